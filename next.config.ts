@@ -1,0 +1,11 @@
+// Next.js settings: the desk renders per request (CSP nonce), ships no source maps, and builds into .next.
+import type { NextConfig } from "next";
+
+const config: NextConfig = {
+  poweredByHeader: false,
+  reactStrictMode: true,
+  productionBrowserSourceMaps: false,
+  serverExternalPackages: ["ioredis"],
+};
+
+export default config;

@@ -1,0 +1,35 @@
+// Test projects: unit (beside the source), contract, architecture, vectors, integration, recorded. Run by `npm test` (server/cli/commands/test.ts).
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+const root = fileURLToPath(new URL("./", import.meta.url)).replace(/\/$/, "");
+const alias = { "@": root };
+
+export default defineConfig({
+  resolve: { alias },
+  test: {
+    projects: [
+      {
+        resolve: { alias },
+        test: { name: "unit", include: ["{lib,server,components,app}/**/*.test.{ts,tsx}"], testTimeout: 30_000 },
+      },
+      { resolve: { alias }, test: { name: "vectors", include: ["tests/vectors/**/*.test.ts"], testTimeout: 60_000 } },
+      {
+        resolve: { alias },
+        test: { name: "contract", include: ["tests/contract/**/*.test.ts"], testTimeout: 60_000, hookTimeout: 60_000 },
+      },
+      { resolve: { alias }, test: { name: "architecture", include: ["tests/architecture/**/*.test.ts"], testTimeout: 60_000 } },
+      {
+        resolve: { alias },
+        test: {
+          name: "integration",
+          include: ["tests/integration/**/*.test.ts"],
+          testTimeout: 300_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+      { resolve: { alias }, test: { name: "recorded", include: ["tests/recorded/**/*.test.ts"], testTimeout: 120_000 } },
+    ],
+  },
+});

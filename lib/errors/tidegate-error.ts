@@ -29,7 +29,7 @@ export class SourceError extends TidegateError<
   "unreachable" | "timeout" | "rate_limited" | "bad_data" | "not_found" | "stale"
 > {}
 
-export class StoreError extends TidegateError<"unreachable" | "timeout" | "lease_lost" | "bad_data"> {}
+export class StoreError extends TidegateError<"unreachable" | "timeout" | "refused" | "lease_lost" | "bad_data"> {}
 
 export class ChainError extends TidegateError<
   "unreachable" | "timeout" | "wrong_chain" | "stale_head" | "reverted" | "bad_data" | "not_found"

@@ -1,0 +1,68 @@
+// Parameters of the strategy: their type, the bounds of the five tunable ones, and the check of a whole set.
+
+/** The five parameters the optimizer may tune (strategy.md sections 4 and 8). */
+export interface RangeParams {
+  /** Half-width in log price at zero volatility. */
+  readonly baseMin: number;
+  /** Half-width in log price at full volatility. */
+  readonly baseMax: number;
+  readonly vforceExp: number;
+  readonly vforceDivider: number;
+  /** A position is shifted when its divergence from the target exceeds this, 0..1. */
+  readonly rsThreshold: number;
+}
+
+export interface StrategyParams {
+  /** What decision, execution and display use. */
+  readonly range: RangeParams;
+  /** What a kill switch falls back to. */
+  readonly defaultRange: RangeParams;
+  /** A better allocation must improve the yearly net by more than this fraction. */
+  readonly praThreshold: number;
+  /** Days over which a gain must pay its cost. */
+  readonly amortizeDays: number;
+  /** Least market time between two reallocations, ms. */
+  readonly minHoldMs: number;
+  /** Most pools in one allocation, 1..8. */
+  readonly maxPools: number;
+  /** Whether capital may stay in cash when no pool earns. */
+  readonly allowCash: boolean;
+  /** Fraction of capital never deployed. */
+  readonly cashReserveFrac: number;
+  /** Most of the deployable capital one pool may hold, fraction. */
+  readonly poolCapFrac: number;
+  /** Most of a pool's liquidity in our range that we may become, fraction (q of section 7). */
+  readonly maxPoolShareFrac: number;
+  /** Pools below this total value locked are left out, US dollars. */
+  readonly minTvlUsd: number;
+  /** Most capital the pair may use, US dollars; null for no limit. */
+  readonly maxCapitalUsd: number | null;
+  /** Most capital per chain id, US dollars; chains not named are limited by `capital` alone. */
+  readonly chainCapsUsd: Readonly<Record<string, number>>;
+  /** Slippage limit of swaps, mints and burns, 1/10 000. */
+  readonly slippageBps: number;
+  /** Router fee as a fraction of the swapped amount. */
+  readonly routerFeeFrac: number;
+  /** Slippage expected (not the limit) when costs are weighed, fraction. */
+  readonly expectedSlippageFrac: number;
+  /** Fee of the venue that swaps are expected to take, fraction; null uses the pool's own fee. */
+  readonly swapPoolFeeFrac: number | null;
+  /** A pool snapshot older than this is left out, ms of market time (3 cycles). */
+  readonly maxPoolAgeMs: number;
+}
+
+export interface ParamBound {
+  readonly key: keyof RangeParams;
+  readonly min: number;
+  readonly max: number;
+  readonly scale: "log" | "linear";
+}
+
+/** Order and bounds of the unit cube (strategy.md section 8). */
+export const RANGE_PARAM_BOUNDS: readonly ParamBound[] = [
+  { key: "baseMin", min: 1e-4, max: 5e-3, scale: "log" },
+  { key: "baseMax", min: 5e-3, max: 0.5, scale: "log" },
+  { key: "vforceExp", min: 0.5, max: 2, scale: "linear" },
+  { key: "vforceDivider", min: 10, max: 200, scale: "log" },
+  { key: "rsThreshold", min: 0.1, max: 1, scale: "linear" },
+];

@@ -1,0 +1,351 @@
+// Wire contract of the signer's two sockets: typed intents from workers (intent.sock), signed commands and reads (control.sock).
+import { z } from "zod";
+import { addressSchema, bytes32Schema, hexSchema, pairIdSchema } from "@/lib/registry/schema";
+import { modeSchema, pairSettingsSchema, pauseKindSchema } from "@/lib/registry/pair-settings";
+import { planSchema, rawAmountSchema } from "@/lib/plan/plan";
+import { namedStateSchema, opStateSchema, planStatusSchema } from "@/lib/plan/plan-status";
+import { commandRecordSchema, roleSchema, signedCommandSchema } from "./commands";
+
+/** First frame in both directions. */
+export const helloSchema = z.object({
+  protocol: z.literal(1),
+  deploymentId: bytes32Schema,
+  peer: z.string().max(80),
+});
+
+export const requestFrameSchema = z.object({ id: z.number().int(), method: z.string(), params: z.unknown() });
+export const SIGNER_ERROR_CODES = [
+  "bad_request",
+  "unknown_method",
+  "wrong_deployment",
+  "stale_token",
+  "not_found",
+  "mode_observe",
+  "not_approved",
+  "paused",
+  "stopped",
+  "halted",
+  "over_limit",
+  "policy",
+  "plan_open",
+  "plan_expired",
+  "drift",
+  "quote_refused",
+  "insufficient",
+  "gas",
+  "bad_signature",
+  "unauthorized",
+  "expired",
+  "replayed",
+  "config_version",
+  "chain",
+  "reverted",
+  "disk",
+  "internal",
+] as const;
+export const signerErrorSchema = z.object({
+  code: z.enum(SIGNER_ERROR_CODES),
+  message: z.string(),
+  retryable: z.boolean(),
+  details: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])).default({}),
+});
+export type SignerErrorWire = z.infer<typeof signerErrorSchema>;
+export const responseFrameSchema = z.discriminatedUnion("ok", [
+  z.object({ id: z.number().int(), ok: z.literal(true), result: z.unknown() }),
+  z.object({ id: z.number().int(), ok: z.literal(false), error: signerErrorSchema }),
+]);
+
+const tokenBalance = z.object({ chainId: z.number().int(), token: addressSchema, amountRaw: rawAmountSchema });
+
+/** A position the signer's journal knows to be owned by a pair. */
+export const knownPositionSchema = z.object({
+  positionId: z.string(),
+  chainId: z.number().int(),
+  pool: z.string(),
+  positionManager: addressSchema,
+  tokenId: rawAmountSchema,
+  tickLower: z.number().int(),
+  tickUpper: z.number().int(),
+  liquidityRaw: rawAmountSchema,
+  /** Amounts that went in at the mint, from its receipt. */
+  amount0Raw: rawAmountSchema,
+  amount1Raw: rawAmountSchema,
+  openedAtMarketMs: z.number(),
+  openedAtMs: z.number(),
+  mintTxHash: hexSchema,
+  planId: z.string(),
+});
+export type KnownPosition = z.output<typeof knownPositionSchema>;
+
+export const pairStateSchema = z.object({
+  pairId: pairIdSchema,
+  mode: modeSchema,
+  paused: z
+    .object({
+      kind: pauseKindSchema,
+      sinceAtMs: z.number(),
+      untilAtMs: z.number().nullable(),
+      reason: z.string(),
+      by: z.string(),
+    })
+    .nullable(),
+  halted: z.object({ state: namedStateSchema, cause: z.string(), sinceAtMs: z.number() }).nullable(),
+  stopped: z.object({ reason: z.string(), sinceAtMs: z.number(), by: z.string() }).nullable(),
+  settings: pairSettingsSchema,
+  configVersion: z.number().int(),
+  /** Free (wallet) balances of the pair's ledger account. */
+  account: z.array(tokenBalance),
+  positions: z.array(knownPositionSchema),
+  openPlanId: z.string().nullable(),
+  /** Highest command sequence number that concerns this pair. */
+  commandSeq: z.number().int(),
+  usedTodayUsd: z.number(),
+  usedTodayTxCount: z.number().int(),
+  gasTodayUsd: z.number(),
+  lastPraAtMarketMs: z.number().nullable(),
+  rsAtMarketMs: z.array(z.number()),
+});
+export type PairState = z.output<typeof pairStateSchema>;
+
+export const opReportSchema = z.object({
+  opId: z.string(),
+  index: z.number().int(),
+  kind: z.string(),
+  purpose: z.string(),
+  state: opStateSchema,
+  chainId: z.number().int(),
+  attempts: z.array(
+    z.object({
+      hash: hexSchema,
+      nonce: z.number().int(),
+      sentAtMs: z.number().nullable(),
+      maxFeePerGasWei: z.string(),
+    }),
+  ),
+  txHash: hexSchema.nullable(),
+  blockNumber: rawAmountSchema.nullable(),
+  gasUsed: rawAmountSchema.nullable(),
+  gasUsd: z.number().nullable(),
+  /** Wallet balance changes from the receipt's logs: signed decimal strings per token. */
+  deltas: z.array(z.object({ token: addressSchema, amountRaw: z.string().regex(/^-?\d+$/) })),
+  position: knownPositionSchema.nullable(),
+  error: z.string().nullable(),
+  stateAtMs: z.number(),
+});
+export type OpReport = z.output<typeof opReportSchema>;
+
+export const approvalSchema = z.object({
+  address: addressSchema,
+  role: roleSchema,
+  atMs: z.number(),
+  note: z.string(),
+  signature: hexSchema,
+  commandId: bytes32Schema,
+});
+
+export const planRecordSchema = z.object({
+  planId: z.string(),
+  planHash: bytes32Schema,
+  plan: planSchema,
+  status: planStatusSchema,
+  /** Why the plan ended or what it waits for, in one sentence. */
+  statusReason: z.string(),
+  mode: modeSchema,
+  createdAtMs: z.number(),
+  createdAtMarketMs: z.number(),
+  expiresAtMs: z.number().nullable(),
+  endedAtMs: z.number().nullable(),
+  proposedBy: z.string(),
+  approvalsNeeded: z.number().int(),
+  approvals: z.array(approvalSchema),
+  rejectedBy: z.object({ address: addressSchema, reason: z.string(), atMs: z.number() }).nullable(),
+  ops: z.array(opReportSchema),
+});
+export type PlanRecord = z.output<typeof planRecordSchema>;
+
+/** A quote as evidence for a swap op; verified by the signer on the decoded bytes. */
+export const quoteEvidenceSchema = z.object({
+  fetchedAtMs: z.number(),
+  tool: z.string(),
+  to: addressSchema,
+  approvalAddress: addressSchema,
+  data: hexSchema,
+  valueRaw: rawAmountSchema,
+  toAmountMinRaw: rawAmountSchema,
+  /** Two prices of ours, QUOTE per BASE, from which the minimum was made. */
+  cexPrice: z.number().positive(),
+  poolPrice: z.number().positive(),
+});
+export type QuoteEvidence = z.output<typeof quoteEvidenceSchema>;
+
+/** What execution may set per op within the plan's caps. */
+export const opArgumentsSchema = z.object({
+  /** approve: exact allowance; swap: exact amount in. */
+  amountRaw: rawAmountSchema.optional(),
+  /** mint: desired amounts. */
+  amount0DesiredRaw: rawAmountSchema.optional(),
+  amount1DesiredRaw: rawAmountSchema.optional(),
+  quote: quoteEvidenceSchema.optional(),
+  /** Price now, QUOTE per BASE, and its source time: drift beyond the plan's bounds is refused. */
+  price: z.number().positive(),
+  priceAtMarketMs: z.number(),
+  nativeUsd: z.number().positive(),
+  /** USD per unit of quote. */
+  quoteUsd: z.number().positive(),
+});
+export type OpArguments = z.output<typeof opArgumentsSchema>;
+
+export const authoritySchema = z.object({
+  deploymentId: bytes32Schema,
+  wallet: addressSchema,
+  state: namedStateSchema,
+  stateCause: z.string(),
+  stateSinceMs: z.number(),
+  stopped: z.object({ reason: z.string(), sinceAtMs: z.number(), by: z.string() }).nullable(),
+  roles: z.array(z.object({ address: addressSchema, role: roleSchema })),
+  configVersion: z.number().int(),
+  pairs: z.array(pairStateSchema),
+  commandSeq: z.number().int(),
+  journalSeq: z.number().int(),
+  updatedAtMs: z.number(),
+});
+export type Authority = z.output<typeof authoritySchema>;
+
+export const ledgerEntrySchema = z.object({
+  seq: z.number().int(),
+  atMs: z.number(),
+  marketAtMs: z.number(),
+  pairId: z.string().nullable(),
+  chainId: z.number().int(),
+  account: z.string(),
+  token: addressSchema,
+  /** Signed decimal string; every transaction's entries per token sum to zero over the accounts. */
+  amountRaw: z.string().regex(/^-?\d+$/),
+  kind: z.enum(["opening", "assign", "mint", "burn", "fees", "swap", "gas", "credit", "debit"]),
+  planId: z.string().nullable(),
+  opId: z.string().nullable(),
+  txHash: hexSchema.nullable(),
+});
+export type LedgerEntry = z.output<typeof ledgerEntrySchema>;
+
+const empty = z.object({});
+const fenced = { pairId: pairIdSchema, token: z.number().int().positive() };
+
+/** Methods of intent.sock: workers only. */
+export const intentMethods = {
+  /** Hands out the next fencing token of a pair; every lower one is refused from then on. */
+  "fence.lease": {
+    params: z.object({ pairId: pairIdSchema, workerId: z.string().max(80) }),
+    result: z.object({ token: z.number().int() }),
+  },
+  "pair.state": { params: z.object({ pairId: pairIdSchema }), result: pairStateSchema },
+  "plan.propose": {
+    params: z.object({ ...fenced, plan: planSchema, proposedBy: z.string(), marketAtMs: z.number() }),
+    result: planRecordSchema,
+  },
+  "plan.get": { params: z.object({ planId: z.string() }), result: planRecordSchema },
+  /** Starts (or, for the same step, rejoins) the op and returns at once with its state. */
+  "op.execute": {
+    params: z.object({ ...fenced, planId: z.string(), index: z.number().int().min(0), args: opArgumentsSchema }),
+    result: opReportSchema,
+  },
+  /** Returns when the op reached VERIFIED, SETTLED, SKIPPED or an end, or after waitMs with what is true then. */
+  "op.wait": {
+    params: z.object({ opId: z.string(), waitMs: z.number().int().min(0).max(60_000) }),
+    result: opReportSchema,
+  },
+  "plan.finish": {
+    params: z.object({
+      ...fenced,
+      planId: z.string(),
+      outcome: z.enum(["done", "partial", "voided"]),
+      reason: z.string().max(400),
+    }),
+    result: planRecordSchema,
+  },
+  /** Commands for this pair after a sequence number: the durable source behind tg:{pair}:commands. */
+  "commands.since": {
+    params: z.object({ pairId: pairIdSchema, seq: z.number().int().min(0) }),
+    result: z.object({ commands: z.array(commandRecordSchema) }),
+  },
+  /** The worker's answer to a command it carried out or had to refuse. */
+  "command.result": {
+    params: z.object({
+      ...fenced,
+      commandId: bytes32Schema,
+      status: z.enum(["done", "refused"]),
+      result: z.string().max(400),
+      planId: z.string().nullable(),
+    }),
+    result: empty,
+  },
+} as const;
+
+/** Methods of control.sock: API, CLI, supervisor. */
+export const controlMethods = {
+  "command.submit": { params: signedCommandSchema, result: commandRecordSchema },
+  "authority.get": { params: empty, result: authoritySchema },
+  "plans.list": {
+    params: z.object({
+      pairId: pairIdSchema.optional(),
+      open: z.boolean().optional(),
+      limit: z.number().int().min(1).max(500).default(100),
+    }),
+    result: z.object({ plans: z.array(planRecordSchema) }),
+  },
+  "plan.get": { params: z.object({ planId: z.string() }), result: planRecordSchema },
+  "audit.since": {
+    params: z.object({ seq: z.number().int().min(0), limit: z.number().int().min(1).max(1000).default(200) }),
+    result: z.object({ commands: z.array(commandRecordSchema) }),
+  },
+  "command.get": { params: z.object({ commandId: bytes32Schema }), result: commandRecordSchema },
+  "ledger.list": {
+    params: z.object({
+      pairId: pairIdSchema.optional(),
+      sinceSeq: z.number().int().min(0).default(0),
+      limit: z.number().int().min(1).max(5000).default(500),
+    }),
+    result: z.object({ entries: z.array(ledgerEntrySchema) }),
+  },
+  /** Sum of accounts against the chain at one block, per token. */
+  "ledger.check": {
+    params: empty,
+    result: z.object({
+      checkedAtMs: z.number(),
+      blocks: z.array(z.object({ chainId: z.number().int(), number: rawAmountSchema })),
+      rows: z.array(
+        z.object({
+          chainId: z.number().int(),
+          token: addressSchema,
+          ledgerRaw: rawAmountSchema,
+          chainRaw: rawAmountSchema,
+          differenceRaw: z.string(),
+        }),
+      ),
+      openAllowances: z.array(
+        z.object({
+          chainId: z.number().int(),
+          token: addressSchema,
+          spender: addressSchema,
+          amountRaw: rawAmountSchema,
+        }),
+      ),
+    }),
+  },
+  /** The supervisor reports worker starts; five in ten minutes take the pair to HALT_PAIR (safety.md section 7). */
+  "worker.started": { params: z.object({ pairId: pairIdSchema }), result: empty },
+  health: {
+    params: empty,
+    result: z.object({
+      state: namedStateSchema,
+      cause: z.string(),
+      uptimeMs: z.number(),
+      rssBytes: z.number(),
+      journalSeq: z.number().int(),
+      recovered: z.boolean(),
+    }),
+  },
+} as const;
+
+export type IntentMethod = keyof typeof intentMethods;
+export type ControlMethod = keyof typeof controlMethods;

@@ -1,0 +1,200 @@
+// What one cycle leaves behind: inputs' ages, forces, target, decision with every gate, positions and money at that instant, and times.
+import { z } from "zod";
+import { modeSchema } from "@/lib/registry/pair-settings";
+
+const nullableNumber = z.number().nullable();
+
+export const freshnessSchema = z.object({
+  input: z.string(),
+  source: z.string(),
+  observedAtMs: nullableNumber,
+  ageMs: nullableNumber,
+  maxAgeMs: z.number(),
+  ok: z.boolean(),
+  rule: z.string(),
+  detail: z.string(),
+});
+export type FreshnessRecord = z.infer<typeof freshnessSchema>;
+
+export const gateSchema = z.object({
+  id: z.string(),
+  group: z.string(),
+  positionId: z.string().nullable(),
+  label: z.string(),
+  value: nullableNumber,
+  threshold: nullableNumber,
+  unit: z.string(),
+  comparison: z.string(),
+  status: z.enum(["pass", "fail", "not_reached"]),
+  detail: z.string(),
+});
+export type GateRecord = z.infer<typeof gateSchema>;
+
+export const counterfactualSchema = z.object({
+  action: z.string(),
+  group: z.string(),
+  positionId: z.string().nullable(),
+  conditions: z.array(
+    z.object({
+      gateId: z.string(),
+      label: z.string(),
+      comparison: z.string(),
+      currentValue: nullableNumber,
+      neededValue: nullableNumber,
+      unit: z.string(),
+    }),
+  ),
+});
+
+export const forcesRecordSchema = z.object({
+  v: z.number(),
+  m: z.number(),
+  t: z.number(),
+  valid: z.boolean(),
+  frames: z.record(
+    z.string(),
+    z.object({ v: z.number(), m: z.number(), t: z.number(), sigmaPerBar: z.number(), bars: z.number() }),
+  ),
+});
+
+export const rangeRecordSchema = z.object({
+  min: z.number(),
+  max: z.number(),
+  width: z.number(),
+  bias: z.number(),
+  confidence: z.number(),
+  type: z.string(),
+  breadth: z.number(),
+});
+
+export const incomeRecordSchema = z.object({
+  feesUsdPerYear: z.number(),
+  lvrUsdPerYear: z.number(),
+  costsUsdPerYear: z.number(),
+  netUsdPerYear: z.number(),
+  netAprFrac: nullableNumber,
+});
+
+/** A position as of the epoch's block; prices are QUOTE per BASE of the effective range. */
+export const epochPositionSchema = z.object({
+  positionId: z.string(),
+  poolKey: z.string(),
+  priceLower: z.number(),
+  priceUpper: z.number(),
+  targetLower: nullableNumber,
+  targetUpper: nullableNumber,
+  inRange: z.boolean(),
+  divergence: z.number(),
+  valueUsd: z.number(),
+  feesUsd: z.number(),
+  deltaNetUsdPerYear: z.number(),
+  shiftCostUsd: z.number(),
+});
+
+/** A pool as evaluated in the epoch. */
+export const epochPoolSchema = z.object({
+  poolKey: z.string(),
+  dexName: z.string(),
+  feeFrac: z.number(),
+  tvlUsd: nullableNumber,
+  volumeUsdPerDay: z.number(),
+  targetLower: nullableNumber,
+  targetUpper: nullableNumber,
+  inRangeFrac: nullableNumber,
+  depthUsd: nullableNumber,
+  isDepthEstimated: z.boolean(),
+  exclusion: z.string().nullable(),
+  allocatedUsd: z.number(),
+  income: incomeRecordSchema.nullable(),
+  standaloneUsd: z.number(),
+  standaloneIncome: incomeRecordSchema.nullable(),
+});
+
+export const epochRecordSchema = z.object({
+  version: z.literal(1),
+  pairId: z.string(),
+  epoch: z.number().int(),
+  cycleId: z.string(),
+  marketAtMs: z.number(),
+  wallAtMs: z.number(),
+  mode: modeSchema,
+  /** `failed` = a step ended the cycle; then `error` says which and why. */
+  status: z.enum(["completed", "failed"]),
+  error: z
+    .object({ step: z.enum(["fetch", "compute", "decide", "execute", "log"]), code: z.string(), message: z.string() })
+    .nullable(),
+  price: nullableNumber,
+  quoteUsd: nullableNumber,
+  blocks: z.array(z.object({ chainId: z.number().int(), number: z.string() })),
+  freshness: z.array(freshnessSchema),
+  forces: forcesRecordSchema.nullable(),
+  sigmaPerYear: nullableNumber,
+  regime: z
+    .object({
+      reason: z.string(),
+      suppressed: z.boolean(),
+      widenFactor: z.number(),
+      value: nullableNumber,
+      threshold: nullableNumber,
+    })
+    .nullable(),
+  /** Params in force: the five tunable ones plus where they came from. */
+  params: z
+    .object({
+      baseMin: z.number(),
+      baseMax: z.number(),
+      vforceExp: z.number(),
+      vforceDivider: z.number(),
+      rsThreshold: z.number(),
+      source: z.enum(["defaults", "optimizer", "operator"]),
+    })
+    .nullable(),
+  target: rangeRecordSchema.nullable(),
+  pools: z.array(epochPoolSchema),
+  positions: z.array(epochPositionSchema),
+  capitalUsd: nullableNumber,
+  idleUsd: nullableNumber,
+  positionsUsd: nullableNumber,
+  unclaimedFeesUsd: nullableNumber,
+  currentNetUsdPerYear: nullableNumber,
+  targetNetUsdPerYear: nullableNumber,
+  decision: z
+    .object({
+      kind: z.enum(["HOLD", "RS", "PRA"]),
+      reason: z.string(),
+      detail: z.object({ input: z.string(), rule: z.string(), ageMs: nullableNumber }).nullable(),
+      gainUsdPerYear: nullableNumber,
+      improvementFrac: nullableNumber,
+      killSwitch: z.string().nullable(),
+      gates: z.array(gateSchema),
+      counterfactual: z.array(counterfactualSchema),
+    })
+    .nullable(),
+  planId: z.string().nullable(),
+  planStatus: z.string().nullable(),
+  planReason: z.string().nullable(),
+  /** Flows of the epoch in US dollars (strategy.md section 12); null until a position exists. */
+  flows: z
+    .object({
+      feesUsd: z.number(),
+      markUsd: z.number(),
+      hodlUsd: z.number(),
+      lvrUsd: z.number(),
+      gasUsd: z.number(),
+      swapCostUsd: z.number(),
+      netUsd: z.number(),
+      alphaUsd: z.number(),
+    })
+    .nullable(),
+  durations: z.object({
+    fetchMs: z.number(),
+    computeMs: z.number(),
+    decideMs: z.number(),
+    executeMs: z.number(),
+    logMs: z.number(),
+    totalMs: z.number(),
+  }),
+  /** Wall lateness of the cycle's start against its boundary. */
+  latenessMs: z.number(),
+});
+export type EpochRecord = z.infer<typeof epochRecordSchema>;

@@ -1,0 +1,292 @@
+// What the signer's engine needs from outside (declared here, built in main.ts) and what it offers to the two sockets.
+import type { z } from "zod";
+import { TidegateError, type ErrorDetails } from "@/lib/errors/tidegate-error";
+import type {
+  KnownPosition,
+  LedgerEntry,
+  OpArguments,
+  OpReport,
+  PairState,
+  PlanRecord,
+  SIGNER_ERROR_CODES,
+  SignerErrorWire,
+  approvalSchema,
+} from "@/lib/api/signer-contract";
+import type { PairSettings } from "@/lib/registry/pair-settings";
+import type { Chain, Family } from "@/lib/registry/schema";
+import type { NamedState, OpState } from "@/lib/plan/plan-status";
+import type { Plan } from "@/lib/plan/plan";
+import type { Address, Hex } from "@/lib/units";
+
+export type SignerErrorCode = (typeof SIGNER_ERROR_CODES)[number];
+
+/** Every refusal of the signer; `toWire` is the answer on a socket. */
+export class SignerError extends TidegateError<SignerErrorCode> {
+  static refuse(code: SignerErrorCode, message: string, details: ErrorDetails = {}): SignerError {
+    return new SignerError({ code, message, details, retryable: false });
+  }
+  static later(code: SignerErrorCode, message: string, details: ErrorDetails = {}): SignerError {
+    return new SignerError({ code, message, details, retryable: true });
+  }
+  toWire(): SignerErrorWire {
+    return { code: this.code, message: this.message, retryable: this.retryable, details: { ...this.details } };
+  }
+}
+
+export interface BlockRef {
+  readonly number: bigint;
+  readonly hash: Hex;
+  readonly timestampSec: number;
+  /** Null on chains without EIP-1559. */
+  readonly baseFeePerGasWei: bigint | null;
+}
+
+export interface LogEntry {
+  readonly address: Address;
+  readonly topics: readonly Hex[];
+  readonly data: Hex;
+  readonly logIndex: number;
+}
+
+export interface Receipt {
+  readonly hash: Hex;
+  readonly blockNumber: bigint;
+  readonly blockHash: Hex;
+  readonly status: "success" | "reverted";
+  readonly gasUsed: bigint;
+  readonly effectiveGasPriceWei: bigint;
+  /** L1 data fee of rollups, 0 elsewhere. */
+  readonly l1FeeWei: bigint;
+  readonly logs: readonly LogEntry[];
+}
+
+export interface CallRequest {
+  readonly from?: Address;
+  readonly to: Address;
+  readonly data: Hex;
+  readonly valueRaw?: bigint;
+}
+
+/** One endpoint's answer to a broadcast; its text is a hint, never a fact. */
+export interface SendAnswer {
+  readonly endpoint: string;
+  readonly accepted: boolean;
+  readonly text: string;
+}
+
+export type BlockTag = "latest" | "safe" | "finalized" | bigint;
+
+/** All the signer does with one chain. Methods throw ChainError; "no answer" is never turned into a value. */
+export interface ChainPort {
+  readonly chain: Chain;
+  /** Chain id as the endpoints answer it now. */
+  readChainId(): Promise<number>;
+  /** Null when the block does not exist (or the tag is not served). */
+  readBlock(tag: BlockTag): Promise<BlockRef | null>;
+  call(request: CallRequest, block: bigint | "latest"): Promise<Hex>;
+  estimateGas(request: CallRequest): Promise<bigint>;
+  readNonce(address: Address, block: bigint | "latest"): Promise<number>;
+  readNativeBalance(address: Address, block: bigint | "latest"): Promise<bigint>;
+  readPriorityFeeWei(): Promise<bigint>;
+  readGasPriceWei(): Promise<bigint>;
+  /** To all endpoints; never throws. */
+  sendRaw(raw: Hex): Promise<readonly SendAnswer[]>;
+  /** Agreed by two endpoints where there are two; null when none has it. */
+  readReceipt(hash: Hex): Promise<Receipt | null>;
+}
+
+export interface PoolReading {
+  readonly sqrtPriceX96: bigint;
+  readonly tick: number;
+}
+
+export interface PositionReading {
+  readonly owner: Address;
+  readonly token0: Address;
+  readonly token1: Address;
+  readonly tickLower: number;
+  readonly tickUpper: number;
+  readonly liquidityRaw: bigint;
+  readonly owed0Raw: bigint;
+  readonly owed1Raw: bigint;
+}
+
+/** Reads of one DEX family for minimums, postconditions and the start-up inventory. */
+export interface FamilyPort {
+  readonly family: Family;
+  readPool(chain: ChainPort, pool: Hex, block: bigint | "latest"): Promise<PoolReading>;
+  /** Null when the token id does not exist (burned); an error is never null. */
+  readPosition(
+    chain: ChainPort,
+    positionManager: Address,
+    tokenId: bigint,
+    block: bigint | "latest",
+  ): Promise<PositionReading | null>;
+  listOwned(
+    chain: ChainPort,
+    positionManager: Address,
+    wallet: Address,
+    block: bigint | "latest",
+  ): Promise<readonly bigint[]>;
+}
+
+/** What is signed; a plain transaction, nothing else exists (no message, no hash, no 7702). */
+export interface UnsignedTx {
+  readonly chainId: number;
+  readonly nonce: number;
+  readonly to: Address;
+  readonly data: Hex;
+  readonly valueRaw: bigint;
+  readonly gas: bigint;
+  readonly fees: FeePair;
+}
+
+export type FeePair =
+  | { readonly kind: "eip1559"; readonly maxFeePerGasWei: bigint; readonly maxPriorityFeePerGasWei: bigint }
+  | { readonly kind: "legacy"; readonly gasPriceWei: bigint };
+
+export interface KeyPort {
+  readonly address: Address;
+  /** Raw signed transaction. */
+  sign(tx: UnsignedTx): Promise<Hex>;
+}
+
+export type Approval = z.output<typeof approvalSchema>;
+
+export interface PairAuthority {
+  readonly mode: PairState["mode"];
+  readonly paused: PairState["paused"];
+  readonly halted: PairState["halted"];
+  readonly settings: PairSettings;
+  readonly configVersion: number;
+  readonly commandSeq: number;
+}
+
+/** The authority's state of record as the engine sees it; answers must reflect every command already logged. */
+export interface AuthorityView {
+  pair(pairId: string): PairAuthority | null;
+  pairIds(): readonly string[];
+  stopped(): PairState["stopped"];
+  /** HALT_WALLET, LOCKED, or OBSERVE after a start that needs a signed adopt; null when signing is allowed. */
+  walletHalt(): { readonly state: NamedState; readonly cause: string; readonly sinceAtMs: number } | null;
+  /** How many distinct approvals a plan needs in the pair's present mode (auto: 0). */
+  approvalsNeeded(pairId: string, plan: Plan): number;
+  approvals(planId: string): readonly Approval[];
+  rejection(planId: string): PlanRecord["rejectedBy"];
+  /** Recorded in the command log by the authority; ends with a signed command. */
+  haltPair(pairId: string, cause: string): void;
+  haltWallet(cause: string): void;
+}
+
+export interface EngineEvents {
+  /** After each journalled change; for copies to the store and for logs, never to decide. */
+  planChanged(planId: string): void;
+  opChanged(opId: string, state: OpState): void;
+  ledgerChanged(): void;
+}
+
+/** Called at each labelled step; a no-op except in test builds. */
+export type KillPoint = (label: KillLabel) => void;
+
+export const KILL_LABELS = [
+  "before-intent",
+  "after-intent",
+  "after-prepared",
+  "signed-not-written",
+  "written-not-sent",
+  "sent-no-answer",
+  "after-sent",
+  "included-not-written",
+  "confirmed-not-verified",
+  "verified-not-settled",
+] as const;
+export type KillLabel = (typeof KILL_LABELS)[number];
+
+export interface LedgerCheck {
+  readonly checkedAtMs: number;
+  readonly blocks: readonly { readonly chainId: number; readonly number: bigint }[];
+  readonly rows: readonly {
+    readonly chainId: number;
+    readonly token: Address;
+    readonly ledgerRaw: bigint;
+    readonly chainRaw: bigint;
+    readonly differenceRaw: string;
+  }[];
+  readonly openAllowances: readonly {
+    readonly chainId: number;
+    readonly token: Address;
+    readonly spender: Address;
+    readonly amountRaw: bigint;
+  }[];
+}
+
+export interface RecoveryReport {
+  readonly chains: readonly {
+    readonly chainId: number;
+    readonly outcome: "clean" | "resumed" | "observe" | "halted";
+  }[];
+  readonly notes: readonly string[];
+  /** True when the journal was empty and the wallet had been used: OBSERVE until a signed adopt. */
+  readonly needsAdopt: boolean;
+  readonly durationMs: number;
+}
+
+/** Methods behind the sockets; all refusals are SignerError (disk trouble: JournalError, answer it as `disk`). */
+export interface Engine {
+  // intent.sock
+  leaseFence(input: { pairId: string; workerId: string }): { token: number };
+  pairState(pairId: string): PairState;
+  proposePlan(input: {
+    pairId: string;
+    token: number;
+    plan: Plan;
+    proposedBy: string;
+    marketAtMs: number;
+  }): Promise<PlanRecord>;
+  planRecord(planId: string): PlanRecord;
+  executeOp(input: {
+    pairId: string;
+    token: number;
+    planId: string;
+    index: number;
+    args: OpArguments;
+  }): Promise<OpReport>;
+  waitOp(input: { opId: string; waitMs: number }): Promise<OpReport>;
+  finishPlan(input: {
+    pairId: string;
+    token: number;
+    planId: string;
+    outcome: "done" | "partial" | "voided";
+    reason: string;
+  }): Promise<PlanRecord>;
+  /** Throws `stale_token` unless the token is the newest lease of the pair (for command.result). */
+  checkFence(pairId: string, token: number): void;
+
+  // control.sock
+  listPlans(input: { pairId?: string | undefined; open?: boolean | undefined; limit: number }): readonly PlanRecord[];
+  listLedger(input: { pairId?: string | undefined; sinceSeq: number; limit: number }): readonly LedgerEntry[];
+  checkLedger(): Promise<LedgerCheck>;
+  knownPositions(pairId: string): readonly KnownPosition[];
+  /** Call after logging plan.approve or plan.reject: journals the new status. Returns the record. */
+  syncPlan(planId: string): PlanRecord;
+  /** capital.assign: from unassigned (then credit) to the pair; once per commandId. */
+  assignCapital(input: {
+    commandId: Hex;
+    pairId: string;
+    chainId: number;
+    token: Address;
+    amountRaw: bigint;
+  }): Promise<void>;
+  /** For pair.resume, system.resume and start-up: takes back allowances that an ended plan left behind. */
+  revokeLeftovers(): Promise<void>;
+
+  // life
+  /** R1..R8 of safety.md section 3.7; before it returned, nothing is signed. May be called again. */
+  recover(): Promise<RecoveryReport>;
+  /** No new op starts; resolves when no transaction is between INTENT and VERIFIED, or after the time. */
+  drain(timeoutMs: number): Promise<void>;
+  /** Ends polling and closes the journal; nothing is signed any more. */
+  close(): void;
+  journalSeq(): number;
+  isRecovered(): boolean;
+}

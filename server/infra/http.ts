@@ -221,6 +221,10 @@ function connectionError(input: {
   });
 }
 
-function badData(address: string, what: string, details: Record<string, string | number | boolean | null>): SourceError {
+function badData(
+  address: string,
+  what: string,
+  details: Record<string, string | number | boolean | null>,
+): SourceError {
   return new SourceError({ code: "bad_data", retryable: false, message: `${address} ${what}`, details });
 }

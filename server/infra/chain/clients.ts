@@ -185,7 +185,8 @@ function toChainError(input: {
   const has = (match: (cause: unknown) => boolean): boolean => findCause(error, match) !== null;
   if (has((cause) => cause instanceof ContractFunctionRevertedError || cause instanceof ExecutionRevertedError)) {
     const reverted = findCause(error, (cause) => cause instanceof ContractFunctionRevertedError);
-    const reason = reverted instanceof ContractFunctionRevertedError ? (reverted.reason ?? reverted.shortMessage) : text;
+    const reason =
+      reverted instanceof ContractFunctionRevertedError ? (reverted.reason ?? reverted.shortMessage) : text;
     return make("reverted", false, `${place} reverted: ${reason.split("\n").join(" ")}`);
   }
   if (has((cause) => cause instanceof TimeoutError)) return make("timeout", true, `${place} took too long: ${text}`);

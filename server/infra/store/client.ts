@@ -154,6 +154,7 @@ function createSubscriber(settings: StoreSettings): Redis {
     maxRetriesPerRequest: null,
     autoResubscribe: true,
   });
+  connection.setMaxListeners(0);
   // Its failures show as the main connection's status; without a listener an error event would end the process.
   connection.on("error", () => undefined);
   return connection;

@@ -1,0 +1,48 @@
+// Sign-in sessions and one-time SIWE nonces.
+import { z } from "zod";
+import { ok, type Result } from "@/lib/errors/result";
+import type { StoreError } from "@/lib/errors/tidegate-error";
+import type { StoreClient } from "./client";
+import { SESSION_TTL_MS, SIWE_NONCE_TTL_MS, storeKeys } from "./keys";
+import { deleteKey, readJson, writeJson } from "./json-values";
+
+export const sessionSchema = z.object({
+  /** Lower-case hex address that signed in. */
+  address: z.string(),
+  chainId: z.number().int(),
+  issuedAtWallMs: z.number(),
+  expiresAtWallMs: z.number(),
+});
+
+export type StoredSession = z.infer<typeof sessionSchema>;
+
+export function writeSession(
+  store: StoreClient,
+  sessionId: string,
+  session: StoredSession,
+): Promise<Result<true, StoreError>> {
+  return writeJson(store, storeKeys.session(sessionId), session, { ttlMs: SESSION_TTL_MS });
+}
+
+export function readSession(store: StoreClient, sessionId: string): Promise<Result<StoredSession | null, StoreError>> {
+  return readJson(store, storeKeys.session(sessionId), sessionSchema);
+}
+
+export function deleteSession(store: StoreClient, sessionId: string): Promise<Result<boolean, StoreError>> {
+  return deleteKey(store, storeKeys.session(sessionId));
+}
+
+/** `context` (for example the domain) is handed back once by takeSiweNonce. */
+export function writeSiweNonce(store: StoreClient, nonce: string, context: string): Promise<Result<true, StoreError>> {
+  return store
+    .call("write a sign-in nonce", (redis) =>
+      redis.set(storeKeys.siweNonce(nonce), context, "PX", SIWE_NONCE_TTL_MS, "NX"),
+    )
+    .then((reply) => (reply.ok ? ok(true) : reply));
+}
+
+/** The context given at writing, once; null when the nonce is unknown, used or expired. */
+export async function takeSiweNonce(store: StoreClient, nonce: string): Promise<Result<string | null, StoreError>> {
+  const reply = await store.script("takeOnce", [storeKeys.siweNonce(nonce)], []);
+  return reply.ok ? ok(reply.value === "" ? null : reply.value) : reply;
+}

@@ -1,0 +1,166 @@
+// The one reader of process.env: every TG_ key with its meaning, its default and its check; .env.example is generated from here.
+import { z } from "zod";
+import { addressSchema, pairIdSchema } from "@/lib/registry/schema";
+import { err, ok, type Result } from "@/lib/errors/result";
+import { ConfigError } from "@/lib/errors/tidegate-error";
+
+const port = z.coerce.number().int().min(0).max(65_535);
+const httpUrl = z.url({ protocol: /^https?$/, error: "expected an address that starts with http:// or https://" });
+const list = (name: string) =>
+  z.string().transform((text, context) => {
+    const parts = text
+      .split(",")
+      .map((part) => part.trim())
+      .filter((part) => part !== "");
+    if (parts.length === 0) context.addIssue(`expected a comma list of ${name}`);
+    return parts;
+  });
+
+/** Every key; the order is the order of .env.example. A key without a default is optional unless its text says otherwise. */
+export const envSchema = z.object({
+  TG_DATA_DIR: z
+    .string()
+    .default(".tidegate")
+    .describe("Folder for everything that must survive: journal, keystore, embedded stores, logs."),
+  TG_PAIRS: list("pair ids")
+    .pipe(z.array(pairIdSchema))
+    .optional()
+    .describe("Pairs to run, comma list, for example WETH-USDC,USDC-USDT. Empty: every pair that has a usable pool."),
+  TG_OWNERS: list("addresses")
+    .pipe(z.array(addressSchema))
+    .optional()
+    .describe(
+      "Wallet addresses that hold the owner role at the first start, comma list. Later changes are signed commands.",
+    ),
+  TG_KEYSTORE: z
+    .string()
+    .optional()
+    .describe("Keystore file of the signing wallet (version 3). Empty: <data dir>/signer/keystore.json."),
+  TG_HOME_CHAIN: z.coerce
+    .number()
+    .int()
+    .positive()
+    .default(1)
+    .describe("Chain id on which contract wallets (EIP-1271) are asked whether a signature is theirs."),
+  TG_STORE_URL: z
+    .string()
+    .optional()
+    .describe("DragonflyDB or Redis, for example redis://:password@host:6379. Empty: the embedded store."),
+  TG_OPENOBSERVE_URL: httpUrl.optional().describe("OpenObserve base address. Empty: the embedded twin."),
+  TG_OPENOBSERVE_ORG: z.string().default("default").describe("OpenObserve organisation."),
+  TG_OPENOBSERVE_USER: z.string().optional().describe("OpenObserve user (an email address)."),
+  TG_OPENOBSERVE_PASSWORD: z.string().optional().describe("OpenObserve password. Secret."),
+  TG_CEX_PROXY_URL: httpUrl
+    .optional()
+    .describe("Base address that all exchange requests are sent through. Empty: the exchanges directly."),
+  TG_GECKO_URL: httpUrl
+    .default("https://api.geckoterminal.com/api/v2")
+    .describe("GeckoTerminal base address, for pool volumes and reserves."),
+  TG_LIFI_URL: httpUrl.default("https://li.quest/v1").describe("LI.FI base address, for swap quotes."),
+  TG_LIFI_API_KEY: z
+    .string()
+    .optional()
+    .describe("LI.FI key; without one the quote limit is too low for more than a few pairs. Secret."),
+  TG_REGISTRY_FILE: z
+    .string()
+    .optional()
+    .describe("JSON file with own chains, tokens, DEXes, pools or pairs, laid over the built-in registry."),
+  TG_MARKET_CLOCK_URL: httpUrl
+    .optional()
+    .describe("Market clock service of a sandbox. Leave empty in production: market time is wall time."),
+  TG_SANDBOX_URL: httpUrl
+    .optional()
+    .describe("Control address of a local sandbox; offers the demo wallet on the desk. Leave empty in production."),
+  TG_ORIGIN: httpUrl
+    .optional()
+    .describe("Address under which browsers open the desk; sign-in and origin checks use this one value."),
+  TG_PUBLIC_READ: z
+    .enum(["0", "1"])
+    .default("0")
+    .describe("1 opens reads without a session; refused unless everything listens on loopback."),
+  TG_WEB_PORT: port.default(3000).describe("Port of the desk."),
+  TG_OPS_PORT: port.default(3001).describe("Port of health, readiness, metrics and the API."),
+  TG_LOG_LEVEL: z.enum(["debug", "info", "warn", "error"]).default("info").describe("Least level that is logged."),
+  TG_LOG_FILE: z.string().optional().describe("File for log lines. Empty: standard output."),
+  TG_KILL: z
+    .string()
+    .regex(/^[a-z0-9_-]+:\d+$/, "expected <label>:<n>")
+    .optional()
+    .describe("Fault tests only: ends the signer at the n-th pass of a journal label. Refused by production bundles."),
+});
+
+export type Env = z.output<typeof envSchema> & {
+  /** Own endpoints per chain id from TG_RPC_<chainId>, first one preferred. */
+  readonly rpcUrls: ReadonlyMap<number, readonly string[]>;
+};
+
+export type RawEnv = Readonly<Record<string, string | undefined>>;
+
+const RPC_KEY = /^TG_RPC_(\d{1,10})$/;
+
+/** The environment of this process; nobody else reads it. */
+export function readProcessEnv(): RawEnv {
+  return process.env;
+}
+
+/** Checks an environment. Unset and empty are the same; an unknown TG_ key is refused, since it is a typing error. */
+export function parseEnv(raw: RawEnv): Result<Env, ConfigError> {
+  const present = Object.entries(raw).flatMap(([key, value]): [string, string][] =>
+    key.startsWith("TG_") && value !== undefined && value.trim() !== "" ? [[key, value.trim()]] : [],
+  );
+  const rpcUrls = new Map<number, readonly string[]>();
+  const known: Record<string, string> = {};
+  for (const [key, value] of present) {
+    const rpc = RPC_KEY.exec(key);
+    if (rpc !== null) {
+      const urls = value.split(",").map((part) => part.trim());
+      const bad = urls.find((url) => !httpUrl.safeParse(url).success);
+      if (bad !== undefined) return err(invalid(key, "expected a comma list of http or https addresses"));
+      rpcUrls.set(Number(rpc[1]), urls);
+    } else if (key in envSchema.shape) {
+      known[key] = value;
+    } else if (!IGNORED_KEYS.has(key)) {
+      return err(invalid(key, "no such setting; see .env.example for the list"));
+    }
+  }
+  const parsed = envSchema.safeParse(known);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    return err(invalid(String(issue?.path[0] ?? "environment"), issue?.message ?? "not valid"));
+  }
+  return ok({ ...parsed.data, rpcUrls });
+}
+
+/** Keys of the test harness that share the prefix. */
+const IGNORED_KEYS: ReadonlySet<string> = new Set(["TG_CHROME", "TG_TEST_ALL", "TG_REDIS_URL"]);
+
+function invalid(key: string, message: string): ConfigError {
+  return new ConfigError({
+    code: "invalid",
+    message: `Setting ${key} cannot be used: ${message}. Correct it in the environment or in .env.`,
+    retryable: false,
+    details: { key },
+  });
+}
+
+const SECRETS: ReadonlySet<string> = new Set(["TG_OPENOBSERVE_PASSWORD", "TG_LIFI_API_KEY"]);
+
+/** Text of .env.example. */
+export function envExample(): string {
+  const lines = [
+    "# Settings of Tidegate. Generated from server/config/env.ts (npm run tidegate -- config example); a test compares them.",
+    "# Lines that are commented out show the default or an empty value.",
+    "",
+  ];
+  for (const [key, schema] of Object.entries(envSchema.shape)) {
+    const fallback = schema.safeParse(undefined);
+    const value = fallback.success && fallback.data !== undefined && !SECRETS.has(key) ? String(fallback.data) : "";
+    lines.push(`# ${schema.description ?? ""}`, `# ${key}=${value}`, "");
+  }
+  lines.push(
+    "# Own endpoints of one chain, comma list, first one preferred; one line per chain id.",
+    "# TG_RPC_1=",
+    "",
+  );
+  return lines.join("\n");
+}

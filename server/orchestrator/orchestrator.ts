@@ -1,0 +1,167 @@
+// Orchestrator: one supervised worker process per pair, its state in the store, and a drain that leaves nothing behind.
+import type { OrchestratorState } from "@/lib/api/runtime-state";
+import { createBackoff } from "./backoff";
+import { createSilenceWatch, waitForOldWorker } from "./heartbeat-watch";
+import type { ChildProcess, OrchestratorDeps, WorkerHeartbeat, WorkerSchedule } from "./ports";
+import { supervise, type Supervised, type SupervisedStatus } from "./supervisor";
+
+export interface OrchestratorInput {
+  readonly pairIds: readonly string[];
+  readonly leaseHolder: string;
+  readonly pid: number;
+  readonly opsPort: number;
+  readonly rssBytes: () => number;
+}
+
+export interface Orchestrator {
+  state(): OrchestratorState;
+  restartWorker(pairId: string): Promise<"restarted" | "unknown_pair">;
+  drain(graceMs: number): Promise<void>;
+}
+
+const WATCH_EVERY_MS = 2_000;
+/** A worker finishes the open operation of its plan before it ends. */
+export const WORKER_DRAIN_GRACE_MS = 4_000;
+
+interface Seat {
+  readonly pairId: string;
+  readonly supervised: Supervised;
+  readonly silence: ReturnType<typeof createSilenceWatch>;
+  heartbeat: WorkerHeartbeat | null;
+  schedule: WorkerSchedule | null;
+}
+
+export function startOrchestrator(deps: OrchestratorDeps, input: OrchestratorInput): Orchestrator {
+  const startedAtMs = deps.wall.nowMs();
+  let isDraining = false;
+  const seats = new Map<string, Seat>();
+  for (const pairId of input.pairIds) seats.set(pairId, openSeat(pairId));
+  const timer = setInterval(() => void watch(), WATCH_EVERY_MS);
+  void watch();
+
+  function openSeat(pairId: string): Seat {
+    const supervised = supervise(
+      {
+        port: { onChange: (status) => onChange(pairId, status) },
+        backoff: createBackoff(deps.random),
+        nowMs: () => deps.wall.nowMs(),
+        monotonicMs: () => deps.wall.monotonicMs(),
+      },
+      {
+        name: `worker ${pairId}`,
+        start: () => startWorker(pairId),
+        afterExit: async (ready) => {
+          const holder = ready?.["lease"];
+          if (typeof holder === "string") await deps.releaseWorkerLease(pairId, holder);
+        },
+      },
+    );
+    return {
+      pairId,
+      supervised,
+      silence: createSilenceWatch(() => deps.wall.monotonicMs()),
+      heartbeat: null,
+      schedule: null,
+    };
+  }
+
+  async function startWorker(pairId: string): Promise<ChildProcess | null> {
+    const old = await waitForOldWorker(deps, pairId, () => isDraining);
+    if (old === "still_there") {
+      deps.log.warn("orchestrator.old-worker-found", {
+        pairId,
+        detail: "an earlier worker still runs; it is waited for",
+      });
+      return null;
+    }
+    if (isDraining) return null;
+    const child = deps.spawnWorker(pairId);
+    deps.log.info("orchestrator.worker-started", { pairId, pid: child.pid });
+    await deps.reportWorkerStarted(pairId);
+    return child;
+  }
+
+  function onChange(pairId: string, status: SupervisedStatus): void {
+    const detail = status.lastExit ?? "";
+    if (status.state === "halted") deps.log.error("orchestrator.worker-halted", { pairId, detail });
+    else if (status.state === "backoff") {
+      deps.log.warn("orchestrator.worker-ended", { pairId, detail, nextStartAtMs: status.nextStartAtMs });
+    }
+    deps.publishWorkerChange({ pairId, state: status.state, detail });
+    void deps.writeState(state());
+  }
+
+  async function watch(): Promise<void> {
+    for (const seat of seats.values()) {
+      const [heartbeat, schedule] = await Promise.all([
+        deps.readHeartbeat(seat.pairId),
+        deps.readSchedule(seat.pairId),
+      ]);
+      if (heartbeat.ok) seat.heartbeat = heartbeat.value;
+      if (schedule.ok) seat.schedule = schedule.value;
+      const status = seat.supervised.status();
+      const isSilent = seat.silence.isSilent({
+        isRunning: status.state === "running",
+        hasHeartbeat: heartbeat.ok ? heartbeat.value?.pid === status.pid : null,
+      });
+      if (isSilent) {
+        deps.log.error("orchestrator.worker-silent", { pairId: seat.pairId, pid: status.pid });
+        seat.supervised.kill();
+      }
+    }
+    // Going on is safe: the state is written again with the next look.
+    await deps.writeState(state());
+  }
+
+  function state(): OrchestratorState {
+    const workers = [...seats.values()].map((seat) => {
+      const status = seat.supervised.status();
+      const heartbeat = seat.heartbeat?.pid === status.pid ? seat.heartbeat : null;
+      return {
+        pairId: seat.pairId,
+        workerId: seat.pairId,
+        pid: status.pid,
+        state: status.state,
+        phase: heartbeat?.phase ?? status.state,
+        heartbeatAtMs: heartbeat?.atWallMs ?? null,
+        restarts: status.restarts,
+        lastExit: status.lastExit,
+        nextStartAtMs: status.nextStartAtMs,
+        rssBytes: heartbeat?.rssBytes ?? null,
+        loopLagMs: heartbeat?.loopLagMs ?? null,
+        lastEpoch: seat.schedule?.lastEpoch ?? null,
+        lastEpochWallAtMs: seat.schedule?.lastEpochWallAtMs ?? null,
+        nextEpochMarketAtMs: seat.schedule?.nextEpochMarketAtMs ?? null,
+        latenessMs: seat.schedule?.latenessMs ?? null,
+      };
+    });
+    const well = workers.filter((worker) => worker.state === "running").length;
+    return {
+      pid: input.pid,
+      state: isDraining ? "draining" : "running",
+      sentence: `${well} of ${workers.length} workers run`,
+      leaseHolder: input.leaseHolder,
+      startedAtMs,
+      updatedAtMs: deps.wall.nowMs(),
+      rssBytes: input.rssBytes(),
+      opsPort: input.opsPort,
+      workers,
+    };
+  }
+
+  return {
+    state,
+    async restartWorker(pairId) {
+      const seat = seats.get(pairId);
+      if (seat === undefined) return "unknown_pair";
+      await seat.supervised.restart(WORKER_DRAIN_GRACE_MS);
+      return "restarted";
+    },
+    async drain(graceMs) {
+      isDraining = true;
+      clearInterval(timer);
+      await Promise.all([...seats.values()].map((seat) => seat.supervised.stop(graceMs)));
+      await deps.writeState(state());
+    },
+  };
+}

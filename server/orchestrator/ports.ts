@@ -1,0 +1,63 @@
+// What the orchestrator needs from outside; main.ts builds it.
+import type { OrchestratorState } from "@/lib/api/runtime-state";
+import type { StoreError } from "@/lib/errors/tidegate-error";
+import type { Result } from "@/lib/errors/result";
+import type { SupervisedStatus } from "./supervisor";
+
+export interface ChildProcess {
+  readonly pid: number;
+  readonly ready: Promise<
+    | { readonly ok: true; readonly value: Readonly<Record<string, unknown>> }
+    | { readonly ok: false; readonly sentence: string }
+  >;
+  readonly exited: Promise<{ readonly sentence: string }>;
+  isAlive(): boolean;
+  stop(graceMs: number): Promise<{ readonly sentence: string }>;
+  kill(): void;
+}
+
+export interface SupervisorPort {
+  onChange(status: SupervisedStatus): void;
+}
+
+export interface WorkerHeartbeat {
+  readonly pid: number;
+  readonly host: string;
+  readonly phase: string;
+  readonly epoch: number | null;
+  readonly rssBytes: number;
+  readonly loopLagMs: number;
+  /** Wall time. */
+  readonly atWallMs: number;
+}
+
+/** What a worker last wrote about its schedule. */
+export interface WorkerSchedule {
+  readonly lastEpoch: number | null;
+  readonly lastEpochWallAtMs: number | null;
+  readonly nextEpochMarketAtMs: number | null;
+  readonly latenessMs: number | null;
+  readonly phase: string;
+}
+
+export interface OrchestratorDeps {
+  readonly wall: { nowMs(): number; monotonicMs(): number };
+  readonly random: () => number;
+  readonly host: string;
+  readonly spawnWorker: (pairId: string) => ChildProcess;
+  readonly isProcessAlive: (pid: number) => boolean;
+  /** Null: no living heartbeat. */
+  readonly readHeartbeat: (pairId: string) => Promise<Result<WorkerHeartbeat | null, StoreError>>;
+  readonly readSchedule: (pairId: string) => Promise<Result<WorkerSchedule | null, StoreError>>;
+  /** Frees the pair lease of a worker whose process has ended, only if it is still that worker's. */
+  readonly releaseWorkerLease: (pairId: string, holder: string) => Promise<void>;
+  readonly writeState: (state: OrchestratorState) => Promise<Result<true, StoreError>>;
+  readonly publishWorkerChange: (change: { pairId: string; state: string; detail: string }) => void;
+  /** Tells the signer that a worker was started; a failure is shown, not fatal. */
+  readonly reportWorkerStarted: (pairId: string) => Promise<void>;
+  readonly log: {
+    info(event: string, fields?: Readonly<Record<string, unknown>>): void;
+    warn(event: string, fields?: Readonly<Record<string, unknown>>): void;
+    error(event: string, fields?: Readonly<Record<string, unknown>>): void;
+  };
+}

@@ -6,6 +6,7 @@ const config: NextConfig = {
   reactStrictMode: true,
   productionBrowserSourceMaps: false,
   serverExternalPackages: ["ioredis"],
+  experimental: { optimizePackageImports: ["lucide-react", "recharts"] },
 };
 
 export default config;

@@ -1,0 +1,3 @@
+// PostCSS runs Tailwind over app/globals.css.
+const config = { plugins: { "@tailwindcss/postcss": {} } };
+export default config;

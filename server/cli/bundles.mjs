@@ -40,7 +40,7 @@ const BANNER = [
 ].join("\n");
 
 function* sourceFiles(folder) {
-  for (const entry of readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))) {
+  for (const entry of readdirSync(folder, { withFileTypes: true }).toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) yield* sourceFiles(path);
     else if (/\.(ts|mjs|json)$/.test(entry.name) && !/\.(test|contract)\.ts$/.test(entry.name)) yield path;

@@ -1,15 +1,14 @@
 // Orchestrator: one supervised worker process per pair, its state in the store, and a drain that leaves nothing behind.
-import type { OrchestratorState } from "@/lib/api/runtime-state";
+import type { OrchestratorState } from "@/lib/api/worker-state";
 import { createBackoff } from "./backoff";
 import { createSilenceWatch, waitForOldWorker } from "./heartbeat-watch";
-import type { ChildProcess, OrchestratorDeps, WorkerHeartbeat, WorkerSchedule } from "./ports";
+import type { ChildProcess, OrchestratorDeps } from "./ports";
 import { supervise, type Supervised, type SupervisedStatus } from "./supervisor";
 
 export interface OrchestratorInput {
   readonly pairIds: readonly string[];
   readonly leaseHolder: string;
   readonly pid: number;
-  readonly opsPort: number;
   readonly rssBytes: () => number;
 }
 
@@ -27,8 +26,6 @@ interface Seat {
   readonly pairId: string;
   readonly supervised: Supervised;
   readonly silence: ReturnType<typeof createSilenceWatch>;
-  heartbeat: WorkerHeartbeat | null;
-  schedule: WorkerSchedule | null;
 }
 
 export function startOrchestrator(deps: OrchestratorDeps, input: OrchestratorInput): Orchestrator {
@@ -56,13 +53,7 @@ export function startOrchestrator(deps: OrchestratorDeps, input: OrchestratorInp
         },
       },
     );
-    return {
-      pairId,
-      supervised,
-      silence: createSilenceWatch(() => deps.wall.monotonicMs()),
-      heartbeat: null,
-      schedule: null,
-    };
+    return { pairId, supervised, silence: createSilenceWatch(() => deps.wall.monotonicMs()) };
   }
 
   async function startWorker(pairId: string): Promise<ChildProcess | null> {
@@ -93,12 +84,7 @@ export function startOrchestrator(deps: OrchestratorDeps, input: OrchestratorInp
 
   async function watch(): Promise<void> {
     for (const seat of seats.values()) {
-      const [heartbeat, schedule] = await Promise.all([
-        deps.readHeartbeat(seat.pairId),
-        deps.readSchedule(seat.pairId),
-      ]);
-      if (heartbeat.ok) seat.heartbeat = heartbeat.value;
-      if (schedule.ok) seat.schedule = schedule.value;
+      const heartbeat = await deps.readHeartbeat(seat.pairId);
       const status = seat.supervised.status();
       const isSilent = seat.silence.isSilent({
         isRunning: status.state === "running",
@@ -114,38 +100,26 @@ export function startOrchestrator(deps: OrchestratorDeps, input: OrchestratorInp
   }
 
   function state(): OrchestratorState {
-    const workers = [...seats.values()].map((seat) => {
-      const status = seat.supervised.status();
-      const heartbeat = seat.heartbeat?.pid === status.pid ? seat.heartbeat : null;
-      return {
-        pairId: seat.pairId,
-        workerId: seat.pairId,
-        pid: status.pid,
-        state: status.state,
-        phase: heartbeat?.phase ?? status.state,
-        heartbeatAtMs: heartbeat?.atWallMs ?? null,
-        restarts: status.restarts,
-        lastExit: status.lastExit,
-        nextStartAtMs: status.nextStartAtMs,
-        rssBytes: heartbeat?.rssBytes ?? null,
-        loopLagMs: heartbeat?.loopLagMs ?? null,
-        lastEpoch: seat.schedule?.lastEpoch ?? null,
-        lastEpochWallAtMs: seat.schedule?.lastEpochWallAtMs ?? null,
-        nextEpochMarketAtMs: seat.schedule?.nextEpochMarketAtMs ?? null,
-        latenessMs: seat.schedule?.latenessMs ?? null,
-      };
-    });
-    const well = workers.filter((worker) => worker.state === "running").length;
     return {
+      holder: input.leaseHolder,
       pid: input.pid,
       state: isDraining ? "draining" : "running",
-      sentence: `${well} of ${workers.length} workers run`,
-      leaseHolder: input.leaseHolder,
-      startedAtMs,
+      sinceAtMs: startedAtMs,
       updatedAtMs: deps.wall.nowMs(),
       rssBytes: input.rssBytes(),
-      opsPort: input.opsPort,
-      workers,
+      workers: [...seats.values()].map((seat) => {
+        const status = seat.supervised.status();
+        return {
+          pairId: seat.pairId,
+          workerId: seat.pairId,
+          pid: status.pid,
+          state: status.state,
+          restarts: status.restarts,
+          lastExit: status.lastExit,
+          nextStartAtMs: status.nextStartAtMs,
+          sinceAtMs: status.sinceAtMs,
+        };
+      }),
     };
   }
 

@@ -1,5 +1,5 @@
 // What the orchestrator needs from outside; main.ts builds it.
-import type { OrchestratorState } from "@/lib/api/runtime-state";
+import type { OrchestratorState } from "@/lib/api/worker-state";
 import type { StoreError } from "@/lib/errors/tidegate-error";
 import type { Result } from "@/lib/errors/result";
 import type { SupervisedStatus } from "./supervisor";
@@ -23,21 +23,8 @@ export interface SupervisorPort {
 export interface WorkerHeartbeat {
   readonly pid: number;
   readonly host: string;
-  readonly phase: string;
-  readonly epoch: number | null;
-  readonly rssBytes: number;
-  readonly loopLagMs: number;
   /** Wall time. */
   readonly atWallMs: number;
-}
-
-/** What a worker last wrote about its schedule. */
-export interface WorkerSchedule {
-  readonly lastEpoch: number | null;
-  readonly lastEpochWallAtMs: number | null;
-  readonly nextEpochMarketAtMs: number | null;
-  readonly latenessMs: number | null;
-  readonly phase: string;
 }
 
 export interface OrchestratorDeps {
@@ -48,7 +35,6 @@ export interface OrchestratorDeps {
   readonly isProcessAlive: (pid: number) => boolean;
   /** Null: no living heartbeat. */
   readonly readHeartbeat: (pairId: string) => Promise<Result<WorkerHeartbeat | null, StoreError>>;
-  readonly readSchedule: (pairId: string) => Promise<Result<WorkerSchedule | null, StoreError>>;
   /** Frees the pair lease of a worker whose process has ended, only if it is still that worker's. */
   readonly releaseWorkerLease: (pairId: string, holder: string) => Promise<void>;
   readonly writeState: (state: OrchestratorState) => Promise<Result<true, StoreError>>;

@@ -7,6 +7,8 @@ export type SupervisedState = "starting" | "running" | "draining" | "backoff" | 
 export interface SupervisedStatus {
   readonly name: string;
   readonly state: SupervisedState;
+  /** Wall time since the state holds. */
+  readonly sinceAtMs: number;
   readonly pid: number | null;
   /** Starts after the first one. */
   readonly restarts: number;
@@ -51,6 +53,7 @@ export function supervise(deps: SupervisorDeps, input: SuperviseInput): Supervis
   let status: SupervisedStatus = {
     name: input.name,
     state: "starting",
+    sinceAtMs: deps.nowMs(),
     pid: null,
     restarts: 0,
     lastExit: null,
@@ -60,7 +63,8 @@ export function supervise(deps: SupervisorDeps, input: SuperviseInput): Supervis
   };
 
   function set(change: Partial<SupervisedStatus>): void {
-    status = { ...status, ...change };
+    const sinceAtMs = change.state === undefined || change.state === status.state ? status.sinceAtMs : deps.nowMs();
+    status = { ...status, ...change, sinceAtMs };
     deps.port.onChange(status);
   }
 

@@ -6,6 +6,7 @@ const config: NextConfig = {
   reactStrictMode: true,
   productionBrowserSourceMaps: false,
   serverExternalPackages: ["ioredis"],
+  compiler: { define: { IS_DEVELOPMENT: process.env.NODE_ENV === "development" } },
   experimental: { optimizePackageImports: ["lucide-react", "recharts"] },
 };
 

@@ -1,8 +1,8 @@
 // Sets the content security policy with a fresh nonce on every page; it never decides who may see what.
 import { NextResponse, type NextRequest } from "next/server";
 
-// oxlint-disable-next-line node/no-process-env -- replaced by a constant at build time; the development overlay needs eval
-const IS_DEVELOPMENT = process.env.NODE_ENV === "development";
+/** Put in place by next.config.ts; the development overlay needs eval and inline styles. */
+declare const IS_DEVELOPMENT: boolean;
 
 export function proxy(request: NextRequest): NextResponse {
   const nonce = btoa(crypto.randomUUID());

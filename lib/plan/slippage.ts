@@ -1,0 +1,59 @@
+// How far price may move and how little a swap may pay: minimums from two prices, bounds in price and in ticks.
+import { humanAmount, rawAmount } from "@/lib/amm/human-units";
+
+/** A quote paying less than this part of the CEX value is refused whatever else holds (strategy.md section 11: 1 - 0.015). */
+export const MIN_CEX_VALUE_FRAC = 0.985;
+/** Bound on the move of the price between plan and execution: three standard deviations of one hour, within these limits. */
+const MOVE_SIGMAS = 3;
+const MOVE_HOURS = 1;
+const HOURS_PER_YEAR = 8_760;
+const MOVE_MIN_FRAC = 0.003;
+const MOVE_MAX_FRAC = 0.03;
+const LOG_TICK = Math.log(1.0001);
+
+export interface SwapMinimumInput {
+  /** What is sold is BASE. */
+  readonly sellsBase: boolean;
+  readonly amountInRaw: bigint;
+  readonly decBase: number;
+  readonly decQuote: number;
+  /** QUOTE per BASE, from the exchanges and from the pool. */
+  readonly cexPrice: number;
+  readonly poolPrice: number;
+  /** Router fee and pool fee that are expected to be taken, fraction. */
+  readonly feeFrac: number;
+  readonly slippageBps: number;
+}
+
+/**
+ * Least output we accept: the smaller of the two values less fees and slippage, and never below 98.5 % of the CEX value.
+ * 0n when a price is not positive and finite, or the amount is too small to pay one unit: such a swap must not be made.
+ */
+export function swapMinimumOutRaw(input: SwapMinimumInput): bigint {
+  const { cexPrice, poolPrice, sellsBase, decBase, decQuote } = input;
+  if (!(cexPrice > 0) || !(poolPrice > 0) || !Number.isFinite(cexPrice) || !Number.isFinite(poolPrice)) return 0n;
+  const amountIn = humanAmount(input.amountInRaw, sellsBase ? decBase : decQuote);
+  const valueAt = (price: number): number => (sellsBase ? amountIn * price : amountIn / price);
+  const atCex = valueAt(cexPrice);
+  const lower = Math.min(atCex, valueAt(poolPrice));
+  const kept = Math.max(0, 1 - input.feeFrac - input.slippageBps / 10_000);
+  return rawAmount(Math.max(lower * kept, atCex * MIN_CEX_VALUE_FRAC), sellsBase ? decQuote : decBase);
+}
+
+/** The minimum of the whole scaled to a part of the amount, rounded up so that a part never gets easier terms. */
+export function scaleMinimumRaw(minimumRaw: bigint, partRaw: bigint, wholeRaw: bigint): bigint {
+  if (wholeRaw <= 0n || partRaw >= wholeRaw) return minimumRaw;
+  return (minimumRaw * partRaw + wholeRaw - 1n) / wholeRaw;
+}
+
+/** Largest move of the price, fraction, before a plan is void; from yearly volatility. Invalid volatility gives the least bound. */
+export function maxPriceMoveFrac(sigmaPerYear: number): number {
+  const move = MOVE_SIGMAS * sigmaPerYear * Math.sqrt(MOVE_HOURS / HOURS_PER_YEAR);
+  if (!Number.isFinite(move)) return MOVE_MIN_FRAC;
+  return Math.max(MOVE_MIN_FRAC, Math.min(MOVE_MAX_FRAC, move));
+}
+
+/** The same bound in ticks, rounded up, at least 1. */
+export function maxTickMove(moveFrac: number): number {
+  return Math.max(1, Math.ceil(Math.log1p(moveFrac) / LOG_TICK));
+}

@@ -1,0 +1,100 @@
+// How much to swap so that the tokens fit the ranges they go to: exact for constant costs, no swap when little would be gained.
+import { amountsForLiquidity } from "@/lib/amm/liquidity";
+import { humanAmount } from "@/lib/amm/human-units";
+import type { PriceFrame } from "@/lib/amm/sqrt-price";
+import { sqrtAtTick } from "@/lib/amm/tick-math";
+
+/** Liquidity used to read a range's token ratio: large enough that rounding is below 1e-12 in any usable range. */
+const PROBE_LIQUIDITY = 1n << 110n;
+/** No swap when it would raise the deployed value by less than this fraction (choice: below the usual swap cost plus gas). */
+export const NO_SWAP_TOLERANCE_FRAC = 0.005;
+
+/** A range to fill, with the value (in QUOTE) it should hold. */
+export interface FillTarget {
+  readonly sqrtPriceX96: bigint;
+  readonly tickLower: number;
+  readonly tickUpper: number;
+  readonly frame: PriceFrame;
+  readonly valueQuote: number;
+}
+
+export interface SwapSizeInput {
+  readonly targets: readonly FillTarget[];
+  /** Whole tokens that may be used. */
+  readonly availableBase: number;
+  readonly availableQuote: number;
+  /** QUOTE per BASE at which the swap is valued. */
+  readonly price: number;
+  /** Expected loss of the swap: router fee, pool fee, slippage; fraction of what is sold. */
+  readonly costFrac: number;
+}
+
+export interface SwapSize {
+  /** What is sold; null when no swap is worth it. */
+  readonly sell: "base" | "quote" | null;
+  /** Whole tokens of the sold side. */
+  readonly amountIn: number;
+  /** Whole tokens of the bought side after expected costs. */
+  readonly amountOut: number;
+  /** Fraction of each target's value that can be filled, 0..1. */
+  readonly fillFrac: number;
+  /** Whole tokens each target takes at that fraction. */
+  readonly fills: readonly { readonly base: number; readonly quote: number }[];
+}
+
+/** BASE and QUOTE in whole tokens that one unit of QUOTE value needs in a range at the pool's price; both 0 if the range is invalid. */
+export function rangeMix(
+  target: Omit<FillTarget, "valueQuote">,
+  price: number,
+): { readonly base: number; readonly quote: number } {
+  const { frame } = target;
+  const bounds = { sqrtAX96: sqrtAtTick(target.tickLower), sqrtBX96: sqrtAtTick(target.tickUpper) };
+  const { amount0, amount1 } = amountsForLiquidity(target.sqrtPriceX96, bounds, PROBE_LIQUIDITY, "down");
+  const base = humanAmount(frame.baseIsToken0 ? amount0 : amount1, frame.decBase);
+  const quote = humanAmount(frame.baseIsToken0 ? amount1 : amount0, frame.decQuote);
+  const value = base * price + quote;
+  return value > 0 && Number.isFinite(value) ? { base: base / value, quote: quote / value } : { base: 0, quote: 0 };
+}
+
+/**
+ * Sells just enough of the token in excess. With needs (Nb, Nq) and funds (B, Q), selling s of QUOTE for s(1-f)/P BASE:
+ * enough funds: s = (Nb-B) P/(1-f); else the largest k with B + (Q - k Nq)(1-f)/P = k Nb, s = Q - k Nq. Selling BASE likewise.
+ */
+export function sizeSwap(input: SwapSizeInput): SwapSize {
+  const { availableBase, availableQuote, price } = input;
+  const keep = 1 - Math.max(0, Math.min(0.5, input.costFrac));
+  const mixes = input.targets.map((target) => {
+    const mix = rangeMix(target, price);
+    return { base: mix.base * target.valueQuote, quote: mix.quote * target.valueQuote };
+  });
+  const needBase = mixes.reduce((sum, mix) => sum + mix.base, 0);
+  const needQuote = mixes.reduce((sum, mix) => sum + mix.quote, 0);
+  const filled = (fillFrac: number): SwapSize["fills"] =>
+    mixes.map((mix) => ({ base: mix.base * fillFrac, quote: mix.quote * fillFrac }));
+  const nothing: SwapSize = { sell: null, amountIn: 0, amountOut: 0, fillFrac: 0, fills: filled(0) };
+  if (!(price > 0) || !(needBase * price + needQuote > 0)) return nothing;
+
+  const asIs = Math.min(1, ratio(availableBase, needBase), ratio(availableQuote, needQuote));
+  const unswapped: SwapSize = { ...nothing, fillFrac: asIs, fills: filled(asIs) };
+  if (asIs >= 1) return unswapped;
+
+  const sellsBase = ratio(availableBase, needBase) > ratio(availableQuote, needQuote);
+  // In the sold token's own units: `rate` is what one unit of it buys after costs.
+  const [sold, bought, needSold, needBought, rate] = sellsBase
+    ? [availableBase, availableQuote, needBase, needQuote, price * keep]
+    : [availableQuote, availableBase, needQuote, needBase, keep / price];
+  const fillFrac = Math.min(1, (bought + sold * rate) / (needBought + needSold * rate));
+  const amountIn = Math.max(0, Math.min((needBought * fillFrac - bought) / rate, sold - needSold * fillFrac, sold));
+  if (amountIn <= 0 || fillFrac * (1 - NO_SWAP_TOLERANCE_FRAC) <= asIs) return unswapped;
+  return {
+    sell: sellsBase ? "base" : "quote",
+    amountIn,
+    amountOut: amountIn * rate,
+    fillFrac,
+    fills: filled(fillFrac),
+  };
+}
+
+function ratio(available: number, needed: number): number {
+  return needed > 0 ? available / needed : Number.POSITIVE_INFINITY;
+}

@@ -7,6 +7,7 @@ import { build } from "esbuild";
 /** Bundle name -> entry file; an entry that does not exist in this checkout is left out. */
 const ENTRIES = {
   cli: "server/cli/main.ts",
+  web: "server/cli/web-process.ts",
   orchestrator: "server/orchestrator/main.ts",
   worker: "server/worker/main.ts",
   collector: "server/collector/main.ts",

@@ -103,6 +103,30 @@ export function readProcessEnv(): RawEnv {
   return process.env;
 }
 
+/** What a child needs of the host to run at all; never the rest, which may hold other programs' secrets. */
+const HOST_KEYS = [
+  "PATH",
+  "HOME",
+  "TMPDIR",
+  "TEMP",
+  "TMP",
+  "LANG",
+  "LC_ALL",
+  "TZ",
+  "SYSTEMROOT",
+  "NODE_EXTRA_CA_CERTS",
+  "SSL_CERT_FILE",
+] as const;
+
+export function hostEnv(): Readonly<Record<string, string>> {
+  const out: Record<string, string> = {};
+  for (const key of HOST_KEYS) {
+    const value = process.env[key];
+    if (value !== undefined) out[key] = value;
+  }
+  return out;
+}
+
 /** Checks an environment. Unset and empty are the same; an unknown TG_ key is refused, since it is a typing error. */
 export function parseEnv(raw: RawEnv): Result<Env, ConfigError> {
   const present = Object.entries(raw).flatMap(([key, value]): [string, string][] =>

@@ -13,22 +13,11 @@ import {
   type Registry,
   type Token,
 } from "@/lib/registry/schema";
+import type { ResolvedPool } from "@/lib/registry/resolved-pool";
 import { TOKEN_ALIASES, TOKENS } from "@/lib/registry/tokens";
 import { err, ok, type Result } from "@/lib/errors/result";
 import { ConfigError, errorText, type ChainError } from "@/lib/errors/tidegate-error";
 import type { Address, Hex } from "@/lib/units";
-
-/** One pool of a pair with everything needed to read it and to act on it. */
-export interface ResolvedPool {
-  readonly pool: Pool;
-  readonly chain: Chain;
-  readonly dex: Dex;
-  readonly factory: Address;
-  readonly positionManager: Address;
-  readonly base: Token;
-  readonly quote: Token;
-  readonly baseIsToken0: boolean;
-}
 
 export interface RegistryView {
   readonly registry: Registry;

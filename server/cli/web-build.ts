@@ -1,0 +1,46 @@
+// Whether the desk's build is current, by a hash of everything it is made of.
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+const FOLDERS = ["app", "components", "lib", "public", "server/api", "server/infra", "server/config"];
+const FILES = [
+  "package-lock.json",
+  "next.config.ts",
+  "tailwind.config.ts",
+  "tsconfig.json",
+  "postcss.config.mjs",
+  "proxy.ts",
+];
+const MARK = ".tidegate-sources";
+
+export function webSourcesHash(root: string): string {
+  const hash = createHash("sha256");
+  for (const folder of FOLDERS)
+    for (const file of walk(join(root, folder))) hash.update(file.slice(root.length)).update(readFileSync(file));
+  for (const file of FILES) if (existsSync(join(root, file))) hash.update(readFileSync(join(root, file)));
+  return hash.update(process.version).digest("hex");
+}
+
+export function isWebBuildCurrent(root: string): boolean {
+  const mark = join(root, ".next", MARK);
+  return (
+    existsSync(join(root, ".next", "BUILD_ID")) &&
+    existsSync(mark) &&
+    readFileSync(mark, "utf8") === webSourcesHash(root)
+  );
+}
+
+export function markWebBuilt(root: string, hash: string): void {
+  writeFileSync(join(root, ".next", MARK), hash);
+}
+
+function* walk(folder: string): Generator<string> {
+  if (!existsSync(folder)) return;
+  const entries = readdirSync(folder, { withFileTypes: true }).toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  for (const entry of entries) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) yield* walk(path);
+    else if (!/\.(test|contract)\.tsx?$/.test(entry.name)) yield path;
+  }
+}

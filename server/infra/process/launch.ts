@@ -1,0 +1,44 @@
+// How a sibling process is started: from bundles the bundle beside, from sources (tsx, Bun) the source, with the same runtime and flags.
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export const ROOMS = {
+  cli: "server/cli/main.ts",
+  web: "server/cli/web-process.ts",
+  orchestrator: "server/orchestrator/main.ts",
+  worker: "server/worker/main.ts",
+  collector: "server/collector/main.ts",
+  signer: "server/signer/main.ts",
+  resp: "server/embedded/resp/main.ts",
+  openobserve: "server/embedded/openobserve/main.ts",
+  devnet: "server/devnet/main.ts",
+} as const;
+export type Room = keyof typeof ROOMS;
+
+export interface Launch {
+  readonly command: string;
+  readonly args: readonly string[];
+}
+
+/** Folder of package.json. */
+export function projectRoot(selfUrl: string): string {
+  let folder = dirname(fileURLToPath(selfUrl));
+  while (!existsSync(join(folder, "package.json")) && dirname(folder) !== folder) folder = dirname(folder);
+  return folder;
+}
+
+/** `heapMb` bounds the old generation, so that a process stays within its memory target instead of growing lazily. */
+export function launchOf(selfUrl: string, room: Room, options: { readonly heapMb?: number } = {}): Launch {
+  const isBundle = selfUrl.endsWith(".mjs");
+  const entry = isBundle
+    ? join(dirname(fileURLToPath(selfUrl)), `${room}.mjs`)
+    : join(projectRoot(selfUrl), ROOMS[room]);
+  const isBun = "bun" in process.versions;
+  const flags = isBun ? [] : memoryFlags(options.heapMb);
+  return { command: process.execPath, args: [...process.execArgv, ...flags, entry] };
+}
+
+function memoryFlags(heapMb: number | undefined): string[] {
+  return heapMb === undefined ? [] : [`--max-old-space-size=${heapMb}`, "--max-semi-space-size=4"];
+}

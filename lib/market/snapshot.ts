@@ -148,7 +148,7 @@ export interface DecisionHistory {
 
 /** One input of the snapshot: where it came from, how old it is, whether it may be trusted. */
 export interface InputFreshness {
-  /** Which input, e.g. `candles`, `pool:1:uniswap-v3:0x…`, `quoteUsd`, `wallet:1`. */
+  /** Which input, e.g. `candles`, `pool:<poolKey>`, `quoteUsd`, `wallet:1`. */
   readonly input: string;
   /** Who said so, e.g. `binance,bybit,okx`, `rpc:31337`. */
   readonly source: string;
@@ -161,6 +161,11 @@ export interface InputFreshness {
   readonly rule: string;
   /** What was expected and what came, for people. */
   readonly detail: string;
+  /**
+   * True when a failure only leaves this input out (one venue of several, one pool without a position: the pool then takes
+   * no part when `input` is `pool:<poolKey>`). Otherwise a failure forbids any action: HOLD `no_data`.
+   */
+  readonly isAdvisory?: boolean;
 }
 
 export interface MarketSnapshot {

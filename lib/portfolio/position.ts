@@ -1,5 +1,8 @@
 // Position: one of our liquidity positions, the same shape for every DEX family, and what its range means as prices.
-import type { BinRange, ObservedPosition, PositionRange, TickRange } from "@/lib/market/snapshot";
+import { binsToRange } from "@/lib/amm/bins";
+import type { PriceFrame } from "@/lib/amm/sqrt-price";
+import { ticksToRange } from "@/lib/amm/ticks";
+import type { BinRange, ObservedPosition, PoolState, PositionRange, TickRange } from "@/lib/market/snapshot";
 
 /** A position is what the chain showed: identity, range (ticks or bins), liquidity, amounts and fees in raw units. */
 export type Position = ObservedPosition;
@@ -9,4 +12,21 @@ export type { BinRange, PositionRange, TickRange };
 export interface EffectiveRange {
   readonly min: number;
   readonly max: number;
+}
+
+/** Decimals and token order of a pool, as the price functions ask for them. */
+export function priceFrameOf(pool: Pick<PoolState, "base" | "quote" | "baseIsToken0">): PriceFrame {
+  return { decBase: pool.base.decimals, decQuote: pool.quote.decimals, baseIsToken0: pool.baseIsToken0 };
+}
+
+/** Prices a range really covers in its pool; null when range and pool are not of the same kind. */
+export function effectiveRangeOf(range: PositionRange, pool: PoolState): EffectiveRange | null {
+  if (range.kind === "ticks") {
+    return pool.kind === "ticks" && range.tickLower < range.tickUpper
+      ? ticksToRange(range.tickLower, range.tickUpper, priceFrameOf(pool))
+      : null;
+  }
+  return pool.kind === "bins"
+    ? binsToRange(range.lowerBinId, range.upperBinId, pool.binStepBps, priceFrameOf(pool))
+    : null;
 }

@@ -1,129 +1,140 @@
 // Evaluate: one snapshot and one set of parameters in, every number a decision or a screen needs out.
-import type { ObservedPosition, PositionRange } from "@/lib/market/snapshot";
-import type { EffectiveRange } from "@/lib/portfolio/position";
-import type { PairId, PoolKey, PositionId } from "@/lib/units";
-import type { Allocation } from "./allocation";
-import type { IncomeSplit, PoolTerms } from "./economics";
-import type { Forces } from "./forces";
-import type { KillReason } from "./kill-switch";
-import type { RangeParams } from "./params";
-import type { PriceRange } from "./range";
-import type { Regime } from "./regime";
+import type { MarketSnapshot } from "@/lib/market/snapshot";
+import { allocate, standaloneAmountUsd } from "./allocation";
+import { splitIncome } from "./economics";
+import { computeForces } from "./forces";
+import { computeImprovement } from "./decision-rules";
+import type { Evaluation, PoolEvaluation } from "./evaluation";
+import { assessPools, toAllocationPool, type AssessedPool } from "./assess-pools";
+import { assessPositions } from "./assess-positions";
+import { computeKillSwitch } from "./kill-switch";
+import type { StrategyParams } from "./params";
+import { computeRange, MIN_WIDTH_FLOOR } from "./range";
+import { computeRegime } from "./regime";
+import { buildTargets, computeTransitionCost } from "./targets";
+import { sigmaPerYearOf } from "./volatility";
 
-/** Why a pool takes no part in the allocation; null when it does. */
-export type PoolExclusion = "no_range" | "low_tvl" | "stale" | "invalid_terms" | "no_income" | "no_depth";
-
-/** A range as it would be minted: what was asked for, the ticks or bins, and the price range these really cover. */
-export interface TargetRange {
-  readonly requested: PriceRange;
-  readonly range: PositionRange;
-  readonly effective: EffectiveRange;
+export interface EvaluateInput {
+  readonly snapshot: MarketSnapshot;
+  readonly params: StrategyParams;
 }
 
-export interface PoolEvaluation {
-  readonly poolKey: PoolKey;
-  readonly chainId: number;
-  readonly family: string;
-  readonly dexName: string;
-  readonly feeFrac: number;
-  readonly tvlUsd: number | null;
-  readonly volumeUsdPerDay: number;
-  /** Least half-width that makes sense here, log price. */
-  readonly minWidth: number;
-  readonly target: TargetRange | null;
-  readonly terms: PoolTerms | null;
-  /** Depth comes from TVL because the active liquidity is unknown. */
-  readonly isDepthEstimated: boolean;
-  readonly hasOpenPosition: boolean;
-  readonly exclusion: PoolExclusion | null;
-  /** What the allocation gives this pool, US dollars, and what that earns. */
-  readonly allocatedUsd: number;
-  readonly income: IncomeSplit | null;
-  /** Income of the standalone optimum, to rank pools that were not chosen. */
-  readonly standaloneUsd: number;
-  readonly standaloneIncome: IncomeSplit | null;
+/** Everything about one epoch (strategy.md sections 3 to 7, 10 and 11). Pure; invalid data gives neutral results. */
+export function evaluate(input: EvaluateInput): Evaluation {
+  const { snapshot, params } = input;
+  const { price, quoteUsd, observedAtMs, epoch, capital, history } = snapshot;
+  const forces = computeForces(snapshot.candles, observedAtMs);
+  const regime = computeRegime({
+    candles: snapshot.candles,
+    nowMs: observedAtMs,
+    epoch,
+    isStablePair: snapshot.isStablePair,
+    pegPrice: snapshot.pegPrice,
+  });
+  const capitalUsd = Math.min(nonNegative(capital.totalUsd), params.maxCapitalUsd ?? Number.POSITIVE_INFINITY);
+
+  const { widenFactor } = regime;
+  const hasMarket = forces.valid && Number.isFinite(price) && price > 0;
+  const rangeOf = (range: StrategyParams["range"]): Evaluation["target"] =>
+    hasMarket ? computeRange({ price, forces, params: range, widenFactor, minWidth: MIN_WIDTH_FLOOR }) : null;
+  const killSwitch = computeKillSwitch({
+    epochNetUsd: history.epochNetUsd,
+    cycleSec: snapshot.cycleSec,
+    rangeShiftAtMs: history.rangeShiftAtMs,
+    nowMs: observedAtMs,
+    // Without a market there is no range to judge: that is a matter of data, not of parameters.
+    width: hasMarket ? (rangeOf(params.range)?.width ?? null) : MIN_WIDTH_FLOOR,
+    minWidth: MIN_WIDTH_FLOOR,
+    gas24hUsd: history.gas24hUsd,
+    valueUsd: capitalUsd,
+  });
+  const paramsUsed = killSwitch === null ? params.range : params.defaultRange;
+  const sigmaPerYear = sigmaPerYearOf(forces.v);
+
+  const assessed = assessPools({ snapshot, params, rangeParams: paramsUsed, forces, widenFactor, sigmaPerYear });
+  const deployableUsd = capitalUsd * (1 - params.cashReserveFrac);
+  const eligible = assessed.filter((pool) => pool.exclusion === null);
+  const allocation = allocate({
+    pools: eligible.map((pool) => toAllocationPool(pool, deployableUsd, params)),
+    capitalUsd: deployableUsd,
+    maxPools: params.maxPools,
+    chainCapsUsd: params.chainCapsUsd,
+    allowCash: params.allowCash,
+  });
+
+  const positions = assessPositions({
+    snapshot,
+    params,
+    pools: assessed,
+    sigmaPerYear,
+    rsThreshold: paramsUsed.rsThreshold,
+    allocation,
+  });
+  const targets = buildTargets({ assessed, allocation, positions });
+  const closePositionIds = positions.filter((entry) => !entry.keptByAllocation).map((entry) => entry.positionId);
+  const transitionCost = computeTransitionCost({ snapshot, params, assessed, positions, targets });
+
+  const currentNetUsdPerYear = positions.reduce((sum, entry) => sum + (entry.incomeNow?.netUsdPerYear ?? 0), 0);
+  const targetNetUsdPerYear = allocation.valueUsdPerYear;
+  return {
+    pairId: snapshot.pairId,
+    epoch,
+    observedAtMs,
+    price,
+    quoteUsd,
+    forces,
+    sigmaPerYear,
+    regime,
+    killSwitch,
+    paramsUsed,
+    target: rangeOf(paramsUsed),
+    pools: assessed.map((pool) =>
+      describePool(pool, allocation.amountsUsd[pool.state.poolKey] ?? 0, deployableUsd, params),
+    ),
+    allocation,
+    targets,
+    closePositionIds,
+    positions,
+    capitalUsd,
+    deployableUsd,
+    idleUsd: capital.idleUsd,
+    currentNetUsdPerYear,
+    targetNetUsdPerYear,
+    ...computeImprovement({ currentNetUsdPerYear, targetNetUsdPerYear, capitalUsd }),
+    transitionCost,
+  };
 }
 
-export interface PositionEvaluation {
-  readonly positionId: PositionId;
-  readonly poolKey: PoolKey;
-  readonly position: ObservedPosition;
-  readonly current: EffectiveRange;
-  readonly target: TargetRange | null;
-  readonly isInRange: boolean;
-  /** 0..1, in log price, between the current and the target effective range. */
-  readonly divergence: number;
-  /** Value without uncollected fees, and the fees, US dollars. */
-  readonly valueUsd: number;
-  readonly feesUsd: number;
-  readonly baseShareFrac: number;
-  readonly targetBaseShareFrac: number | null;
-  readonly incomeNow: IncomeSplit | null;
-  readonly incomeAtTarget: IncomeSplit | null;
-  /** incomeAtTarget - incomeNow at the same size, US dollars per year. */
-  readonly deltaNetUsdPerYear: number;
-  /** Expected life of the target range, years. */
-  readonly lifeYears: number;
-  /** Gas plus swap cost of shifting it now, US dollars. */
-  readonly shiftCostUsd: number;
-  readonly ageMs: number;
-  /** A reallocation would leave it alone. */
-  readonly keptByAllocation: boolean;
+function describePool(
+  pool: AssessedPool,
+  allocatedUsd: number,
+  deployableUsd: number,
+  params: StrategyParams,
+): PoolEvaluation {
+  const { state, terms } = pool;
+  const standaloneUsd =
+    pool.exclusion === null ? standaloneAmountUsd(toAllocationPool(pool, deployableUsd, params), deployableUsd) : 0;
+  return {
+    poolKey: state.poolKey,
+    chainId: state.chainId,
+    family: state.family,
+    dexName: state.dexName,
+    feeFrac: pool.feeFrac,
+    tvlUsd: state.tvlUsd,
+    volumeUsdPerDay: pool.volumeUsdPerDay,
+    minWidth: pool.minWidth,
+    target: pool.target,
+    terms,
+    isDepthEstimated: pool.isDepthEstimated,
+    hasOpenPosition: pool.hasOpenPosition,
+    exclusion: pool.exclusion,
+    allocatedUsd,
+    income: terms !== null && allocatedUsd > 0 ? splitIncome(terms, allocatedUsd) : null,
+    standaloneUsd,
+    standaloneIncome: terms !== null && standaloneUsd > 0 ? splitIncome(terms, standaloneUsd) : null,
+  };
 }
 
-/** Where capital should go: what a reallocation builds its plan from. */
-export interface AllocationTarget {
-  readonly poolKey: PoolKey;
-  readonly chainId: number;
-  readonly amountUsd: number;
-  /** Share of the capital deployed on this chain, 0..1; amounts of each chain's wallet are split by it. */
-  readonly chainShareFrac: number;
-  readonly target: TargetRange;
-  /** USD share of BASE that the target range needs, 0..1. */
-  readonly baseShareFrac: number;
-  /** Positions of this pool that stay as they are; when not empty nothing is minted here. */
-  readonly keepPositionIds: readonly PositionId[];
-}
-
-/** What moving to the targets costs, US dollars. */
-export interface TransitionCost {
-  readonly gasUsd: number;
-  readonly swapUsd: number;
-  /** Bridges are not used by this version's plans: 0. */
-  readonly bridgeUsd: number;
-  readonly swappedNotionalUsd: number;
-  readonly totalUsd: number;
-}
-
-export interface Evaluation {
-  readonly pairId: PairId;
-  readonly epoch: number;
-  readonly observedAtMs: number;
-  readonly price: number;
-  readonly quoteUsd: number;
-  readonly forces: Forces;
-  /** Yearly volatility behind the blended vforce. */
-  readonly sigmaPerYear: number;
-  readonly regime: Regime;
-  /** First kill switch that tripped; then `paramsUsed` are the defaults. */
-  readonly killSwitch: KillReason | null;
-  readonly paramsUsed: RangeParams;
-  /** Range without the width floor of any pool; null when price or forces are invalid. */
-  readonly target: PriceRange | null;
-  readonly pools: readonly PoolEvaluation[];
-  readonly allocation: Allocation;
-  readonly targets: readonly AllocationTarget[];
-  /** Positions a reallocation closes. */
-  readonly closePositionIds: readonly PositionId[];
-  readonly positions: readonly PositionEvaluation[];
-  /** K: capital the decision counts with, US dollars. */
-  readonly capitalUsd: number;
-  /** Capital given to the allocation: K less the cash reserve. */
-  readonly deployableUsd: number;
-  readonly idleUsd: number;
-  readonly currentNetUsdPerYear: number;
-  readonly targetNetUsdPerYear: number;
-  readonly gainUsdPerYear: number;
-  readonly improvementFrac: number;
-  readonly transitionCost: TransitionCost;
+function nonNegative(value: number): number {
+  return Number.isFinite(value) && value > 0 ? value : 0;
 }

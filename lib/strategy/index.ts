@@ -1,21 +1,21 @@
 // The door of the strategy: everything other rooms may use.
-export type { Allocation } from "./allocation";
+export type { Allocation, AllocationInput, AllocationPool } from "./allocation";
+export { allocate } from "./allocation";
+export type { Counterfactual, CounterfactualCondition } from "./counterfactual";
 export type {
-  Counterfactual,
   Decision,
-  DecisionReason,
-  Gate,
-  GateComparison,
-  GateGroup,
-  GateStatus,
-  GateUnit,
+  DecideInput,
   HoldDecision,
   RangeShiftDecision,
   ReallocateDecision,
   ShiftTarget,
-  UntrustedInput,
 } from "./decide";
+export { decide } from "./decide";
+export type { DecisionReason } from "./decision-rules";
 export type { IncomeSplit, PoolTerms } from "./economics";
+export { computeVolumeUsdPerDay, meanExitYears, timeInRangeFrac } from "./economics";
+export type { EvaluateInput } from "./evaluate";
+export { evaluate } from "./evaluate";
 export type {
   AllocationTarget,
   Evaluation,
@@ -24,10 +24,16 @@ export type {
   PositionEvaluation,
   TargetRange,
   TransitionCost,
-} from "./evaluate";
+} from "./evaluation";
 export type { Forces, FrameForces, FrameName } from "./forces";
+export { computeForces } from "./forces";
+export type { Gate, GateComparison, GateGroup, GateStatus, GateUnit } from "./gates";
 export type { KillReason } from "./kill-switch";
 export type { ParamBound, RangeParams, StrategyParams } from "./params";
 export { RANGE_PARAM_BOUNDS } from "./params";
 export type { MarketType, PriceRange } from "./range";
+export { computeDivergence, computeRange } from "./range";
 export type { Regime, RegimeReason } from "./regime";
+export { computeRegime } from "./regime";
+export type { UntrustedInput } from "./untrusted-input";
+export { sigmaPerYearOf } from "./volatility";

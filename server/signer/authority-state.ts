@@ -1,0 +1,473 @@
+// Authority as a pure fold over the command log: roles, modes, pauses, stop, limits, approvals; the same records always give the same state.
+import { z } from "zod";
+import {
+  commandParamsSchemas,
+  commandRecordSchema,
+  commandSchema,
+  roleAtLeast,
+  roleSchema,
+  type CommandRecord,
+  type Role,
+} from "@/lib/api/commands";
+import { approvalSchema, type PairState, type PlanRecord } from "@/lib/api/signer-contract";
+import { namedStateSchema, type NamedState } from "@/lib/plan/plan-status";
+import {
+  DEFAULT_LIMITS,
+  modeSchema,
+  pairSettingsSchema,
+  PAUSE_KINDS,
+  type Mode,
+  type PairLimits,
+  type PairSettings,
+} from "@/lib/registry/pair-settings";
+import { addressSchema, bytes32Schema, hexSchema, pairIdSchema } from "@/lib/registry/schema";
+import type { Hex } from "@/lib/units";
+import type { Approval } from "./ports";
+
+/** Raising a limit waits this long; lowering is at once (safety.md section 3.8). */
+export const LIMIT_RAISE_DELAY_MS = 24 * 3_600_000;
+/** Worker starts of one pair that take it to HALT_PAIR, and the window (safety.md section 7). */
+export const RESTART_STORM_COUNT = 5;
+export const RESTART_STORM_WINDOW_MS = 10 * 60_000;
+
+const pairGenesisSchema = z.object({ pairId: pairIdSchema, mode: modeSchema, settings: pairSettingsSchema });
+
+/** Bodies of the command log, by record type. */
+export const authorityBodies = {
+  /** First record: who owns the deployment and the pairs' defaults. */
+  genesis: z.object({
+    deploymentId: bytes32Schema,
+    owners: z.array(addressSchema),
+    pairs: z.array(pairGenesisSchema),
+  }),
+  /** A pair of the configuration that was not there before. */
+  "pair.added": pairGenesisSchema,
+  /** A verified command; written before it acts. */
+  command: z.object({
+    commandId: bytes32Schema,
+    command: commandSchema,
+    params: z.record(z.string(), z.unknown()),
+    address: addressSchema,
+    role: roleSchema,
+    signature: hexSchema,
+  }),
+  "command.refused": z.object({
+    commandId: bytes32Schema,
+    address: addressSchema,
+    role: roleSchema.nullable(),
+    action: z.string(),
+    target: z.string(),
+    params: z.record(z.string(), z.unknown()),
+    code: z.string(),
+    message: z.string(),
+  }),
+  /** What a command led to, by the worker or by the engine. */
+  "command.result": z.object({
+    commandId: bytes32Schema,
+    status: z.enum(["done", "refused"]),
+    result: z.string(),
+    planId: z.string().nullable(),
+  }),
+  "worker.started": z.object({ pairId: pairIdSchema }),
+  "pair.halted": z.object({ pairId: pairIdSchema, cause: z.string() }),
+  "wallet.halted": z.object({ state: namedStateSchema, cause: z.string() }),
+} as const;
+export type AuthorityRecordType = keyof typeof authorityBodies;
+export type AuthorityBody<T extends AuthorityRecordType> = z.output<(typeof authorityBodies)[T]>;
+
+export interface LimitRaise {
+  readonly from: number;
+  readonly effectiveAtMs: number;
+}
+
+export interface PairAuthorityState {
+  mode: Mode;
+  paused: PairState["paused"];
+  halted: PairState["halted"];
+  /** As signed; limits still waiting are in `raises`. */
+  settings: PairSettings;
+  raises: Partial<Record<keyof PairLimits, LimitRaise>>;
+  configVersion: number;
+  commandSeq: number;
+  workerStartsAtMs: number[];
+}
+
+export interface AuthorityState {
+  readonly roles: Map<string, Role>;
+  readonly pairs: Map<string, PairAuthorityState>;
+  readonly approvals: Map<string, Approval[]>;
+  readonly rejections: Map<string, NonNullable<PlanRecord["rejectedBy"]>>;
+  /** commandId of every accepted command ever: a nonce is used once. */
+  readonly used: Map<string, number>;
+  /** Accepted commands whose effect outside this fold is not recorded yet: done again after a crash. */
+  readonly unfinished: Map<string, AuthorityBody<"command">>;
+  stopped: PairState["stopped"];
+  halt: { readonly state: NamedState; readonly cause: string; readonly sinceAtMs: number } | null;
+  /** Changes of any pair's settings, and of the roles. */
+  configVersion: number;
+  commandSeq: number;
+  hasGenesis: boolean;
+  deploymentId: Hex | null;
+}
+
+export function createAuthorityState(): AuthorityState {
+  return {
+    roles: new Map(),
+    pairs: new Map(),
+    approvals: new Map(),
+    rejections: new Map(),
+    used: new Map(),
+    unfinished: new Map(),
+    stopped: null,
+    halt: null,
+    configVersion: 0,
+    commandSeq: 0,
+    hasGenesis: false,
+    deploymentId: null,
+  };
+}
+
+/** One record of the log in the form this fold reads. */
+export type AuthorityRecord = {
+  [T in AuthorityRecordType]: {
+    readonly type: T;
+    readonly seq: number;
+    readonly atMs: number;
+    readonly sum: string;
+    readonly body: AuthorityBody<T>;
+  };
+}[AuthorityRecordType];
+
+/** Applies one record and returns it as the audit log shows it. */
+export function applyAuthorityRecord(state: AuthorityState, record: AuthorityRecord): CommandRecord {
+  state.commandSeq = record.seq;
+  switch (record.type) {
+    case "genesis": {
+      state.hasGenesis = true;
+      state.deploymentId = record.body.deploymentId;
+      for (const owner of record.body.owners) state.roles.set(owner.toLowerCase(), "owner");
+      for (const pair of record.body.pairs) addPair(state, pair);
+      return systemRecord(record, "genesis", "system", `owners: ${record.body.owners.join(", ") || "none"}`);
+    }
+    case "pair.added":
+      addPair(state, record.body);
+      return systemRecord(record, "pair.added", record.body.pairId, `mode ${record.body.mode}`);
+    case "command":
+      return applyCommand(state, record.seq, record.atMs, record.sum, record.body);
+    case "command.refused": {
+      const { body } = record;
+      return {
+        ...recordBase(record, body.action, body.target),
+        commandId: body.commandId,
+        address: body.address,
+        role: body.role,
+        params: body.params,
+        status: "refused",
+        result: `${body.code}: ${body.message}`,
+      };
+    }
+    case "command.result": {
+      const { body } = record;
+      state.unfinished.delete(body.commandId);
+      return {
+        ...recordBase(record, "command.result", body.commandId),
+        commandId: body.commandId,
+        status: body.status,
+        result: body.result,
+        planId: body.planId,
+      };
+    }
+    case "worker.started": {
+      const pair = state.pairs.get(record.body.pairId);
+      if (pair !== undefined) {
+        pair.workerStartsAtMs = [...pair.workerStartsAtMs, record.atMs].filter(
+          (atMs) => record.atMs - atMs < RESTART_STORM_WINDOW_MS,
+        );
+      }
+      return systemRecord(record, "worker.started", record.body.pairId, "the worker was started");
+    }
+    case "pair.halted": {
+      const pair = state.pairs.get(record.body.pairId);
+      if (pair !== undefined) {
+        pair.halted = { state: "HALT_PAIR", cause: record.body.cause, sinceAtMs: record.atMs };
+      }
+      return systemRecord(record, "pair.halted", record.body.pairId, record.body.cause);
+    }
+    case "wallet.halted":
+      state.halt = { state: record.body.state, cause: record.body.cause, sinceAtMs: record.atMs };
+      return systemRecord(record, "wallet.halted", "system", `${record.body.state}: ${record.body.cause}`);
+  }
+}
+
+/** Limits as they hold at this instant: a raise counts only after its delay. */
+export function effectiveSettings(pair: PairAuthorityState, nowMs: number): PairSettings {
+  const limits = { ...pair.settings.limits };
+  for (const name of limitNames) {
+    const raise = pair.raises[name];
+    if (raise !== undefined && nowMs < raise.effectiveAtMs) limits[name] = raise.from;
+  }
+  return { ...pair.settings, limits };
+}
+
+export function activePause(pair: PairAuthorityState, nowMs: number): PairState["paused"] {
+  const { paused } = pair;
+  if (paused === null) return null;
+  return paused.untilAtMs !== null && paused.untilAtMs <= nowMs ? null : paused;
+}
+
+/** True when `next` forbids at least as much for at least as long: an operator may tighten, only an approver may loosen. */
+export function isPauseTighter(current: NonNullable<PairState["paused"]>, next: PauseRequest): boolean {
+  const isKindTighter = PAUSE_KINDS.indexOf(next.kind) >= PAUSE_KINDS.indexOf(current.kind);
+  const isLonger = next.untilAtMs === null || (current.untilAtMs !== null && next.untilAtMs >= current.untilAtMs);
+  return isKindTighter && isLonger;
+}
+type PauseRequest = Pick<NonNullable<PairState["paused"]>, "kind" | "untilAtMs">;
+
+export function ownersOf(state: AuthorityState): readonly string[] {
+  return [...state.roles].filter(([, role]) => role === "owner").map(([address]) => address);
+}
+
+/** Approvals that still count: of distinct addresses that hold the role now. */
+export function countingApprovals(state: AuthorityState, planId: string): readonly Approval[] {
+  const seen = new Set<string>();
+  return (state.approvals.get(planId) ?? []).filter((approval) => {
+    const key = approval.address.toLowerCase();
+    const role = state.roles.get(key);
+    if (seen.has(key) || role === undefined || !roleAtLeast(role, "approver")) return false;
+    seen.add(key);
+    return true;
+  });
+}
+
+/** Pair that a command's record belongs to, null for plans and the system. */
+export function pairOfRecord(record: Pick<CommandRecord, "params">): string | null {
+  const parsed = z.object({ pairId: pairIdSchema }).safeParse(record.params);
+  return parsed.success ? parsed.data.pairId : null;
+}
+
+export function defaultPair(pairId: string): AuthorityBody<"pair.added"> {
+  return { pairId, mode: "observe", settings: pairSettingsSchema.parse({ pairId, limits: DEFAULT_LIMITS }) };
+}
+
+const limitNames: readonly (keyof PairLimits)[] = [
+  "maxUsdPerTx",
+  "maxUsdPerPlan",
+  "maxUsdPerDay",
+  "maxTxPerDay",
+  "maxGasUsdPerDay",
+];
+
+function addPair(state: AuthorityState, pair: AuthorityBody<"pair.added">): void {
+  state.pairs.set(pair.pairId, {
+    mode: pair.mode,
+    paused: null,
+    halted: null,
+    settings: pair.settings,
+    raises: {},
+    configVersion: 1,
+    commandSeq: 0,
+    workerStartsAtMs: [],
+  });
+}
+
+function applyCommand(
+  state: AuthorityState,
+  seq: number,
+  atMs: number,
+  sum: string,
+  body: AuthorityBody<"command">,
+): CommandRecord {
+  const { command, params, address } = body;
+  state.used.set(body.commandId, seq);
+  const effect = applyAction(state, { seq, atMs, body });
+  const pairId = pairOfRecord({ params });
+  const pair = pairId === null ? undefined : state.pairs.get(pairId);
+  if (pair !== undefined) pair.commandSeq = seq;
+  if (effect.status === "accepted") state.unfinished.set(body.commandId, body);
+  return {
+    seq,
+    atMs,
+    commandId: body.commandId,
+    address,
+    role: body.role,
+    action: command.action,
+    target: command.target,
+    params,
+    status: effect.status,
+    result: effect.result,
+    planId: effect.planId ?? null,
+    hash: sum,
+  };
+}
+
+interface Effect {
+  /** `accepted`: something outside this fold has to follow and will be recorded as command.result. */
+  readonly status: "accepted" | "done";
+  readonly result: string;
+  readonly planId?: string;
+}
+
+function applyAction(
+  state: AuthorityState,
+  input: { readonly seq: number; readonly atMs: number; readonly body: AuthorityBody<"command"> },
+): Effect {
+  const { atMs, body } = input;
+  const { action } = body.command;
+  const by = body.address;
+  switch (action) {
+    case "plan.approve": {
+      const params = commandParamsSchemas[action].parse(body.params);
+      const approval: Approval = approvalSchema.parse({
+        address: by,
+        role: body.role,
+        atMs,
+        note: params.note,
+        signature: body.signature,
+        commandId: body.commandId,
+      });
+      state.approvals.set(params.planId, [...(state.approvals.get(params.planId) ?? []), approval]);
+      return { status: "accepted", result: "approval recorded", planId: params.planId };
+    }
+    case "plan.reject": {
+      const params = commandParamsSchemas[action].parse(body.params);
+      state.rejections.set(params.planId, { address: by, reason: params.reason, atMs });
+      return { status: "accepted", result: `rejected: ${params.reason}`, planId: params.planId };
+    }
+    case "pair.pause": {
+      const params = commandParamsSchemas[action].parse(body.params);
+      const until = params.untilAtMs === null ? "until resumed" : `until ${new Date(params.untilAtMs).toISOString()}`;
+      mustPair(state, params.pairId).paused = {
+        kind: params.kind,
+        sinceAtMs: atMs,
+        untilAtMs: params.untilAtMs,
+        reason: params.reason,
+        by,
+      };
+      return { status: "done", result: `paused (${params.kind}) ${until}: ${params.reason}` };
+    }
+    case "pair.resume": {
+      const pair = mustPair(state, commandParamsSchemas[action].parse(body.params).pairId);
+      const wasPaused = activePause(pair, atMs) !== null;
+      pair.paused = null;
+      return { status: "done", result: wasPaused ? "resumed" : "was not paused" };
+    }
+    case "pair.mode": {
+      const params = commandParamsSchemas[action].parse(body.params);
+      const pair = mustPair(state, params.pairId);
+      const before = pair.mode;
+      pair.mode = params.mode;
+      return { status: "done", result: `mode ${before} -> ${params.mode}` };
+    }
+    case "pair.config": {
+      const params = commandParamsSchemas[action].parse(body.params);
+      const pair = mustPair(state, params.pairId);
+      const waiting = changeSettings(pair, params.settings, atMs);
+      state.configVersion += 1;
+      const note =
+        waiting.length === 0 ? "" : `; raised after ${LIMIT_RAISE_DELAY_MS / 3_600_000} h: ${waiting.join(", ")}`;
+      return { status: "done", result: `settings version ${pair.configVersion}${note}` };
+    }
+    case "pair.unhalt": {
+      const pair = mustPair(state, commandParamsSchemas[action].parse(body.params).pairId);
+      const cause = pair.halted?.cause;
+      pair.halted = null;
+      pair.workerStartsAtMs = [];
+      return { status: "done", result: cause === undefined ? "was not halted" : `halt ended, cause was: ${cause}` };
+    }
+    case "range.shift":
+      return { status: "accepted", result: "queued for the worker" };
+    case "worker.restart":
+      return { status: "accepted", result: "queued for the worker" };
+    case "capital.assign":
+      return { status: "accepted", result: "assignment recorded" };
+    case "role.set": {
+      const params = commandParamsSchemas[action].parse(body.params);
+      const key = params.address.toLowerCase();
+      const before = state.roles.get(key) ?? "none";
+      if (params.role === null) state.roles.delete(key);
+      else state.roles.set(key, params.role);
+      state.configVersion += 1;
+      return { status: "done", result: `${params.address}: ${before} -> ${params.role ?? "none"}` };
+    }
+    case "system.stop": {
+      const params = commandParamsSchemas[action].parse(body.params);
+      if (state.stopped !== null) return { status: "done", result: "was stopped already" };
+      state.stopped = { reason: params.reason, sinceAtMs: atMs, by };
+      return { status: "done", result: `stopped: ${params.reason}` };
+    }
+    case "system.resume": {
+      const wasStopped = state.stopped !== null;
+      const ended = state.halt;
+      state.stopped = null;
+      state.halt = null;
+      const parts = [
+        wasStopped ? "stop ended" : "was not stopped",
+        ...(ended === null ? [] : [`${ended.state} ended, cause was: ${ended.cause}`]),
+      ];
+      return { status: "done", result: parts.join("; ") };
+    }
+  }
+}
+
+/** Takes over the settings; returns the names of limits that have to wait. */
+function changeSettings(pair: PairAuthorityState, next: PairSettings, atMs: number): readonly string[] {
+  const effective = effectiveSettings(pair, atMs).limits;
+  const raises: Partial<Record<keyof PairLimits, LimitRaise>> = {};
+  for (const name of limitNames) {
+    if (next.limits[name] <= effective[name]) continue;
+    const pending = pair.raises[name];
+    // A raise that waits already keeps its time when it is not raised further.
+    const keepsTime =
+      pending !== undefined && atMs < pending.effectiveAtMs && next.limits[name] <= pair.settings.limits[name];
+    raises[name] = {
+      from: effective[name],
+      effectiveAtMs: keepsTime ? pending.effectiveAtMs : atMs + LIMIT_RAISE_DELAY_MS,
+    };
+  }
+  pair.settings = next;
+  pair.raises = raises;
+  pair.configVersion += 1;
+  return Object.keys(raises);
+}
+
+/** The checks before a command is logged make this impossible; a log written by another version could still do it. */
+function mustPair(state: AuthorityState, pairId: string): PairAuthorityState {
+  const pair = state.pairs.get(pairId);
+  if (pair === undefined) throw new RangeError(`the command log names pair ${pairId}, which it never added`);
+  return pair;
+}
+
+function recordBase(
+  record: { readonly seq: number; readonly atMs: number; readonly sum: string },
+  action: string,
+  target: string,
+): CommandRecord {
+  return commandRecordSchema.parse({
+    seq: record.seq,
+    atMs: record.atMs,
+    commandId: systemCommandId(record.sum),
+    address: null,
+    role: null,
+    action,
+    target,
+    params: {},
+    status: "done",
+    result: "",
+    planId: null,
+    hash: record.sum,
+  });
+}
+
+function systemRecord(
+  record: { readonly seq: number; readonly atMs: number; readonly sum: string },
+  action: string,
+  target: string,
+  result: string,
+): CommandRecord {
+  return { ...recordBase(record, action, target), result };
+}
+
+/** Records without a command are known by their own hash. */
+function systemCommandId(sum: string): Hex {
+  return `0x${sum}`;
+}

@@ -1,0 +1,541 @@
+// Signed commands: verified completely, logged before they act, applied, then what follows from them is started.
+import {
+  COMMAND_ROLES,
+  commandId,
+  commandParamsSchemas,
+  paramsHash,
+  roleAtLeast,
+  type Command,
+  type CommandAction,
+  type CommandRecord,
+  type Role,
+  type SignedCommand,
+} from "@/lib/api/commands";
+import type { SignerErrorWire } from "@/lib/api/signer-contract";
+import { err, ok, type Result } from "@/lib/errors/result";
+import { errorText } from "@/lib/errors/tidegate-error";
+import { canonicalJson } from "@/lib/plan/canonical-json";
+import type { Registry } from "@/lib/registry/schema";
+import type { Hex } from "@/lib/units";
+import type { WallClock } from "@/server/infra/clock";
+import { signerErrorToWire, signerRefusal } from "@/server/infra/signer-link/signer-error";
+import type { Logger } from "@/server/infra/telemetry/logger-port";
+import type { Authority } from "./authority";
+import { isPauseTighter, type AuthorityBody } from "./authority-state";
+import { checkCommandSignature, type ContractWalletPort } from "./command-signature";
+import { JournalError } from "./journal/segment";
+import { SignerError, type Engine } from "./ports";
+
+export type CommandEngine = Pick<
+  Engine,
+  "planRecord" | "syncPlan" | "assignCapital" | "revokeLeftovers" | "knownPositions"
+>;
+
+export interface CommandDeskDeps {
+  readonly authority: Authority;
+  readonly engine: CommandEngine;
+  readonly registry: Pick<Registry, "pools">;
+  readonly contractWallets: ContractWalletPort | null;
+  readonly wall: Pick<WallClock, "nowMs">;
+  readonly log: Logger;
+}
+
+export interface CommandDesk {
+  /** Never queued behind other work: a stop takes effect while a signature check of another command still waits. */
+  submit(signed: SignedCommand): Promise<Result<CommandRecord, SignerErrorWire>>;
+  /** After a start: does again what logged commands wanted and the last process could not finish. */
+  finishOpen(): Promise<void>;
+}
+
+/** Commands are valid for at most five minutes, approvals until their plan expires (safety.md section 6). */
+export const MAX_COMMAND_AHEAD_MS = 5 * 60_000;
+const MAX_PARAMS_BYTES = 64 * 1024;
+const ZERO_HASH = `0x${"0".repeat(64)}`;
+
+type Checked = { readonly params: Readonly<Record<string, unknown>> };
+
+export function createCommandDesk(deps: CommandDeskDeps): CommandDesk {
+  const { authority, engine, log } = deps;
+
+  async function submit(signed: SignedCommand): Promise<Result<CommandRecord, SignerErrorWire>> {
+    const id = commandId(signed.address, signed.command.nonce);
+    const verdict = await verify(deps, signed, id);
+    if (!verdict.ok) {
+      log.warn("signer.command-refused", {
+        commandId: id,
+        action: signed.command.action,
+        target: signed.command.target,
+        address: signed.address,
+        code: verdict.error.code,
+        reason: verdict.error.message,
+      });
+      authority.recordRefusal({
+        commandId: id,
+        address: signed.address,
+        role: authority.roleOf(signed.address),
+        action: signed.command.action,
+        target: signed.command.target,
+        params: { ...signed.params },
+        code: verdict.error.code,
+        message: verdict.error.message,
+      });
+      return verdict;
+    }
+    const body: AuthorityBody<"command"> = {
+      commandId: id,
+      command: signed.command,
+      params: { ...signed.params },
+      address: signed.address,
+      role: verdict.value.role,
+      signature: signed.signature,
+    };
+    let record: CommandRecord;
+    try {
+      record = authority.recordCommand(body);
+    } catch (error) {
+      return err(recordFailure(error));
+    }
+    log.info("signer.command-accepted", {
+      commandId: id,
+      seq: record.seq,
+      action: record.action,
+      target: record.target,
+      address: record.address,
+      result: record.result,
+    });
+    return follow(body, record);
+  }
+
+  /** What a logged command leads to outside the log. */
+  async function follow(
+    body: AuthorityBody<"command">,
+    record: CommandRecord,
+  ): Promise<Result<CommandRecord, SignerErrorWire>> {
+    switch (body.command.action) {
+      case "plan.approve":
+      case "plan.reject":
+        return finish(body, record, () => {
+          const plan = engine.syncPlan(body.command.target);
+          const result =
+            body.command.action === "plan.approve"
+              ? `approval ${plan.approvals.length} of ${plan.approvalsNeeded}; the plan is ${plan.status}`
+              : `rejected; the plan is ${plan.status}`;
+          return Promise.resolve({ result, planId: plan.planId });
+        });
+      case "capital.assign":
+        return finish(body, record, async () => {
+          const params = commandParamsSchemas["capital.assign"].parse(body.params);
+          await engine.assignCapital({
+            commandId: body.commandId,
+            pairId: params.pairId,
+            chainId: params.chainId,
+            token: params.token,
+            amountRaw: BigInt(params.amountRaw),
+          });
+          return {
+            result: `${params.amountRaw} raw of ${params.token} on chain ${params.chainId} assigned to ${params.pairId}`,
+            planId: null,
+          };
+        });
+      case "pair.resume":
+      case "system.resume":
+        startRevokeLeftovers();
+        return ok(record);
+      case "range.shift":
+      case "worker.restart":
+      case "pair.pause":
+      case "pair.mode":
+      case "pair.config":
+      case "pair.unhalt":
+      case "role.set":
+      case "system.stop":
+        return ok(record);
+    }
+  }
+
+  async function finish(
+    body: AuthorityBody<"command">,
+    record: CommandRecord,
+    act: () => Promise<{ readonly result: string; readonly planId: string | null }>,
+  ): Promise<Result<CommandRecord, SignerErrorWire>> {
+    try {
+      const outcome = await act();
+      return ok(authority.recordResult({ commandId: body.commandId, status: "done", ...outcome }) ?? record);
+    } catch (error) {
+      const wire = refusalOf(error);
+      log.warn("signer.command-failed", { commandId: body.commandId, code: wire.code, reason: errorText(error) });
+      // Trouble that may pass keeps the command open: it is done again at the next start (its effect happens once).
+      if (!wire.retryable && wire.code !== "internal" && wire.code !== "disk") {
+        recordQuietly(body.commandId, `${wire.code}: ${wire.message}`);
+      }
+      return err(wire);
+    }
+  }
+
+  function recordQuietly(id: Hex, result: string): void {
+    try {
+      authority.recordResult({ commandId: id, status: "refused", result: result.slice(0, 400), planId: null });
+    } catch (error) {
+      // Going on is safe: the command stays open and gets its result at the next start.
+      log.error("signer.result-not-recorded", { commandId: id, reason: errorText(error) });
+    }
+  }
+
+  function startRevokeLeftovers(): void {
+    engine.revokeLeftovers().catch((error: unknown) => {
+      // The allowances stay listed by ledger.check and are taken back at the next resume or start.
+      log.error("signer.revoke-failed", { reason: errorText(error) });
+    });
+  }
+
+  return {
+    submit,
+    async finishOpen() {
+      for (const body of authority.unfinished()) {
+        const record = authority.commandById(body.commandId);
+        if (record === null) continue;
+        const done = await follow(body, record);
+        if (!done.ok) {
+          log.warn("signer.command-open", {
+            commandId: body.commandId,
+            code: done.error.code,
+            reason: done.error.message,
+          });
+        }
+      }
+    },
+  };
+}
+
+async function verify(
+  deps: CommandDeskDeps,
+  signed: SignedCommand,
+  id: Hex,
+): Promise<Result<{ readonly role: Role }, SignerErrorWire>> {
+  const { authority } = deps;
+  const form = checkForm(signed);
+  if (!form.ok) return form;
+  const before = checkStanding(deps, signed, id);
+  if (!before.ok && before.error.code !== "replayed") return before;
+  const signature = await checkCommandSignature(
+    { deploymentId: authority.deploymentId, contractWallets: deps.contractWallets },
+    signed,
+  );
+  if (!signature.ok) return signature;
+  // Again without any waiting before the record is written: roles, nonces and plans may have changed meanwhile.
+  const now = checkStanding(deps, signed, id);
+  if (!now.ok) return now;
+  const action = checkAction(deps, signed);
+  return action.ok ? now : action;
+}
+
+/** Schema, hash and the fields that must be zero or name the same thing twice. */
+function checkForm(signed: SignedCommand): Result<Checked, SignerErrorWire> {
+  const { command, params } = signed;
+  const text = canonicalJson(params);
+  if (Buffer.byteLength(text) > MAX_PARAMS_BYTES) {
+    return err(badRequest(`the parameters have more than ${MAX_PARAMS_BYTES} bytes`));
+  }
+  const parsed = commandParamsSchemas[command.action].safeParse(params);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    return err(badRequest(`params.${issue?.path.join(".") ?? ""}: ${issue?.message ?? "wrong"}`));
+  }
+  // What is signed, what is parsed and what acts must be the same words.
+  if (canonicalJson(parsed.data) !== text) {
+    return err(badRequest("the parameters hold unknown or defaulted fields; sign exactly the fields of the action"));
+  }
+  if (paramsHash(params).toLowerCase() !== command.paramsHash.toLowerCase()) {
+    return err(
+      signerRefusal(
+        "bad_signature",
+        `The parameters are not those that were signed: their hash is ${paramsHash(params)}, the command says ${command.paramsHash}. Sign again.`,
+      ),
+    );
+  }
+  const target = expectedTarget(command.action, parsed.data);
+  if (command.target !== target)
+    return err(badRequest(`target must be ${target}, it is ${command.target.slice(0, 80)}`));
+  const isAboutPlan = command.action === "plan.approve" || command.action === "plan.reject";
+  if (!isAboutPlan && command.planHash !== ZERO_HASH) return err(badRequest("planHash must be zero for this action"));
+  if (command.action !== "pair.config" && BigInt(command.configVersion) !== 0n) {
+    return err(badRequest("configVersion must be 0 for this action"));
+  }
+  return ok({ params: parsed.data });
+}
+
+function expectedTarget(action: CommandAction, params: object): string {
+  if (action === "role.set" || action === "system.stop" || action === "system.resume") return "system";
+  if ("planId" in params) return String(params.planId);
+  return "pairId" in params ? String(params.pairId) : "system";
+}
+
+/** Role, expiry and nonce: what depends on who signs and when. */
+function checkStanding(
+  deps: CommandDeskDeps,
+  signed: SignedCommand,
+  id: Hex,
+): Result<{ readonly role: Role }, SignerErrorWire> {
+  const { authority } = deps;
+  const { command, address } = signed;
+  const role = authority.roleOf(address);
+  const needed = COMMAND_ROLES[command.action];
+  if (role === null || !roleAtLeast(role, needed)) {
+    return err(
+      signerRefusal(
+        "unauthorized",
+        `${address} ${role === null ? "has no role" : `is ${role}`} here; ${command.action} needs ${needed}. An owner can give it with role.set.`,
+        { address, role, needed },
+      ),
+    );
+  }
+  const expiry = checkExpiry(deps, command);
+  const usedSeq = authority.usedSeq(id);
+  if (usedSeq !== null) {
+    const first = authority.commandById(id);
+    return err(
+      signerRefusal(
+        "replayed",
+        `This command was accepted already as record ${usedSeq}${first === null ? "" : ` (${first.status}: ${first.result})`}; each nonce works once. Sign a new one if it is wanted again.`,
+        { commandId: id, seq: usedSeq, status: first?.status ?? null, result: first?.result ?? null },
+      ),
+    );
+  }
+  return expiry.ok ? ok({ role }) : expiry;
+}
+
+function checkExpiry(deps: CommandDeskDeps, command: Command): Result<null, SignerErrorWire> {
+  const nowMs = deps.wall.nowMs();
+  const expiresAtMs = Number(command.expiresAt) * 1_000;
+  if (expiresAtMs <= nowMs) {
+    return err(
+      signerRefusal(
+        "expired",
+        `The command expired at ${instant(expiresAtMs)}, it is ${instant(nowMs)} here. Sign again; if that repeats, compare the clocks.`,
+        { expiresAtMs, nowMs },
+      ),
+    );
+  }
+  const latestAtMs = latestExpiry(deps, command, nowMs);
+  if (expiresAtMs > latestAtMs) {
+    return err(
+      signerRefusal(
+        "expired",
+        `The command may expire at ${instant(latestAtMs)} at the latest, it says ${instant(expiresAtMs)}. Sign again; if that repeats, compare the clocks.`,
+        { expiresAtMs, latestAtMs, nowMs },
+      ),
+    );
+  }
+  return ok(null);
+}
+
+function latestExpiry(deps: CommandDeskDeps, command: Command, nowMs: number): number {
+  const ordinary = nowMs + MAX_COMMAND_AHEAD_MS;
+  if (command.action !== "plan.approve") return ordinary;
+  try {
+    return deps.engine.planRecord(command.target).expiresAtMs ?? ordinary;
+  } catch (error) {
+    // An unknown plan is refused by its own check, with its own words.
+    if (error instanceof SignerError) return ordinary;
+    throw error;
+  }
+}
+
+/** What the action itself asks for, against the state of this instant. */
+function checkAction(deps: CommandDeskDeps, signed: SignedCommand): Result<null, SignerErrorWire> {
+  const { authority, engine } = deps;
+  const { command } = signed;
+  const { action } = command;
+  switch (action) {
+    case "plan.approve":
+    case "plan.reject":
+      return checkPlan(deps, signed);
+    case "pair.pause": {
+      const params = commandParamsSchemas[action].parse(signed.params);
+      const pair = authority.pair(params.pairId);
+      if (pair === null) return err(noPair(params.pairId));
+      const nowMs = deps.wall.nowMs();
+      if (params.untilAtMs !== null && params.untilAtMs <= nowMs) {
+        return err(badRequest(`untilAtMs ${instant(params.untilAtMs)} has passed, it is ${instant(nowMs)}`));
+      }
+      if (pair.paused !== null && !isPauseTighter(pair.paused, params)) {
+        return err(
+          signerRefusal(
+            "paused",
+            `${params.pairId} is paused already (${pair.paused.kind}, ${pair.paused.untilAtMs === null ? "until resumed" : `until ${instant(pair.paused.untilAtMs)}`}), and this pause would loosen it. Loosening is pair.resume, by an approver.`,
+            { kind: pair.paused.kind },
+          ),
+        );
+      }
+      return ok(null);
+    }
+    case "pair.config": {
+      const params = commandParamsSchemas[action].parse(signed.params);
+      const pair = authority.pair(params.pairId);
+      if (pair === null) return err(noPair(params.pairId));
+      if (params.settings.pairId !== params.pairId) {
+        return err(badRequest(`settings are of ${params.settings.pairId}, the command is about ${params.pairId}`));
+      }
+      if (BigInt(command.configVersion) !== BigInt(pair.configVersion)) {
+        return err(
+          signerRefusal(
+            "config_version",
+            `The settings of ${params.pairId} are at version ${pair.configVersion}, the command was made from version ${command.configVersion}. Read them again and repeat the change.`,
+            { current: pair.configVersion },
+          ),
+        );
+      }
+      const known = new Set(
+        deps.registry.pools.filter((pool) => pool.pair === params.pairId).map((pool) => pool.id.toLowerCase()),
+      );
+      const unknown = params.settings.pools.find((pool) => !known.has(pool.toLowerCase()));
+      if (unknown !== undefined) {
+        return err(badRequest(`pool ${unknown.slice(0, 66)} is not a pool of ${params.pairId} in the registry`));
+      }
+      return ok(null);
+    }
+    case "range.shift": {
+      const params = commandParamsSchemas[action].parse(signed.params);
+      const ready = checkPairActs(authority, params.pairId);
+      if (!ready.ok) return ready;
+      if (params.ticks !== null && params.ticks.tickLower >= params.ticks.tickUpper) {
+        return err(badRequest(`tickLower ${params.ticks.tickLower} must be below tickUpper ${params.ticks.tickUpper}`));
+      }
+      if (!engine.knownPositions(params.pairId).some((position) => position.positionId === params.positionId)) {
+        return err(
+          signerRefusal("not_found", `${params.pairId} has no open position ${params.positionId.slice(0, 120)}.`),
+        );
+      }
+      return ok(null);
+    }
+    case "pair.resume":
+    case "pair.mode":
+    case "pair.unhalt":
+    case "worker.restart":
+      return authority.pair(command.target) === null ? err(noPair(command.target)) : ok(null);
+    case "capital.assign": {
+      const params = commandParamsSchemas[action].parse(signed.params);
+      if (BigInt(params.amountRaw) <= 0n) return err(badRequest("amountRaw must be above 0"));
+      return authority.pair(params.pairId) === null ? err(noPair(params.pairId)) : ok(null);
+    }
+    case "role.set": {
+      const params = commandParamsSchemas[action].parse(signed.params);
+      const owners = authority.owners();
+      const isLastOwner = owners.length === 1 && owners[0] === params.address.toLowerCase();
+      if (isLastOwner && params.role !== "owner") {
+        return err(
+          signerRefusal(
+            "unauthorized",
+            `${params.address} is the last owner and stays one: without an owner nobody could give roles. Make another owner first.`,
+          ),
+        );
+      }
+      return ok(null);
+    }
+    case "system.stop":
+    case "system.resume":
+      return ok(null);
+  }
+}
+
+function checkPlan(deps: CommandDeskDeps, signed: SignedCommand): Result<null, SignerErrorWire> {
+  const { command, address } = signed;
+  let plan;
+  try {
+    plan = deps.engine.planRecord(command.target);
+  } catch (error) {
+    return err(refusalOf(error));
+  }
+  if (plan.planHash.toLowerCase() !== command.planHash.toLowerCase()) {
+    return err(
+      signerRefusal(
+        "bad_request",
+        `The command is about a plan with hash ${command.planHash}, plan ${plan.planId} has ${plan.planHash}. Open the plan again and decide on what it shows.`,
+        { planId: plan.planId, planHash: plan.planHash },
+      ),
+    );
+  }
+  if (plan.expiresAtMs !== null && plan.expiresAtMs <= deps.wall.nowMs()) {
+    return err(signerRefusal("plan_expired", `Plan ${plan.planId} expired at ${instant(plan.expiresAtMs)}.`));
+  }
+  if (plan.status !== "waiting_approval") {
+    const isOpen = plan.status === "approved" || plan.status === "executing";
+    return err(
+      signerRefusal(
+        isOpen ? "plan_open" : "plan_expired",
+        `Plan ${plan.planId} does not wait for an answer any more: it is ${plan.status} (${plan.statusReason}).`,
+        { planId: plan.planId, status: plan.status },
+      ),
+    );
+  }
+  if (command.action === "plan.reject") return ok(null);
+  const already = deps.authority
+    .approvals(plan.planId)
+    .some((approval) => approval.address.toLowerCase() === address.toLowerCase());
+  if (already) {
+    return err(
+      signerRefusal("plan_open", `${address} approved plan ${plan.planId} already; another approver has to sign.`),
+    );
+  }
+  return checkPairActs(deps.authority, plan.plan.pairId);
+}
+
+/** Nothing is approved or queued that could not be carried out now. */
+function checkPairActs(authority: Authority, pairId: string): Result<null, SignerErrorWire> {
+  const pair = authority.pair(pairId);
+  if (pair === null) return err(noPair(pairId));
+  const halt = authority.walletHalt() ?? pair.halted;
+  if (halt !== null) {
+    return err(signerRefusal("halted", `${halt.state}: ${halt.cause}. An owner ends it after looking at the cause.`));
+  }
+  const stopped = authority.stopped();
+  if (stopped !== null) {
+    return err(
+      signerRefusal("stopped", `The system was stopped by ${stopped.by}: ${stopped.reason}. An owner resumes it.`),
+    );
+  }
+  if (pair.paused !== null && pair.paused.kind !== "no_new_risk") {
+    return err(
+      signerRefusal(
+        "paused",
+        `${pairId} is paused by ${pair.paused.by} (${pair.paused.kind}): ${pair.paused.reason}. An approver resumes it.`,
+      ),
+    );
+  }
+  if (pair.mode === "observe") {
+    return err(signerRefusal("mode_observe", `${pairId} is in mode observe: it shows decisions and sends nothing.`));
+  }
+  return ok(null);
+}
+
+function recordFailure(error: unknown): SignerErrorWire {
+  if (!(error instanceof JournalError)) throw error;
+  return refusalOf(error);
+}
+
+/** Refusals of the engine and of the disk as wire errors; a bug stays an exception's worth of `internal`. */
+export function refusalOf(error: unknown): SignerErrorWire {
+  if (error instanceof SignerError) return error.toWire();
+  if (error instanceof JournalError) {
+    return signerRefusal(
+      "disk",
+      `Nothing was done: ${error.message}`,
+      { code: error.code },
+      { retryable: error.retryable },
+    );
+  }
+  return signerErrorToWire(error);
+}
+
+function badRequest(reason: string): SignerErrorWire {
+  return signerRefusal("bad_request", `The command is refused: ${reason}.`);
+}
+
+function noPair(pairId: string): SignerErrorWire {
+  return signerRefusal("not_found", `There is no pair ${pairId} in this deployment; see TG_PAIRS.`);
+}
+
+function instant(atMs: number): string {
+  const date = new Date(atMs);
+  return Number.isNaN(date.getTime()) ? String(atMs) : date.toISOString();
+}

@@ -26,7 +26,7 @@ export function populationStd(values: ArrayLike<number>): number {
 export function median(values: ArrayLike<number>): number | null {
   const count = values.length;
   if (count === 0) return null;
-  const sorted = Float64Array.from(values).sort();
+  const sorted = Float64Array.from(values).toSorted();
   const middle = count >> 1;
   return count % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
@@ -38,7 +38,7 @@ export function median(values: ArrayLike<number>): number | null {
 export function weightedLowerMedian(values: readonly number[], weights: readonly number[]): number | null {
   if (values.length === 0) return null;
   const order = values.map((_, index) => index);
-  order.sort((left, right) => values[left]! - values[right]! || weights[left]! - weights[right]!);
+  order.toSorted((left, right) => values[left]! - values[right]! || weights[left]! - weights[right]!);
   let total = 0;
   for (const index of order) total += weights[index]!;
   let cumulative = 0;

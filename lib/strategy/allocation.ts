@@ -118,14 +118,14 @@ function toAllocation(solution: Solution, capital: number): Allocation {
 function chooseCandidates(pools: readonly AllocationPool[], capital: number): AllocationPool[] {
   const byId = (left: AllocationPool, right: AllocationPool): number =>
     left.id < right.id ? -1 : left.id > right.id ? 1 : 0;
-  const eligible = pools.filter(isEligible).sort(byId);
+  const eligible = pools.filter(isEligible).toSorted(byId);
   if (eligible.length <= MAX_CANDIDATES) return eligible;
   return eligible
     .map((pool) => ({ pool, income: incomeOf(pool, standaloneAmountUsd(pool, capital)) }))
-    .sort((left, right) => right.income - left.income || byId(left.pool, right.pool))
+    .toSorted((left, right) => right.income - left.income || byId(left.pool, right.pool))
     .slice(0, MAX_CANDIDATES)
     .map((entry) => entry.pool)
-    .sort(byId);
+    .toSorted(byId);
 }
 
 function isEligible(pool: AllocationPool): boolean {

@@ -60,5 +60,5 @@ export function listCounterfactuals(gates: readonly Gate[]): readonly Counterfac
       })),
     });
   }
-  return list.sort((left, right) => left.conditions.length - right.conditions.length);
+  return list.toSorted((left, right) => left.conditions.length - right.conditions.length);
 }

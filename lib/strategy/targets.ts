@@ -36,7 +36,7 @@ export function buildTargets(input: BuildTargetsInput): readonly AllocationTarge
         .map((entry) => entry.positionId),
     });
   }
-  return targets.sort((left, right) => right.amountUsd - left.amountUsd);
+  return targets.toSorted((left, right) => right.amountUsd - left.amountUsd);
 }
 
 export interface TransitionCostInput {

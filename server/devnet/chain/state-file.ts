@@ -1,0 +1,104 @@
+// The devnet's saved state: chain and market of one instant in one folder, replaced as a whole.
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import { DevnetError } from "@/server/devnet/devnet-error";
+import { PAIR_IDS, type DevnetPairId } from "@/server/devnet/market/setup";
+import { pathStateSchema } from "@/server/devnet/market/price-path";
+import { volumeStateSchema } from "@/server/devnet/market/volume-book";
+import { deploymentSchema } from "./deploy";
+
+const stateSchema = z.object({
+  version: z.literal(1),
+  /** Hash of contract sources and package versions: a state of other contracts is not loaded. */
+  key: z.string(),
+  seed: z.number(),
+  nowMs: z.number(),
+  seq: z.number(),
+  savedAtMs: z.number(),
+  /** True when written by an orderly stop. */
+  isCleanStop: z.boolean(),
+  firstTradeAtMs: z.number(),
+  flowRngState: z.number(),
+  path: pathStateSchema,
+  volumes: volumeStateSchema,
+  deployment: deploymentSchema,
+});
+export type DevnetState = z.infer<typeof stateSchema>;
+
+export interface SavedDevnet {
+  readonly state: DevnetState;
+  readonly chain: Buffer;
+  readonly books: Readonly<Record<DevnetPairId, Buffer>>;
+}
+
+export interface StateFile {
+  load(key: string): SavedDevnet | undefined;
+  save(saved: SavedDevnet): void;
+  clear(): void;
+}
+
+export function createStateFile(dataDir: string): StateFile {
+  const current = join(dataDir, "state");
+  const next = join(dataDir, "state.next");
+  const previous = join(dataDir, "state.previous");
+  return {
+    load(key) {
+      // A stop between the two renames of `save` leaves only the previous folder; it is whole.
+      const dir = [current, previous].find((path) => existsSync(join(path, "state.json")));
+      if (dir === undefined) return undefined;
+      const parsed = stateSchema.safeParse(readJson(join(dir, "state.json")));
+      if (!parsed.success) {
+        throw new DevnetError({
+          code: "state",
+          message: `The saved devnet in ${dir} cannot be read (${z.prettifyError(parsed.error).slice(0, 300)}). Start with --fresh to begin a new market.`,
+          retryable: false,
+        });
+      }
+      if (parsed.data.key !== key) {
+        throw new DevnetError({
+          code: "state",
+          message: `The saved devnet in ${dir} was made with other contracts (${parsed.data.key}) than the installed ones (${key}). Start with --fresh to begin a new market.`,
+          retryable: false,
+        });
+      }
+      const read = (name: string) => readFileSync(join(dir, name));
+      return {
+        state: parsed.data,
+        chain: read("chain.bin"),
+        books: { "WETH-USDC": read(bookName("WETH-USDC")), "USDC-USDT": read(bookName("USDC-USDT")) },
+      };
+    },
+    save(saved) {
+      rmSync(next, { recursive: true, force: true });
+      mkdirSync(next, { recursive: true });
+      writeFileSync(join(next, "chain.bin"), saved.chain);
+      for (const pairId of PAIR_IDS) writeFileSync(join(next, bookName(pairId)), saved.books[pairId]);
+      writeFileSync(join(next, "state.json"), JSON.stringify(saved.state));
+      rmSync(previous, { recursive: true, force: true });
+      if (existsSync(current)) renameSync(current, previous);
+      renameSync(next, current);
+      rmSync(previous, { recursive: true, force: true });
+    },
+    clear() {
+      for (const dir of [current, next, previous]) rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+function bookName(pairId: DevnetPairId): string {
+  return `candles-${pairId}.bin`;
+}
+
+function readJson(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, "utf8"));
+  } catch (cause) {
+    throw new DevnetError({
+      code: "state",
+      message: `${file} is not readable JSON. Start with --fresh to begin a new market.`,
+      retryable: false,
+      cause,
+    });
+  }
+}

@@ -1,0 +1,138 @@
+// What the devnet market consists of: tokens, pairs, pools, their other liquidity providers and daily flow.
+import type { Venue } from "@/lib/registry/schema";
+
+export const TOKEN_SYMBOLS = ["WETH", "USDC", "USDT"] as const;
+export type TokenSymbol = (typeof TOKEN_SYMBOLS)[number];
+
+export const TOKENS: Readonly<
+  Record<TokenSymbol, { name: string; decimals: number; pegCurrency: string | null; kind: "native" | "wrapped" }>
+> = {
+  WETH: { name: "Wrapped Ether", decimals: 18, pegCurrency: null, kind: "wrapped" },
+  USDC: { name: "USD Coin", decimals: 6, pegCurrency: "USD", kind: "native" },
+  USDT: { name: "Tether USD", decimals: 6, pegCurrency: "USD", kind: "native" },
+};
+
+export const PAIR_IDS = ["WETH-USDC", "USDC-USDT"] as const;
+export type DevnetPairId = (typeof PAIR_IDS)[number];
+
+export interface PairSetup {
+  readonly base: TokenSymbol;
+  readonly quote: TokenSymbol;
+  /** Base and quote as the exchanges name them. */
+  readonly cex: { readonly base: string; readonly quote: string };
+  readonly startPrice: number;
+  /** Base units traded per day on one exchange of scale 1. */
+  readonly cexVolumePerDay: number;
+}
+
+export const PAIRS: Readonly<Record<DevnetPairId, PairSetup>> = {
+  "WETH-USDC": {
+    base: "WETH",
+    quote: "USDC",
+    cex: { base: "ETH", quote: "USDC" },
+    startPrice: 3_000,
+    cexVolumePerDay: 60_000,
+  },
+  "USDC-USDT": {
+    base: "USDC",
+    quote: "USDT",
+    cex: { base: "USDC", quote: "USDT" },
+    startPrice: 1,
+    cexVolumePerDay: 90_000_000,
+  },
+};
+
+/** Exchanges that list both pairs, with the scale of their volume. */
+export const VENUE_SCALES: Readonly<Record<Venue, number>> = {
+  binance: 1,
+  bybit: 0.45,
+  okx: 0.5,
+  mexc: 0.3,
+  gate: 0.25,
+  bitget: 0.35,
+};
+
+export interface PoolSetup {
+  readonly key: string;
+  readonly pairId: DevnetPairId;
+  readonly feePips: number;
+  readonly tickSpacing: number;
+  /** Uninformed flow per market day at volume factor 1, US dollars, both directions together. */
+  readonly noiseUsdPerDay: number;
+  /** Other providers: half-width of their range (log price) and value. */
+  readonly providers: readonly { readonly halfWidth: number; readonly usd: number }[];
+  /** Slots of the pool's price oracle; 1 leaves the fresh pool as it is, so that both price-check paths run. */
+  readonly oracleSlots: number;
+}
+
+// Why these numbers (strategy.md section 6, a position of 100 000 USD in the default range of a calm market):
+// WETH-USDC: 25 % yearly volatility gives a half-width near 2.2 % and an LVR of 0.72 per year in range; others' liquidity equals
+// about 400 000 USD in that shape (0.05 % pool) and 170 000 (0.3 %), so fees pay about 2.9 and 3.7 per year at these flows.
+// USDC-USDT: 1.4 % gives 0.07 % and an LVR near 0.06; fees pay about 0.7 (0.01 % pool) and 1.1 (0.05 %).
+export const POOLS: readonly PoolSetup[] = [
+  {
+    key: "WETH-USDC-500",
+    pairId: "WETH-USDC",
+    feePips: 500,
+    tickSpacing: 10,
+    noiseUsdPerDay: 12_000_000,
+    providers: [
+      { halfWidth: 0.06, usd: 600_000 },
+      { halfWidth: 0.15, usd: 1_000_000 },
+      { halfWidth: 0.6, usd: 800_000 },
+    ],
+    oracleSlots: 300,
+  },
+  {
+    key: "WETH-USDC-3000",
+    pairId: "WETH-USDC",
+    feePips: 3_000,
+    tickSpacing: 60,
+    noiseUsdPerDay: 1_400_000,
+    providers: [
+      { halfWidth: 0.1, usd: 500_000 },
+      { halfWidth: 0.3, usd: 600_000 },
+      { halfWidth: 0.9, usd: 500_000 },
+    ],
+    oracleSlots: 300,
+  },
+  {
+    key: "USDC-USDT-100",
+    pairId: "USDC-USDT",
+    feePips: 100,
+    tickSpacing: 1,
+    noiseUsdPerDay: 8_000_000,
+    providers: [
+      { halfWidth: 0.002, usd: 500_000 },
+      { halfWidth: 0.005, usd: 900_000 },
+      { halfWidth: 0.02, usd: 600_000 },
+    ],
+    oracleSlots: 300,
+  },
+  {
+    key: "USDC-USDT-500",
+    pairId: "USDC-USDT",
+    feePips: 500,
+    tickSpacing: 10,
+    noiseUsdPerDay: 1_200_000,
+    providers: [
+      { halfWidth: 0.005, usd: 300_000 },
+      { halfWidth: 0.02, usd: 700_000 },
+    ],
+    oracleSlots: 1,
+  },
+];
+
+/** First market instant of a fresh devnet: 2026-11-01T00:00:00Z, also an epoch boundary. */
+export const MARKET_START_AT_MS = 1_793_491_200_000;
+export const HISTORY_DAYS = 30;
+/** The price path moves on this grid; block times are multiples of it. */
+export const TICK_MS = 12_000;
+/** Longest step while nobody has a transaction under way. */
+export const LONG_STEP_MS = 60_000;
+
+/** Demo capital of the wallet named at start, human units. */
+export const WALLET_FUNDING: Readonly<Record<TokenSymbol, string>> = { WETH: "20", USDC: "110000", USDT: "50000" };
+export const WALLET_FUNDING_ETH = "10";
+/** Unlocked chain accounts with a role; all others are free for scenarios. */
+export const ACCOUNT_ROLES = { keeper: 0, provider: 1, trader: 2, demoOwner: 5, demoApprover: 6 } as const;

@@ -37,8 +37,9 @@ export function median(values: ArrayLike<number>): number | null {
  */
 export function weightedLowerMedian(values: readonly number[], weights: readonly number[]): number | null {
   if (values.length === 0) return null;
-  const order = values.map((_, index) => index);
-  order.toSorted((left, right) => values[left]! - values[right]! || weights[left]! - weights[right]!);
+  const order = values
+    .map((_, index) => index)
+    .toSorted((left, right) => values[left]! - values[right]! || weights[left]! - weights[right]!);
   let total = 0;
   for (const index of order) total += weights[index]!;
   let cumulative = 0;

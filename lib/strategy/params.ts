@@ -66,3 +66,36 @@ export const RANGE_PARAM_BOUNDS: readonly ParamBound[] = [
   { key: "vforceDivider", min: 10, max: 200, scale: "log" },
   { key: "rsThreshold", min: 0.1, max: 1, scale: "linear" },
 ];
+
+/** Parameters at a point of the unit cube; coordinates outside [0,1] are clamped. */
+export function rangeParamsOfCube(point: readonly number[]): RangeParams {
+  const value = (index: number): number => {
+    const bound = RANGE_PARAM_BOUNDS[index]!;
+    const unit = Math.min(1, Math.max(0, point[index] ?? 0.5));
+    return bound.scale === "log"
+      ? bound.min * (bound.max / bound.min) ** unit
+      : bound.min + unit * (bound.max - bound.min);
+  };
+  return {
+    baseMin: value(0),
+    baseMax: value(1),
+    vforceExp: value(2),
+    vforceDivider: value(3),
+    rsThreshold: value(4),
+  };
+}
+
+/** Point of the unit cube of a set of parameters; values outside the bounds are clamped. */
+export function cubeOfRangeParams(params: RangeParams): readonly number[] {
+  return RANGE_PARAM_BOUNDS.map((bound) => {
+    const value = Math.min(bound.max, Math.max(bound.min, params[bound.key]));
+    return bound.scale === "log"
+      ? Math.log(value / bound.min) / Math.log(bound.max / bound.min)
+      : (value - bound.min) / (bound.max - bound.min);
+  });
+}
+
+/** Whether a stored point has one finite coordinate in [0,1] per parameter. */
+export function isCubePoint(point: readonly number[]): boolean {
+  return point.length === RANGE_PARAM_BOUNDS.length && point.every((value) => value >= 0 && value <= 1);
+}

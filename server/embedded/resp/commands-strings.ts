@@ -84,7 +84,7 @@ function deleteKeys(context: CommandContext, args: readonly Buffer[]): number {
 
 function scan(context: CommandContext, args: readonly Buffer[]): Reply {
   // COUNT is a hint: everything comes in one page, so each key is there exactly once.
-  let matches: (key: string) => boolean = () => true;
+  let matches: ((key: string) => boolean) | null = null;
   let type: string | null = null;
   parseInteger(name(args, 1));
   for (let index = 2; index < args.length; index += 2) {
@@ -95,8 +95,8 @@ function scan(context: CommandContext, args: readonly Buffer[]): Reply {
     else throw new CommandError("ERR syntax error");
   }
   const found: Buffer[] = [];
-  for (const key of [...context.db.keys()]) {
-    if (!matches(key)) continue;
+  for (const key of context.db.keys()) {
+    if (matches !== null && !matches(key)) continue;
     const entry = context.db.get(key);
     if (entry !== undefined && (type === null || entry.value.type === type)) found.push(bulk(key));
   }

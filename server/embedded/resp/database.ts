@@ -40,6 +40,8 @@ export interface Database {
   /** False while the file is replayed: then only logged DELs remove keys. */
   expiryActive: boolean;
   get(key: string): Entry | undefined;
+  /** Also when its time is over. */
+  peek(key: string): Entry | undefined;
   read<T extends Value["type"]>(key: string, type: T): ValueOf<T> | undefined;
   /** The value for a change in place, made when absent; call `touch` after the change. */
   modify<T extends Value["type"]>(key: string, type: T): ValueOf<T>;
@@ -91,6 +93,7 @@ export function createDatabase(hooks: DatabaseHooks): Database {
   const db: Database = {
     expiryActive: true,
     get,
+    peek: (key) => entries.get(key),
     read<T extends Value["type"]>(key: string, type: T): ValueOf<T> | undefined {
       const value = get(key)?.value;
       if (value === undefined) return undefined;

@@ -28,9 +28,16 @@ const MAX_BULK_BYTES = 64 * 1024 * 1024;
 const MAX_ARGS = 1_000_000;
 const MAX_LINE_BYTES = 64;
 
+export interface ParsedCommand {
+  readonly args: Buffer[];
+  readonly endBytes: number;
+}
+
 export interface RequestParser {
   /** Complete commands in this chunk and what was left before it. Throws ProtocolError; the connection is then useless. */
   push(chunk: Buffer): Buffer[][];
+  /** As push, each with the offset of its end in the whole input. */
+  pushWithEnds(chunk: Buffer): Iterable<ParsedCommand>;
   /** Bytes of all complete commands so far: where a torn file is cut. */
   consumedBytes(): number;
   /** Bytes after the last complete command. */
@@ -43,30 +50,32 @@ export function createRequestParser(): RequestParser {
   let neededLength = 1;
   let consumed = 0;
 
-  return {
-    push(chunk) {
-      chunks.push(chunk);
-      pendingLength += chunk.length;
-      if (pendingLength < neededLength) return [];
-      const buffer = chunks.length === 1 ? chunk : Buffer.concat(chunks, pendingLength);
-      const commands: Buffer[][] = [];
-      let at = 0;
-      while (at < buffer.length) {
-        const parsed = parseCommand(buffer, at);
-        if ("needed" in parsed) {
-          neededLength = parsed.needed - at;
-          break;
-        }
-        if (parsed.args.length > 0) commands.push(parsed.args);
-        at = parsed.end;
-        consumed += parsed.end - parsed.start;
-        neededLength = 1;
+  /** Hands over what was complete before a protocol error, then throws it. */
+  function* parse(chunk: Buffer): Generator<ParsedCommand> {
+    chunks.push(chunk);
+    pendingLength += chunk.length;
+    if (pendingLength < neededLength) return;
+    const buffer = chunks.length === 1 ? chunk : Buffer.concat(chunks, pendingLength);
+    let at = 0;
+    while (at < buffer.length) {
+      const parsed = parseCommand(buffer, at);
+      if ("needed" in parsed) {
+        neededLength = parsed.needed - at;
+        break;
       }
-      const rest = buffer.subarray(at);
-      chunks = rest.length === 0 ? [] : [rest];
-      pendingLength = rest.length;
-      return commands;
-    },
+      consumed += parsed.end - parsed.start;
+      at = parsed.end;
+      neededLength = 1;
+      if (parsed.args.length > 0) yield { args: parsed.args, endBytes: consumed };
+    }
+    const rest = buffer.subarray(at);
+    chunks = rest.length === 0 ? [] : [rest];
+    pendingLength = rest.length;
+  }
+
+  return {
+    push: (chunk) => Array.from(parse(chunk), ({ args }) => args),
+    pushWithEnds: parse,
     consumedBytes: () => consumed,
     pendingBytes: () => pendingLength,
   };
@@ -88,14 +97,14 @@ function parseCommand(buffer: Buffer, start: number): Parsed {
     if (buffer[at] !== 0x24) {
       throw new ProtocolError(`expected '$', got '${String.fromCharCode(buffer[at] ?? 0)}'`);
     }
-    const bulk = readLength(buffer, at + 1, MAX_BULK_BYTES, "bulk");
-    if (bulk === null) return { needed: buffer.length + 1 };
-    const end = bulk.end + bulk.length + 2;
+    const size = readLength(buffer, at + 1, MAX_BULK_BYTES, "bulk");
+    if (size === null) return { needed: buffer.length + 1 };
+    const end = size.end + size.length + 2;
     if (end > buffer.length) return { needed: end };
     if (buffer[end - 2] !== 0x0d || buffer[end - 1] !== 0x0a) {
-      throw new ProtocolError(`expected CRLF after ${bulk.length} bytes`);
+      throw new ProtocolError(`expected CRLF after ${size.length} bytes`);
     }
-    args.push(buffer.subarray(bulk.end, end - 2));
+    args.push(buffer.subarray(size.end, end - 2));
     at = end;
   }
   return { args, start, end: at };

@@ -22,7 +22,7 @@ export const executionReportSchema = z.object({
   pairId: z.string(),
   kind: z.enum(["PRA", "RS"]),
   /** `interrupted`: asked to stop between two ops, the plan stays open and is resumed; the rest are ends of the plan. */
-  outcome: z.enum(["done", "partial", "voided", "interrupted", "unknown"]),
+  outcome: z.enum(["done", "partial", "voided", "interrupted"]),
   reason: z.string(),
   ops: z.array(executedOpSchema),
   gasUsd: z.number(),

@@ -70,6 +70,7 @@ export const PLAN_REFUSALS = [
   "no_router",
   "no_price",
   "no_block",
+  "several_chains",
   "too_many_steps",
 ] as const;
 export type PlanRefusalCode = (typeof PLAN_REFUSALS)[number];
@@ -142,12 +143,19 @@ export function buildPlan(input: BuildPlanInput): Result<Plan, PlanRefusal> {
   const chainIds = [...new Set([...closings, ...openings].map(({ pool }) => pool.facts.chain.id))].toSorted(
     (left, right) => left - right,
   );
+  if (chainIds.length > 1) {
+    return refuse(
+      "several_chains",
+      `The plan would touch chains ${chainIds.join(" and ")}; this version moves money on one chain per plan. Restrict the pair's pools to one chain.`,
+    );
+  }
   const parts: ChainPart[] = [];
   let stepCount = 0;
   for (const chainId of chainIds) {
     if (!input.blocks.some((block) => block.chainId === chainId)) {
       return refuse(
         "no_block",
+  "several_chains",
         `The snapshot names no block of chain ${chainId}; a plan is made from one block per chain.`,
       );
     }
@@ -354,6 +362,12 @@ function buildChainPart(
 
   const steps: Step[] = closings.map(({ pool, position, range }) => burnStep(params, pool, position, range));
   const swap = planSwap({ size, budget, pool: swapPool, snapshot, swapFeeFrac, slippageBps: params.slippageBps });
+  if (openings.length > 0 && (size.fillFrac <= 0 || (size.sell !== null && swap === null))) {
+    return refuse(
+      "no_funds",
+      `What the pair has on ${chain.name} (${chainId}) is too little, or on the wrong side and too little to swap, for the target ranges.`,
+    );
+  }
   if (swap !== null) {
     const router = chain.lifiDiamond;
     if (router === null) {

@@ -40,12 +40,6 @@ export function swapMinimumOutRaw(input: SwapMinimumInput): bigint {
   return rawAmount(Math.max(lower * kept, atCex * MIN_CEX_VALUE_FRAC), sellsBase ? decQuote : decBase);
 }
 
-/** The minimum of the whole scaled to a part of the amount, rounded up so that a part never gets easier terms. */
-export function scaleMinimumRaw(minimumRaw: bigint, partRaw: bigint, wholeRaw: bigint): bigint {
-  if (wholeRaw <= 0n || partRaw >= wholeRaw) return minimumRaw;
-  return (minimumRaw * partRaw + wholeRaw - 1n) / wholeRaw;
-}
-
 /** Largest move of the price, fraction, before a plan is void; from yearly volatility. Invalid volatility gives the least bound. */
 export function maxPriceMoveFrac(sigmaPerYear: number): number {
   const move = MOVE_SIGMAS * sigmaPerYear * Math.sqrt(MOVE_HOURS / HOURS_PER_YEAR);

@@ -45,7 +45,8 @@ export interface Route {
   readonly summary: string;
   readonly params: z.ZodType;
   readonly query: z.ZodType;
-  readonly body: z.ZodType | null;
+  /** Empty object for GET and for acts without a body. */
+  readonly body: z.ZodType;
   readonly response: z.ZodType;
   readonly status: 200 | 202;
 }
@@ -56,7 +57,7 @@ function get<P extends z.ZodType, Q extends z.ZodType, R extends z.ZodType>(
   summary: string,
   shapes: { params: P; query: Q; response: R },
 ) {
-  return { method: "GET", path, auth, summary, body: null, status: 200, ...shapes } as const;
+  return { method: "GET", path, auth, summary, body: none, status: 200, ...shapes } as const;
 }
 
 function post<P extends z.ZodType, B extends z.ZodType, R extends z.ZodType>(
@@ -282,9 +283,7 @@ export type RouteName = keyof typeof contract;
 export type RouteResponse<N extends RouteName> = z.input<(typeof contract)[N]["response"]>;
 export type RouteQuery<N extends RouteName> = z.input<(typeof contract)[N]["query"]>;
 export type RouteParams<N extends RouteName> = z.input<(typeof contract)[N]["params"]>;
-export type RouteBody<N extends RouteName> = (typeof contract)[N]["body"] extends z.ZodType
-  ? z.input<NonNullable<(typeof contract)[N]["body"]>>
-  : undefined;
+export type RouteBody<N extends RouteName> = z.input<(typeof contract)[N]["body"]>;
 
 /** Served outside the table: GET /api/stream (SSE, see events.ts) and GET /api/openapi.json. */
 export const STREAM_PATH = "/api/stream";

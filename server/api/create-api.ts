@@ -1,0 +1,23 @@
+// Puts the handlers behind one router; a test walks the contract to see that none is missing.
+import { authHandlers } from "./handlers/auth";
+import { commandHandlers } from "./handlers/commands";
+import { deskHandlers } from "./handlers/desk";
+import { environmentHandlers } from "./handlers/environment";
+import { pairHandlers } from "./handlers/pairs";
+import { planHandlers } from "./handlers/plans";
+import type { ApiDeps } from "./deps";
+import type { BoundHandler } from "./handler";
+import { createRouter, type Router } from "./router";
+
+export const allHandlers: readonly BoundHandler[] = [
+  ...deskHandlers,
+  ...authHandlers,
+  ...environmentHandlers,
+  ...pairHandlers,
+  ...planHandlers,
+  ...commandHandlers,
+];
+
+export function createApi(deps: ApiDeps): Router {
+  return createRouter(deps, allHandlers);
+}

@@ -1,0 +1,131 @@
+// Sign-in with Ethereum (EIP-4361): the server makes the message, each nonce is used once, the wallet must have a role.
+import { createPublicClient, http, verifyMessage } from "viem";
+import { createSiweMessage, parseSiweMessage, validateSiweMessage } from "viem/siwe";
+import { contract } from "@/lib/api/contract";
+import { err, ok, type Result } from "@/lib/errors/result";
+import { errorText } from "@/lib/errors/tidegate-error";
+import type { Address, Hex } from "@/lib/units";
+import { fromSignerError, fromStoreError, type ApiError } from "@/server/api/api-error";
+import type { ApiDeps } from "@/server/api/deps";
+import { bindHandler } from "@/server/api/handler";
+import { cookieName, endSession, openSession, sessionCookie } from "@/server/api/session";
+import { SESSION_TTL_MS, SIWE_NONCE_TTL_MS } from "@/server/infra/store/keys";
+import { takeSiweNonce, writeSiweNonce } from "@/server/infra/store/sessions";
+
+const STATEMENT = "Sign in to Tidegate. This signature moves no money.";
+/** A home chain that does not answer must not hold up sign-in. */
+const CONTRACT_WALLET_TIMEOUT_MS = 3_000;
+
+const sessionHandler = bindHandler(contract.session, async ({ deps, session }) =>
+  ok({
+    data: {
+      signedIn: session !== null,
+      address: session?.address ?? null,
+      role: session?.role ?? null,
+      expiresAtMs: session?.expiresAtMs ?? null,
+      publicRead: deps.settings.isPublicRead,
+    },
+  }),
+);
+
+const nonceHandler = bindHandler(contract.authNonce, async ({ deps, body }) => {
+  const nonce = deps.randomHex(16);
+  const issuedAtMs = deps.nowMs();
+  const expiresAtMs = issuedAtMs + SIWE_NONCE_TTL_MS;
+  const message = createSiweMessage({
+    domain: new URL(deps.settings.origin).host,
+    uri: deps.settings.origin,
+    version: "1",
+    chainId: body.chainId,
+    address: body.address,
+    statement: STATEMENT,
+    nonce,
+    issuedAt: new Date(issuedAtMs),
+    expirationTime: new Date(expiresAtMs),
+  });
+  // The whole message is kept: what comes back must be this text and nothing else.
+  const written = await writeSiweNonce(deps.store, nonce, message);
+  return written.ok ? ok({ data: { message, nonce, expiresAtMs } }) : err(fromStoreError(written.error));
+});
+
+const verifyHandler = bindHandler(contract.authVerify, async ({ deps, body }) => {
+  const parsed = parseSiweMessage(body.message);
+  if (parsed.nonce === undefined || parsed.address === undefined || parsed.chainId === undefined) {
+    return err(badSignIn("The message is not a sign-in message of this desk; start again."));
+  }
+  const kept = await takeSiweNonce(deps.store, parsed.nonce);
+  if (!kept.ok) return err(fromStoreError(kept.error));
+  if (kept.value === null) return err(badSignIn("This sign-in was used already or has expired; start again."));
+  if (kept.value !== body.message)
+    return err(badSignIn("The message was changed after this desk wrote it; start again."));
+  const isCurrent = validateSiweMessage({
+    message: parsed,
+    domain: new URL(deps.settings.origin).host,
+    nonce: parsed.nonce,
+    time: new Date(deps.nowMs()),
+  });
+  if (!isCurrent) return err(badSignIn("The sign-in message has expired or names another site; start again."));
+  const signer = await isSignedBy(deps, { address: parsed.address, message: body.message, signature: body.signature });
+  if (!signer.ok) return signer;
+  if (!signer.value) return err(badSignIn(`The signature is not one of ${parsed.address}. Sign with that account.`));
+  const role = await deps.authority.roleOf(parsed.address);
+  if (!role.ok) return err(fromSignerError(role.error));
+  if (role.value === null) {
+    return err({
+      code: "forbidden",
+      message: `${parsed.address} has no role on this desk. An owner can add it, or sign in with another account.`,
+    });
+  }
+  const opened = await openSession(deps, { address: parsed.address, chainId: parsed.chainId });
+  if (!opened.ok) return opened;
+  deps.log.info("api.signed-in", { address: parsed.address, role: role.value });
+  return ok({
+    data: {
+      signedIn: true,
+      address: parsed.address.toLowerCase(),
+      role: role.value,
+      expiresAtMs: opened.value.expiresAtMs,
+      publicRead: deps.settings.isPublicRead,
+    },
+    headers: { "set-cookie": sessionCookie(deps.settings.origin, opened.value.id, SESSION_TTL_MS / 1000) },
+  });
+});
+
+const logoutHandler = bindHandler(contract.authLogout, async ({ deps, session }) => {
+  if (session !== null) await endSession(deps, session);
+  return ok({
+    data: {},
+    headers: { "set-cookie": `${cookieName(deps.settings.origin)}=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict` },
+  });
+});
+
+export const authHandlers = [sessionHandler, nonceHandler, verifyHandler, logoutHandler];
+
+function badSignIn(message: string): ApiError {
+  return { code: "unauthenticated", message };
+}
+
+/** Plain accounts by recovery; otherwise EIP-1271 on the home chain. */
+async function isSignedBy(
+  deps: ApiDeps,
+  input: { readonly address: Address; readonly message: string; readonly signature: Hex },
+): Promise<Result<boolean, ApiError>> {
+  try {
+    if (await verifyMessage(input)) return ok(true);
+  } catch (error) {
+    deps.log.debug("api.signature-not-recoverable", { reason: errorText(error) });
+  }
+  const url = deps.registry.chain(deps.settings.homeChainId)?.rpcUrls[0];
+  if (url === undefined) return ok(false);
+  try {
+    const client = createPublicClient({ transport: http(url, { timeout: CONTRACT_WALLET_TIMEOUT_MS, retryCount: 0 }) });
+    const code = await client.getCode({ address: input.address });
+    if (code === undefined || code === "0x") return ok(false);
+    return ok(await client.verifyMessage(input));
+  } catch (error) {
+    return err({
+      code: "unavailable",
+      message: `The signature of this contract wallet cannot be checked now: the home chain ${deps.settings.homeChainId} does not answer (${errorText(error).split("\n")[0] ?? ""}).`,
+    });
+  }
+}

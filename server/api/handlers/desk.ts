@@ -1,0 +1,138 @@
+// Health, overview, orchestrator and system: how the whole deployment is.
+import { contract } from "@/lib/api/contract";
+import type { HealthWord } from "@/lib/api/schemas";
+import { OPEN_PLAN_STATUSES } from "@/lib/plan/plan-status";
+import { ok } from "@/lib/errors/result";
+import type { ApiDeps } from "@/server/api/deps";
+import { bindHandler } from "@/server/api/handler";
+import { readDeskState } from "@/server/api/reads";
+import { overviewView, type LedgerView } from "@/server/api/views/overview";
+import { pairSummary, workerView } from "@/server/api/views/pair-summary";
+import { servicesView, sourcesView, worst } from "@/server/api/views/services";
+import { marketNowMs, marketSpeed } from "./pairs";
+import { readPlans } from "./plans";
+
+const LEDGER_KEPT_MS = 10_000;
+
+/** The signer's comparison of accounts and chain is a chain read: one per ten seconds serves every page. */
+let keptLedger: { readonly atMs: number; readonly view: LedgerView | null } | null = null;
+
+async function ledgerView(deps: ApiDeps): Promise<LedgerView | null> {
+  if (keptLedger !== null && deps.nowMs() - keptLedger.atMs < LEDGER_KEPT_MS) return keptLedger.view;
+  const checked = await deps.control.call("ledger.check", {}, { timeoutMs: 4_000 });
+  let view: LedgerView | null = null;
+  if (checked.ok) {
+    const wrong = checked.value.rows.filter((row) => row.differenceRaw !== "0");
+    view = {
+      checkedAtMs: checked.value.checkedAtMs,
+      balanced: wrong.length === 0,
+      differences: wrong.length,
+      sentence:
+        wrong.length === 0
+          ? `Ledger equals the chain to the wei (${checked.value.rows.length} accounts at block ${checked.value.blocks.map((block) => block.number.toString()).join(", ")})`
+          : `Ledger and chain differ in ${wrong.length} of ${checked.value.rows.length} accounts: ${wrong.map((row) => `${deps.registry.token(row.chainId, row.token)?.symbol ?? row.token} by ${row.differenceRaw} raw`).join(", ")}`,
+    };
+  }
+  keptLedger = { atMs: deps.nowMs(), view };
+  return view;
+}
+
+const healthHandler = bindHandler(contract.health, async ({ deps }) => {
+  const pong = await deps.store.call("ping", (redis) => redis.ping());
+  const signer = await deps.control.call("health", {}, { timeoutMs: 1_500 });
+  const telemetryProblem = await deps.telemetry.problem();
+  const checks = [
+    {
+      name: "store",
+      state: pong.ok ? ("ok" as const) : ("stopped" as const),
+      detail: pong.ok ? "answers" : pong.error.message,
+    },
+    {
+      name: "signer",
+      state: signer.ok ? ("ok" as const) : ("stopped" as const),
+      detail: signer.ok ? signer.value.state : signer.error.message,
+    },
+    {
+      name: "telemetry",
+      state: telemetryProblem === null ? ("ok" as const) : ("degraded" as const),
+      detail: telemetryProblem ?? "answers",
+    },
+  ];
+  return ok({ data: { status: worst(checks.map((check) => check.state)), checks, version: deps.settings.version } });
+});
+
+const overviewHandler = bindHandler(contract.overview, async ({ deps }) => {
+  const desk = await readDeskState(deps);
+  if (!desk.ok) return desk;
+  const [services, sources, plans, ledger] = await Promise.all([
+    servicesView(deps, desk.value),
+    sourcesView(deps, desk.value),
+    readPlans(deps),
+    ledgerView(deps),
+  ]);
+  const openPlans = plans.ok ? plans.value.filter((plan) => OPEN_PLAN_STATUSES.includes(plan.status)) : [];
+  return ok({
+    data: overviewView({
+      deps,
+      desk: desk.value,
+      pairs: deps.settings.pairIds.map((id) => pairSummary(deps, desk.value, id)),
+      services,
+      sources,
+      openPlans,
+      ledger,
+      marketNowMs: marketNowMs(deps, desk.value),
+      marketSpeed: marketSpeed(desk.value),
+    }),
+  });
+});
+
+const orchestratorHandler = bindHandler(contract.orchestrator, async ({ deps }) => {
+  const desk = await readDeskState(deps);
+  if (!desk.ok) return desk;
+  const service = (await servicesView(deps, desk.value)).find((entry) => entry.id === "orchestrator");
+  return ok({
+    data: {
+      state: service?.state ?? "unknown",
+      sentence: service?.sentence ?? "",
+      leaseHolder: desk.value.orchestrator?.holder ?? null,
+      sinceAtMs: desk.value.orchestrator?.sinceAtMs ?? null,
+      workers: deps.settings.pairIds.map((id) => workerView(desk.value, id)),
+    },
+  });
+});
+
+const systemHandler = bindHandler(contract.system, async ({ deps }) => {
+  const desk = await readDeskState(deps);
+  if (!desk.ok) return desk;
+  const [services, sources] = await Promise.all([servicesView(deps, desk.value), sourcesView(deps, desk.value)]);
+  const workers = deps.settings.pairIds.map((id) => workerView(desk.value, id));
+  const sick = services.filter((service) => service.state !== "ok");
+  const { authority } = desk.value;
+  return ok({
+    data: {
+      overall: worst([
+        ...services.map((service) => service.state),
+        ...workers.map((worker): HealthWord => (worker.state === "running" ? "ok" : "degraded")),
+      ]),
+      sentence:
+        sick.length === 0
+          ? `${services.length} services and ${workers.length} workers, nothing is wrong`
+          : sick.map((service) => `${service.label}: ${service.sentence}`).join(". "),
+      services,
+      workers,
+      sources,
+      signer: {
+        state: authority?.state ?? null,
+        cause: desk.value.authorityProblem ?? authority?.stateCause ?? "",
+        sinceAtMs: authority?.stateSinceMs ?? null,
+        wallet: authority?.wallet ?? null,
+        journalSeq: authority?.journalSeq ?? null,
+        commandSeq: authority?.commandSeq ?? null,
+        stopped: authority?.stopped ?? null,
+      },
+      versions: { tidegate: deps.settings.version, node: process.versions.node },
+    },
+  });
+});
+
+export const deskHandlers = [healthHandler, overviewHandler, orchestratorHandler, systemHandler];

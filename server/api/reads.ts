@@ -1,0 +1,87 @@
+// What handlers read, gathered once per request: authority, worker states, orchestrator, collector; a part that is away is null with its reason.
+import type { Authority, PairState } from "@/lib/api/signer-contract";
+import {
+  type CollectorState,
+  collectorStateSchema,
+  type OrchestratorState,
+  orchestratorStateSchema,
+  type WorkerState,
+  workerStateSchema,
+} from "@/lib/api/worker-state";
+import { epochRecordSchema, type EpochRecord } from "@/lib/epoch/epoch-record";
+import { err, ok, type Result } from "@/lib/errors/result";
+import { readEpochRecords } from "@/server/infra/store/epochs";
+import { type Heartbeat, readCollectorHeartbeat, readWorkerHeartbeats } from "@/server/infra/store/heartbeats";
+import { readJson } from "@/server/infra/store/json-values";
+import { storeKeys } from "@/server/infra/store/keys";
+import { readWorkerState } from "@/server/infra/store/worker-state";
+import { fromStoreError, type ApiError } from "./api-error";
+import type { ApiDeps } from "./deps";
+
+export interface DeskState {
+  readonly authority: Authority | null;
+  /** Why the authority is missing, or that it is a copy. */
+  readonly authorityProblem: string | null;
+  readonly orchestrator: OrchestratorState | null;
+  readonly collector: CollectorState | null;
+  readonly collectorHeartbeat: Heartbeat | null;
+  readonly workers: ReadonlyMap<string, WorkerState>;
+  readonly heartbeats: ReadonlyMap<string, Heartbeat | null>;
+}
+
+/** Everything the overview and the lists need; an error only when the store itself is away. */
+export async function readDeskState(deps: ApiDeps): Promise<Result<DeskState, ApiError>> {
+  const [authority, orchestrator, collector, collectorHeartbeat, workers] = await Promise.all([
+    deps.authority.read(),
+    readJson(deps.store, storeKeys.orchestratorState, orchestratorStateSchema),
+    readJson(deps.store, storeKeys.collectorState, collectorStateSchema),
+    readCollectorHeartbeat(deps.store),
+    Promise.all(
+      deps.settings.pairIds.map(async (pairId) => {
+        return [pairId, await readWorkerState(deps.store, pairId, workerStateSchema)] as const;
+      }),
+    ),
+  ]);
+  if (!orchestrator.ok && orchestrator.error.code !== "bad_data") return err(fromStoreError(orchestrator.error));
+  const states = new Map<string, WorkerState>();
+  for (const [pairId, state] of workers) {
+    if (state.ok && state.value !== null) states.set(pairId, state.value.state);
+    else if (!state.ok) deps.log.warn("api.worker-state-unreadable", { pairId, reason: state.error.message });
+  }
+  const ids = [...states.values()].map((state) => state.workerId);
+  const heartbeats = await readWorkerHeartbeats(deps.store, ids);
+  return ok({
+    authority: authority.ok ? authority.value.authority : null,
+    authorityProblem: authority.ok
+      ? authority.value.source === "copy"
+        ? "the signer does not answer; this is its last copy"
+        : null
+      : authority.error.message,
+    orchestrator: orchestrator.ok ? orchestrator.value : null,
+    collector: collector.ok ? collector.value : null,
+    collectorHeartbeat: collectorHeartbeat.ok ? collectorHeartbeat.value : null,
+    workers: states,
+    heartbeats: heartbeats.ok ? heartbeats.value : new Map(),
+  });
+}
+
+export function pairAuthority(desk: DeskState, pairId: string): PairState | null {
+  return desk.authority?.pairs.find((pair) => pair.pairId === pairId) ?? null;
+}
+
+/** 404 for a pair this deployment does not run, with the ones it does. */
+export function knownPair(deps: ApiDeps, pairId: string): Result<string, ApiError> {
+  if (deps.settings.pairIds.includes(pairId)) return ok(pairId);
+  return err({
+    code: "not_found",
+    message: `There is no pair ${pairId} here. This deployment runs: ${deps.settings.pairIds.join(", ") || "none"}.`,
+  });
+}
+
+export async function readEpochs(
+  deps: ApiDeps,
+  input: { readonly pairId: string; readonly limit: number; readonly offset?: number },
+): Promise<Result<readonly EpochRecord[], ApiError>> {
+  const records = await readEpochRecords(deps.store, input, epochRecordSchema);
+  return records.ok ? records : err(fromStoreError(records.error));
+}

@@ -1,0 +1,26 @@
+// What the API asks the log store for: chart series, never decisions.
+import type { z } from "zod";
+import type { analysisPointSchema, EpochPoint } from "@/lib/api/schemas";
+import type { Result } from "@/lib/errors/result";
+
+export type AnalysisPoint = z.infer<typeof analysisPointSchema>;
+
+export interface SeriesQuery {
+  readonly pairId: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly limit: number;
+}
+
+export interface Series<T> {
+  readonly points: readonly T[];
+  /** The store said that the answer is incomplete. */
+  readonly partial: boolean;
+}
+
+export interface TelemetryReader {
+  epochs(query: SeriesQuery): Promise<Result<Series<EpochPoint>, Error>>;
+  analyses(query: SeriesQuery): Promise<Result<Series<AnalysisPoint>, Error>>;
+  /** Null when it answers, otherwise why not. */
+  problem(): Promise<string | null>;
+}

@@ -1,0 +1,288 @@
+// A plan as the desk shows it: the signer's record with names, decimals, the bounds against what is true now, and decoded steps.
+import { z } from "zod";
+import type { AmountDto, PlanDto } from "@/lib/api/schemas";
+import { opReportSchema, planRecordSchema, type PairState, type PlanRecord } from "@/lib/api/signer-contract";
+import type { WorkerState } from "@/lib/api/worker-state";
+import type { Step } from "@/lib/plan/plan";
+import type { RegistryView } from "@/server/config/registry";
+import { formatFrac } from "./numbers";
+
+type Op = PlanRecord["ops"][number];
+
+export interface PlanViewInput {
+  readonly record: PlanRecord;
+  readonly registry: RegistryView;
+  /** Null when the worker has not reported: the checks are then unknown, not passed. */
+  readonly worker: WorkerState | null;
+  readonly pairState: PairState | null;
+  readonly nowMs: number;
+}
+
+function tokenDto(registry: RegistryView, chainId: number, address: string): AmountDto["token"] {
+  const known = registry.token(chainId, address);
+  return known === null
+    ? { symbol: `${address.slice(0, 6)}…${address.slice(-4)}`, address, decimals: 0 }
+    : { symbol: known.symbol, address: known.address, decimals: known.decimals };
+}
+
+/** Decimal text of a raw amount, for sentences. */
+export function rawText(raw: bigint, decimals: number): string {
+  const digits = raw.toString().padStart(decimals + 1, "0");
+  const whole = decimals === 0 ? digits : digits.slice(0, -decimals);
+  const fraction = decimals === 0 ? "" : digits.slice(-decimals).replace(/0+$/, "").slice(0, 6);
+  const grouped = whole.replace(/\B(?=(\d{3})+$)/g, ",");
+  return fraction === "" ? grouped : `${grouped}.${fraction}`;
+}
+
+interface StepWords {
+  readonly title: string;
+  readonly detail: string;
+  readonly contract: string;
+  readonly contractLabel: string;
+  readonly call: string;
+}
+
+function stepWords(registry: RegistryView, step: Step): StepWords {
+  const amount = (token: string, raw: bigint): string => {
+    const dto = tokenDto(registry, step.chainId, token);
+    return `${rawText(raw, dto.decimals)} ${dto.symbol}`;
+  };
+  const symbol = (token: string): string => tokenDto(registry, step.chainId, token).symbol;
+  const labelOf = (address: string): string => contractLabel(registry, step.chainId, address);
+  switch (step.kind) {
+    case "burn":
+      return {
+        title: `Close position #${step.tokenId}`,
+        detail: `all liquidity, expected ${amount(step.token0, step.amount0ExpectedRaw)} and ${amount(step.token1, step.amount1ExpectedRaw)}, minimums from ±${step.maxSlippageBps} bp, to our wallet`,
+        contract: step.positionManager,
+        contractLabel: labelOf(step.positionManager),
+        call: "multicall: decreaseLiquidity, collect, burn",
+      };
+    case "approve":
+      return {
+        title: `Allow ${symbol(step.token)} to ${labelOf(step.spender)}`,
+        detail: `exactly what step ${step.forStep + 1} takes, at most ${amount(step.token, step.amountRaw)}`,
+        contract: step.token,
+        contractLabel: symbol(step.token),
+        call: "approve",
+      };
+    case "swap":
+      return {
+        title: `Swap ${symbol(step.tokenIn)} for ${symbol(step.tokenOut)}`,
+        detail: `${amount(step.tokenIn, step.amountInRaw)} to at least ${amount(step.tokenOut, step.minAmountOutRaw)}, receiver is our wallet`,
+        contract: step.router,
+        contractLabel: labelOf(step.router),
+        call: "swapTokensSingleV3ERC20ToERC20",
+      };
+    case "mint":
+      return {
+        title: `Open a position, ticks ${step.tickLower} to ${step.tickUpper}`,
+        detail: `at most ${amount(step.token0, step.amount0MaxRaw)} and ${amount(step.token1, step.amount1MaxRaw)}, minimums from ±${step.maxSlippageBps} bp`,
+        contract: step.positionManager,
+        contractLabel: labelOf(step.positionManager),
+        call: "mint",
+      };
+    case "revoke":
+      return {
+        title: `Take back what ${labelOf(step.spender)} may spend of ${symbol(step.token)}`,
+        detail: "allowance to 0; skipped when it is 0 already",
+        contract: step.token,
+        contractLabel: symbol(step.token),
+        call: "approve",
+      };
+  }
+}
+
+function contractLabel(registry: RegistryView, chainId: number, address: string): string {
+  const wanted = address.toLowerCase();
+  for (const dex of registry.registry.dexes) {
+    const contracts = dex.chains[String(chainId)];
+    if (contracts?.positionManager.toLowerCase() === wanted) return `${dex.name} position manager`;
+    if (contracts?.swapRouter?.toLowerCase() === wanted) return `${dex.name} router`;
+  }
+  const chain = registry.chain(chainId);
+  if (chain?.lifiDiamond?.toLowerCase() === wanted) return "LI.FI diamond";
+  if (chain?.permit2?.toLowerCase() === wanted) return "Permit2";
+  return registry.token(chainId, address)?.symbol ?? `${address.slice(0, 6)}…${address.slice(-4)}`;
+}
+
+export function opDto(registry: RegistryView, op: Op, title: string): NonNullable<PlanDto["steps"][number]["op"]> {
+  const wire = z.encode(opReportSchema, op);
+  return {
+    opId: wire.opId,
+    index: wire.index,
+    kind: wire.kind,
+    title,
+    purpose: wire.purpose,
+    state: wire.state,
+    chainId: wire.chainId,
+    attempts: wire.attempts,
+    txHash: wire.txHash,
+    blockNumber: wire.blockNumber,
+    gasUsed: wire.gasUsed,
+    gasUsd: wire.gasUsd,
+    deltas: wire.deltas.map((delta) => ({
+      token: tokenDto(registry, op.chainId, delta.token),
+      raw: delta.amountRaw,
+      usd: null,
+    })),
+    error: wire.error,
+    stateAtMs: wire.stateAtMs,
+  };
+}
+
+/** The plan's bounds against what the worker sees now; `ok: null` = cannot be known now. */
+function boundChecks(input: PlanViewInput): PlanDto["boundChecks"] {
+  const { plan } = input.record;
+  const { bounds } = plan;
+  const price = input.worker?.price ?? null;
+  const moved = price === null ? null : Math.abs(price / bounds.referencePrice - 1);
+  const ageMs = input.nowMs - input.record.createdAtMs;
+  const checks: PlanDto["boundChecks"] = [
+    {
+      id: "price",
+      label: "Price since the plan was made",
+      value: moved === null ? "unknown" : formatFrac(moved),
+      limit: formatFrac(bounds.maxPriceMoveFrac),
+      ok: moved === null ? null : moved <= bounds.maxPriceMoveFrac,
+    },
+    {
+      id: "slippage",
+      label: "Slippage per leg",
+      value: `at most ${bounds.maxSlippageBps} bp`,
+      limit: `${bounds.maxSlippageBps} bp`,
+      ok: true,
+    },
+    {
+      id: "deadline",
+      label: "Deadline",
+      value: `${bounds.deadlineSec} s after send`,
+      limit: "120 s",
+      ok: bounds.deadlineSec <= 120,
+    },
+    {
+      id: "age",
+      label: "Age of the plan when it starts",
+      value: `${Math.round(ageMs / 1000)} s`,
+      limit:
+        input.record.expiresAtMs === null
+          ? `${Math.round(bounds.maxPlanAgeMs / 1000)} s`
+          : `${Math.round((input.record.expiresAtMs - input.record.createdAtMs) / 1000)} s`,
+      ok: input.record.expiresAtMs === null ? ageMs <= bounds.maxPlanAgeMs : input.nowMs < input.record.expiresAtMs,
+    },
+  ];
+  for (const step of plan.steps) {
+    if (step.kind !== "swap") continue;
+    const out = tokenDto(input.registry, step.chainId, step.tokenOut);
+    checks.push({
+      id: "min-out",
+      label: "Minimum out of the swap",
+      value: `${rawText(step.minAmountOutRaw, out.decimals)} ${out.symbol}`,
+      limit: "checked by the signer on the decoded bytes",
+      ok: true,
+    });
+  }
+  for (const fresh of input.worker?.freshness ?? []) {
+    if (fresh.rule === "max_age") continue;
+    checks.push({
+      id: `trust:${fresh.input}:${fresh.rule}`,
+      label: fresh.input,
+      value: fresh.detail,
+      limit: fresh.rule,
+      ok: fresh.ok,
+    });
+  }
+  return checks;
+}
+
+function limitsOf(input: PlanViewInput): PlanDto["limits"] {
+  const { pairState, record } = input;
+  if (pairState === null) return [];
+  const { limits } = pairState.settings;
+  const thisUsd = record.plan.notionalUsd;
+  return [
+    { id: "plan", label: "This plan", usedUsd: 0, thisUsd, limitUsd: limits.maxUsdPerPlan },
+    { id: "day", label: "Pair, today", usedUsd: pairState.usedTodayUsd, thisUsd, limitUsd: limits.maxUsdPerDay },
+    {
+      id: "gas",
+      label: "Gas, today",
+      usedUsd: pairState.gasTodayUsd,
+      thisUsd: record.plan.forecast.gasUsd,
+      limitUsd: limits.maxGasUsdPerDay,
+    },
+  ];
+}
+
+export function planDto(input: PlanViewInput): PlanDto {
+  const { record, registry } = input;
+  const wire = z.encode(planRecordSchema, record);
+  const { plan } = record;
+  const chainIds = [...new Set(plan.steps.map((step) => step.chainId))];
+  const opsByIndex = new Map(record.ops.map((op) => [op.index, op]));
+  const holding = (entry: (typeof plan.before)[number]): PlanDto["before"][number] => ({
+    label: entry.label,
+    pool: entry.pool,
+    chainId: entry.chainId,
+    base: { token: { ...plan.base }, raw: entry.baseRaw.toString(), usd: null },
+    quote: { token: { ...plan.quote }, raw: entry.quoteRaw.toString(), usd: null },
+    valueUsd: entry.valueUsd,
+    priceLower: entry.priceLower,
+    priceUpper: entry.priceUpper,
+  });
+  const gas = record.ops.map((op) => op.gasUsd).filter((usd) => usd !== null);
+  return {
+    planId: record.planId,
+    planHash: record.planHash,
+    pairId: plan.pairId,
+    kind: plan.kind,
+    reason: plan.reason,
+    origin: plan.origin,
+    epoch: plan.epoch,
+    mode: record.mode,
+    status: record.status,
+    statusReason: record.statusReason,
+    proposedBy: record.proposedBy,
+    createdAtMs: record.createdAtMs,
+    createdAtMarketMs: record.createdAtMarketMs,
+    expiresAtMs: record.expiresAtMs,
+    endedAtMs: record.endedAtMs,
+    configVersion: plan.configVersion,
+    chains: chainIds.map((id) => ({ id, name: registry.chain(id)?.name ?? `chain ${id}` })),
+    notionalUsd: plan.notionalUsd,
+    before: plan.before.map(holding),
+    after: plan.after.map(holding),
+    forecast: plan.forecast,
+    bounds: wire.plan.bounds,
+    boundChecks: boundChecks(input),
+    limits: limitsOf(input),
+    steps: plan.steps.map((step, index) => {
+      const words = stepWords(registry, step);
+      const op = opsByIndex.get(index);
+      const stepWire = wire.plan.steps[index];
+      return {
+        index,
+        ...words,
+        step: stepWire ?? missingStep(index),
+        op: op === undefined ? null : opDto(registry, op, words.title),
+      };
+    }),
+    approvalsNeeded: record.approvalsNeeded,
+    approvals: record.approvals.map(({ address, role, atMs, note, commandId }) => ({
+      address,
+      role,
+      atMs,
+      note,
+      commandId,
+    })),
+    rejectedBy: record.rejectedBy,
+    gasUsd: gas.length === 0 ? null : gas.reduce((sum, usd) => sum + usd, 0),
+  };
+}
+
+function missingStep(index: number): never {
+  throw new Error(`step ${index} is in the plan but not in its wire form`);
+}
+
+export function stepTitle(registry: RegistryView, step: Step): string {
+  return stepWords(registry, step).title;
+}

@@ -1,0 +1,46 @@
+// Plain words for decisions and states: the one place where a reason code becomes a sentence.
+import type { EpochRecord } from "@/lib/epoch/epoch-record";
+import { formatFrac, formatUsd } from "@/server/api/views/numbers";
+
+const HOLD_TEXT: Readonly<Record<string, string>> = {
+  regime: "the market is not calm enough to act",
+  no_data: "an input cannot be trusted",
+  no_gain: "no move pays for itself",
+};
+const PRA_TEXT: Readonly<Record<string, string>> = {
+  better_allocation: "another split over the pools earns more",
+  deploy_idle: "idle capital can earn",
+  to_cash: "every position is expected to lose against holding",
+};
+
+/** One sentence for a decision, with the number that decided it. */
+export function decisionSentence(record: EpochRecord): string {
+  if (record.status === "failed") {
+    return record.error === null
+      ? "The cycle failed"
+      : `The cycle failed at ${record.error.step}: ${record.error.message}`;
+  }
+  const { decision } = record;
+  if (decision === null) return "No decision was made";
+  switch (decision.kind) {
+    case "HOLD": {
+      const why = HOLD_TEXT[decision.reason] ?? decision.reason;
+      if (decision.reason === "no_data" && decision.detail !== null) {
+        const age = decision.detail.ageMs === null ? "never seen" : `age ${Math.round(decision.detail.ageMs / 1000)} s`;
+        return `HOLD: ${why} (${decision.detail.input}, rule ${decision.detail.rule}, ${age})`;
+      }
+      if (decision.reason === "regime" && record.regime !== null) return `HOLD: ${why} (${record.regime.reason})`;
+      const nearest = decision.gates.find((gate) => gate.status === "fail");
+      return nearest === undefined ? `HOLD: ${why}` : `HOLD: ${why} (${nearest.label.toLowerCase()} not met)`;
+    }
+    case "RS": {
+      const worst = Math.max(0, ...record.positions.map((position) => position.divergence));
+      return `Shift the range: divergence ${worst.toFixed(2)}${record.params === null ? "" : ` / ${record.params.rsThreshold.toFixed(2)}`}`;
+    }
+    case "PRA": {
+      const gain = decision.gainUsdPerYear === null ? "" : `, ${formatUsd(decision.gainUsdPerYear)} a year expected`;
+      const improvement = decision.improvementFrac === null ? "" : ` (${formatFrac(decision.improvementFrac)} better)`;
+      return `Re-allocate: ${PRA_TEXT[decision.reason] ?? decision.reason}${gain}${improvement}`;
+    }
+  }
+}

@@ -1,0 +1,125 @@
+// The command line: one verb per file in commands/; every error a person can mend is one sentence, without a stack trace.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Command, InvalidArgumentError } from "commander";
+import { z } from "zod";
+import { TidegateError } from "@/lib/errors/tidegate-error";
+import { projectRoot } from "@/server/infra/process/launch";
+import { runAuditVerify } from "./commands/audit";
+import { runConfigExample } from "./commands/config-example";
+import { runDemo } from "./commands/demo";
+import { runDoctor } from "./commands/doctor";
+import { runStart } from "./commands/start";
+import { abortSession } from "./run-system";
+
+const selfUrl = import.meta.url;
+const root = projectRoot(selfUrl);
+const { version } = z
+  .looseObject({ version: z.string() })
+  .parse(JSON.parse(readFileSync(join(root, "package.json"), "utf8")));
+
+const program = new Command("tidegate")
+  .description("Keeps concentrated liquidity where it earns: see why, approve how, prove what happened.")
+  .version(version)
+  .showHelpAfterError();
+
+program
+  .command("demo")
+  .description("the whole system on a local chain with real Uniswap V3 contracts; nothing leaves this machine")
+  .option("--web-port <port>", "port of the desk (default 3000; 0 = any free one)", portNumber)
+  .option("--ops-port <port>", "port of health, metrics and API (default 3001; 0 = any free one)", portNumber)
+  .option("--data-dir <folder>", "folder for everything that is kept (default .tidegate)")
+  .option("--seed <number>", "seed of the market", wholeNumber(0, 4_294_967_295), 1)
+  .option("--speed <factor>", "market seconds per second", wholeNumber(1, 3_600), 60)
+  .option("--fresh", "forget the last run and start anew", false)
+  .option("--no-web", "without the desk")
+  .option("--json", "print one line of JSON when ready, nothing else", false)
+  .option("--dev", "desk with reload", false)
+  .action((flags: DemoFlags) =>
+    runDemo(
+      {
+        ...flags,
+        webMode: flags.dev ? "dev" : "serve",
+      },
+      selfUrl,
+      root,
+    ),
+  );
+
+program
+  .command("start")
+  .description("the system on real endpoints; every pair only observes until a signed command says otherwise")
+  .option("--web-port <port>", "port of the desk", portNumber)
+  .option("--ops-port <port>", "port of health, metrics and API", portNumber)
+  .option("--data-dir <folder>", "folder for everything that is kept")
+  .option("--passphrase-file <file>", "file with the keystore's passphrase (mode 0600); otherwise it is asked for")
+  .option("--no-web", "without the desk")
+  .option("--json", "print one line of JSON when ready, nothing else", false)
+  .action((flags: StartFlags) => runStart(flags, selfUrl, root));
+
+program
+  .command("doctor")
+  .description("checks Node, clock, folders, stores, RPC heads, exchanges and keys, and names the fix for each failure")
+  .option("--data-dir <folder>", "folder for everything that is kept")
+  .action((flags: { dataDir?: string }) => runDoctor(flags, root));
+
+program
+  .command("audit")
+  .description("the hash-chained log of signed commands")
+  .command("verify")
+  .description("recomputes every hash of the log on disk")
+  .option("--data-dir <folder>", "folder for everything that is kept")
+  .action((flags: { dataDir?: string }) => runAuditVerify(flags));
+
+program
+  .command("config")
+  .description("settings")
+  .command("example")
+  .description("prints the text of .env.example")
+  .action(() => runConfigExample());
+
+interface DemoFlags {
+  readonly webPort?: number;
+  readonly opsPort?: number;
+  readonly dataDir?: string;
+  readonly seed: number;
+  readonly speed: number;
+  readonly fresh: boolean;
+  readonly web: boolean;
+  readonly json: boolean;
+  readonly dev: boolean;
+}
+
+interface StartFlags {
+  readonly webPort?: number;
+  readonly opsPort?: number;
+  readonly dataDir?: string;
+  readonly passphraseFile?: string;
+  readonly web: boolean;
+  readonly json: boolean;
+}
+
+function portNumber(text: string): number {
+  return wholeNumber(0, 65_535)(text);
+}
+
+function wholeNumber(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!Number.isInteger(value) || value < min || value > max) {
+      throw new InvalidArgumentError(`expected a whole number from ${min} to ${max}.`);
+    }
+    return value;
+  };
+}
+
+try {
+  await program.parseAsync(process.argv);
+} catch (error) {
+  const wasAsked = await abortSession();
+  if (!wasAsked) {
+    if (error instanceof TidegateError) console.error(error.message);
+    else console.error(error);
+    process.exit(1);
+  }
+}

@@ -1,11 +1,6 @@
 // Optimizer: searches the unit cube of the five range parameters and accepts a result only when unseen bars agree.
 import { mulberry32, fnv1a32 } from "@/lib/math/rng";
-import {
-  NELDER_MEAD_F_TOLERANCE,
-  NELDER_MEAD_STEP,
-  NELDER_MEAD_X_TOLERANCE,
-  nelderMead,
-} from "@/lib/math/nelder-mead";
+import { NELDER_MEAD_F_TOLERANCE, NELDER_MEAD_STEP, NELDER_MEAD_X_TOLERANCE, nelderMead } from "@/lib/math/nelder-mead";
 import type { PairId } from "@/lib/units";
 import type { Fitness } from "./fitness";
 import { cubeOfRangeParams, isCubePoint, RANGE_PARAM_BOUNDS, rangeParamsOfCube, type RangeParams } from "./params";

@@ -189,6 +189,20 @@ export function decodeMintResult(data: Hex): {
   return { liquidityRaw, amount0Raw, amount1Raw };
 }
 
+/** Answer of a simulated burn multicall: what `collect` would pay; null when it has another form. */
+export function decodeBurnResult(data: Hex): { readonly amount0Raw: bigint; readonly amount1Raw: bigint } | null {
+  try {
+    const abi = POSITION_MANAGER_WRITE_ABI;
+    const parts = decodeFunctionResult({ abi, functionName: "multicall", data });
+    const collected = parts[parts.length - 2];
+    if (collected === undefined) return null;
+    const [amount0Raw, amount1Raw] = decodeFunctionResult({ abi, functionName: "collect", data: collected });
+    return { amount0Raw, amount1Raw };
+  } catch {
+    return null;
+  }
+}
+
 export interface MintReceiptFacts {
   readonly tokenId: bigint;
   readonly liquidityRaw: bigint;

@@ -1,4 +1,5 @@
 // Names of ledger accounts: double entry in raw units per chain and token (safety.md section 3.1: a pair's capital is its account).
+import { invariant } from "@/lib/errors/invariant";
 
 /** Where value is (or went): wallet accounts are backed by `balanceOf`, the others by positions or by the world outside. */
 export type AccountName =
@@ -9,6 +10,14 @@ export type AccountName =
   | "external"
   | "unassigned"
   | "credit";
+
+const ACCOUNT = /^(gas|external|unassigned|credit|pair:[^:]+:(wallet|fees|position:.+))$/;
+
+/** Checked constructor, for names that come back from the journal. */
+export function accountName(text: string): AccountName {
+  invariant(ACCOUNT.test(text), "ledger account name", { text });
+  return text as AccountName;
+}
 
 /** Free tokens of a pair in the wallet. */
 export function walletAccount(pairId: string): AccountName {

@@ -1,0 +1,458 @@
+// What the journal's records add up to: plans, operations, positions, fences, nonces, budgets and ledger accounts.
+import type { z } from "zod";
+import { invariant } from "@/lib/errors/invariant";
+import type { KnownPosition, LedgerEntry } from "@/lib/api/signer-contract";
+import { createBalances, type Balances } from "@/lib/ledger/balance";
+import { accountName, pairOfAccount } from "@/lib/ledger/accounts";
+import { reverseEntries, type Entry } from "@/lib/ledger/entries";
+import { OPEN_PLAN_STATUSES, type OpState, type PlanStatus } from "@/lib/plan/plan-status";
+import type { Plan, Step } from "@/lib/plan/plan";
+import type { Address, Hex } from "@/lib/units";
+import type { FeePair } from "@/server/signer/ports";
+import type { EntryOf, JournalEntry, entrySchema } from "./records";
+
+export interface Attempt {
+  readonly attempt: number;
+  readonly kind: "action" | "cancel";
+  readonly nonce: number;
+  readonly gas: bigint;
+  readonly fees: FeePair;
+  readonly hash: Hex;
+  /** Dropped (null) once the operation is final. */
+  raw: Hex | null;
+  readonly signedAtMs: number;
+  sentAtMs: number | null;
+}
+
+export interface OpRecord {
+  readonly opId: string;
+  readonly planId: string;
+  readonly pairId: string;
+  readonly index: number;
+  readonly chainId: number;
+  readonly purposeKey: string;
+  readonly isOwn: boolean;
+  step: Step;
+  intent: EntryOf<"INTENT">;
+  state: OpState;
+  stateAtMs: number;
+  prepared: EntryOf<"PREPARED"> | null;
+  attempts: Attempt[];
+  included: EntryOf<"INCLUDED"> | null;
+  /** VERIFIED, or REVERTED / CANCELLED: gas and entries. */
+  outcome: { gasUsed: bigint; gasCostWei: bigint; gasUsd: number | null; entries: readonly Entry[] } | null;
+  deltas: readonly { token: Address; amountRaw: bigint }[];
+  opened: KnownPosition | null;
+  closed: KnownPosition | null;
+  error: string | null;
+}
+
+export interface PlanEntry {
+  readonly body: EntryOf<"PLAN">;
+  readonly plan: Plan;
+  status: PlanStatus;
+  statusReason: string;
+  endedAtMs: number | null;
+  startedAtMs: number | null;
+  /** Operation ids in the order of their first INTENT. */
+  readonly opIds: string[];
+}
+
+interface Spending {
+  readonly pairId: string;
+  readonly atMs: number;
+  readonly usd: number;
+  readonly gasUsd: number;
+  readonly txCount: number;
+}
+
+export interface Projection {
+  apply(entry: JournalEntry, meta: { readonly seq: number; readonly atMs: number }): void;
+  readonly plans: ReadonlyMap<string, PlanEntry>;
+  readonly ops: ReadonlyMap<string, OpRecord>;
+  readonly positions: ReadonlyMap<string, KnownPosition & { readonly pairId: string }>;
+  readonly balances: Balances;
+  openPlanOf(pairId: string): PlanEntry | null;
+  fenceOf(pairId: string): number;
+  /** Next nonce this journal would use; null before the chain's opening record. */
+  nextNonce(chainId: number): number | null;
+  hasReference(reference: string): boolean;
+  /** Ledger lines of the last records (a bounded number), oldest first. */
+  ledgerLines(): readonly LedgerEntry[];
+  spentSince(pairId: string, sinceMs: number): { usd: number; gasUsd: number; txCount: number };
+  rebalances(pairId: string): { lastPraAtMarketMs: number | null; rsAtMarketMs: readonly number[] };
+  /** (chain, token, spender) that approve ops touched and that no later VERIFIED revoke took back. */
+  grants(): readonly { chainId: number; token: Address; spender: Address; pairId: string; planId: string }[];
+}
+
+/** Operations in these states hold or may hold a nonce that is not final. */
+export const IN_FLIGHT_STATES: readonly OpState[] = ["SIGNED", "SENT", "INCLUDED", "CONFIRMED"];
+export const OPEN_OP_STATES: readonly OpState[] = ["PLANNED", "INTENT", "PREPARED", ...IN_FLIGHT_STATES];
+export const SUCCESS_OP_STATES: readonly OpState[] = ["VERIFIED", "SETTLED", "SKIPPED"];
+
+const KEPT_CLOSED_PLANS = 400;
+const KEPT_LEDGER_LINES = 10_000;
+const KEPT_REBALANCES = 200;
+const BUDGET_WINDOW_MS = 24 * 3_600_000;
+
+export function createProjection(): Projection {
+  const plans = new Map<string, PlanEntry>();
+  const ops = new Map<string, OpRecord>();
+  const positions = new Map<string, KnownPosition & { readonly pairId: string }>();
+  const balances = createBalances();
+  const fences = new Map<string, number>();
+  const nonces = new Map<number, number>();
+  const references = new Set<string>();
+  const rebalances = new Map<string, { kind: Plan["kind"]; marketAtMs: number }[]>();
+  const openPlans = new Map<string, string>();
+  const grants = new Map<
+    string,
+    { chainId: number; token: Address; spender: Address; pairId: string; planId: string }
+  >();
+  let lines: LedgerEntry[] = [];
+  let spending: Spending[] = [];
+
+  function opOf(opId: string): OpRecord {
+    const op = ops.get(opId);
+    invariant(op !== undefined, "a journal record names an operation without INTENT", { opId });
+    return op;
+  }
+
+  function post(input: {
+    chainId: number;
+    entries: readonly Entry[];
+    seq: number;
+    atMs: number;
+    marketAtMs: number;
+    op: OpRecord | null;
+    txHash: Hex | null;
+  }): void {
+    balances.post(input.chainId, input.entries);
+    input.entries.forEach((entry, position) => {
+      lines.push({
+        seq: input.seq * 100 + position,
+        atMs: input.atMs,
+        marketAtMs: input.marketAtMs,
+        pairId: pairOfAccount(entry.account) ?? input.op?.pairId ?? null,
+        chainId: input.chainId,
+        account: entry.account,
+        token: entry.token,
+        amountRaw: entry.amountRaw.toString(),
+        kind: entry.kind,
+        planId: input.op?.planId ?? null,
+        opId: input.op?.opId ?? null,
+        txHash: input.txHash,
+      });
+    });
+    if (lines.length > KEPT_LEDGER_LINES * 1.2) lines = lines.slice(-KEPT_LEDGER_LINES);
+  }
+
+  function setState(op: OpRecord, state: OpState, atMs: number): void {
+    op.state = state;
+    op.stateAtMs = atMs;
+  }
+
+  function spend(entry: Spending, nowMs: number): void {
+    spending.push(entry);
+    if (spending.length > 256 && (spending[0]?.atMs ?? nowMs) < nowMs - BUDGET_WINDOW_MS) {
+      spending = spending.filter((each) => each.atMs >= nowMs - BUDGET_WINDOW_MS);
+    }
+  }
+
+  function finish(op: OpRecord, outcome: OpRecord["outcome"]): void {
+    op.outcome = outcome;
+  }
+
+  /** A block with a result of ours is gone: take the result's effects back. */
+  function undo(op: OpRecord, meta: { seq: number; atMs: number }): void {
+    if (op.outcome !== null) {
+      post({
+        chainId: op.chainId,
+        entries: reverseEntries(op.outcome.entries),
+        seq: meta.seq,
+        atMs: meta.atMs,
+        marketAtMs: meta.atMs,
+        op,
+        txHash: op.included?.hash ?? null,
+      });
+    }
+    if (op.opened !== null) positions.delete(op.opened.positionId);
+    if (op.closed !== null) positions.set(op.closed.positionId, { ...op.closed, pairId: op.pairId });
+    op.outcome = null;
+    op.opened = null;
+    op.closed = null;
+    op.deltas = [];
+    op.included = null;
+  }
+
+  function dropOldPlans(): void {
+    const closed = [...plans.entries()].filter(([, plan]) => plan.endedAtMs !== null);
+    for (const [planId, plan] of closed.slice(0, Math.max(0, closed.length - KEPT_CLOSED_PLANS))) {
+      const isFinal = plan.opIds.every((opId) => {
+        const state = ops.get(opId)?.state;
+        return state === undefined || (state !== "VERIFIED" && !OPEN_OP_STATES.includes(state));
+      });
+      if (!isFinal) continue;
+      for (const opId of plan.opIds) ops.delete(opId);
+      plans.delete(planId);
+    }
+  }
+
+  function applyPlanStatus(body: EntryOf<"PLAN_STATUS">): void {
+    const plan = plans.get(body.planId);
+    if (plan === undefined) return;
+    plan.status = body.status;
+    plan.statusReason = body.reason;
+    if (body.status === "executing") plan.startedAtMs = body.atMs;
+    if (OPEN_PLAN_STATUSES.includes(body.status)) return;
+    plan.endedAtMs = body.atMs;
+    if (openPlans.get(plan.plan.pairId) === body.planId) openPlans.delete(plan.plan.pairId);
+    if (body.status === "done" || body.status === "partial") {
+      const list = rebalances.get(plan.plan.pairId) ?? [];
+      list.push({ kind: plan.plan.kind, marketAtMs: body.marketAtMs });
+      rebalances.set(plan.plan.pairId, list.slice(-KEPT_REBALANCES));
+    }
+    dropOldPlans();
+  }
+
+  function applyIntent(body: EntryOf<"INTENT">): void {
+    const before = ops.get(body.opId);
+    const op: OpRecord = {
+      opId: body.opId,
+      planId: body.planId,
+      pairId: body.pairId,
+      index: body.index,
+      chainId: body.chainId,
+      purposeKey: body.purposeKey,
+      isOwn: body.isOwn,
+      step: body.step,
+      intent: body,
+      state: "INTENT",
+      stateAtMs: body.atMs,
+      prepared: null,
+      attempts: before?.attempts ?? [],
+      included: null,
+      outcome: null,
+      deltas: [],
+      opened: null,
+      closed: null,
+      error: null,
+    };
+    ops.set(body.opId, op);
+    const plan = plans.get(body.planId);
+    if (plan !== undefined && !plan.opIds.includes(body.opId)) plan.opIds.push(body.opId);
+  }
+
+  function applySigned(body: EntryOf<"SIGNED">): void {
+    const op = opOf(body.opId);
+    op.attempts.push({
+      attempt: body.attempt,
+      kind: body.kind,
+      nonce: body.nonce,
+      gas: body.gas,
+      fees: body.fees,
+      hash: body.hash,
+      raw: body.raw,
+      signedAtMs: body.atMs,
+      sentAtMs: null,
+    });
+    nonces.set(op.chainId, Math.max(nonces.get(op.chainId) ?? 0, body.nonce + 1));
+    if (op.attempts.filter((each) => each.nonce === body.nonce).length === 1) {
+      spend(
+        { pairId: op.pairId, atMs: body.atMs, usd: op.prepared?.notionalUsd ?? 0, gasUsd: 0, txCount: 1 },
+        body.atMs,
+      );
+    }
+    if (op.step.kind === "approve") {
+      grants.set(grantKey(op.chainId, op.step.token, op.step.spender), {
+        chainId: op.chainId,
+        token: op.step.token,
+        spender: op.step.spender,
+        pairId: op.pairId,
+        planId: op.planId,
+      });
+    }
+    if (op.state !== "SENT") setState(op, "SIGNED", body.atMs);
+  }
+
+  function applyVerified(body: EntryOf<"VERIFIED">, meta: { seq: number; atMs: number }): void {
+    const op = opOf(body.opId);
+    const entries = body.entries.map(toEntry);
+    finish(op, { gasUsed: body.gasUsed, gasCostWei: body.gasCostWei, gasUsd: body.gasUsd, entries });
+    op.deltas = body.deltas;
+    if (body.opened !== null) {
+      op.opened = body.opened;
+      positions.set(body.opened.positionId, { ...body.opened, pairId: op.pairId });
+    }
+    if (body.closedPositionId !== null) {
+      op.closed = positions.get(body.closedPositionId) ?? null;
+      positions.delete(body.closedPositionId);
+    }
+    post({ chainId: op.chainId, entries, ...meta, marketAtMs: body.marketAtMs, op, txHash: op.included?.hash ?? null });
+    if (body.gasUsd !== null)
+      spend({ pairId: op.pairId, atMs: body.atMs, usd: 0, gasUsd: body.gasUsd, txCount: 0 }, body.atMs);
+    if (op.step.kind === "revoke") grants.delete(grantKey(op.chainId, op.step.token, op.step.spender));
+    setState(op, "VERIFIED", body.atMs);
+    op.error = null;
+  }
+
+  function applyFailedSpend(
+    state: "REVERTED" | "CANCELLED",
+    body: EntryOf<"REVERTED">,
+    meta: { seq: number; atMs: number },
+  ): void {
+    const op = opOf(body.opId);
+    const entries = body.entries.map(toEntry);
+    finish(op, { gasUsed: body.gasUsed, gasCostWei: body.gasCostWei, gasUsd: body.gasUsd, entries });
+    post({ chainId: op.chainId, entries, ...meta, marketAtMs: body.marketAtMs, op, txHash: op.included?.hash ?? null });
+    if (body.gasUsd !== null)
+      spend({ pairId: op.pairId, atMs: body.atMs, usd: 0, gasUsd: body.gasUsd, txCount: 0 }, body.atMs);
+    op.error = body.reason;
+    setState(op, state, body.atMs);
+  }
+
+  function apply(entry: JournalEntry, meta: { readonly seq: number; readonly atMs: number }): void {
+    switch (entry.type) {
+      case "PLAN": {
+        const { body } = entry;
+        plans.set(body.planId, {
+          body,
+          plan: body.plan,
+          status: body.status,
+          statusReason: body.statusReason,
+          endedAtMs: null,
+          startedAtMs: null,
+          opIds: [],
+        });
+        openPlans.set(body.plan.pairId, body.planId);
+        return;
+      }
+      case "PLAN_STATUS":
+        return applyPlanStatus(entry.body);
+      case "INTENT":
+        return applyIntent(entry.body);
+      case "PREPARED": {
+        const op = opOf(entry.body.opId);
+        op.prepared = entry.body;
+        return setState(op, "PREPARED", meta.atMs);
+      }
+      case "SIGNED":
+        return applySigned(entry.body);
+      case "SENT": {
+        const op = opOf(entry.body.opId);
+        if (entry.body.reason === "block_gone") undo(op, meta);
+        for (const attempt of op.attempts) if (attempt.hash === entry.body.hash) attempt.sentAtMs ??= entry.body.atMs;
+        return setState(op, "SENT", entry.body.atMs);
+      }
+      case "INCLUDED": {
+        const op = opOf(entry.body.opId);
+        op.included = entry.body;
+        return setState(op, "INCLUDED", entry.body.atMs);
+      }
+      case "CONFIRMED":
+        return setState(opOf(entry.body.opId), "CONFIRMED", entry.body.atMs);
+      case "VERIFIED":
+        return applyVerified(entry.body, meta);
+      case "SETTLED": {
+        const op = opOf(entry.body.opId);
+        for (const attempt of op.attempts) attempt.raw = null;
+        // A reverted or cancelled operation stays what it is; final only means that its nonce is.
+        if (op.state === "VERIFIED") setState(op, "SETTLED", entry.body.atMs);
+        return;
+      }
+      case "SKIPPED": {
+        const op = opOf(entry.body.opId);
+        op.error = entry.body.reason;
+        if (op.step.kind === "revoke") grants.delete(grantKey(op.chainId, op.step.token, op.step.spender));
+        return setState(op, "SKIPPED", entry.body.atMs);
+      }
+      case "REVERTED":
+        return applyFailedSpend("REVERTED", entry.body, meta);
+      case "CANCELLED":
+        return applyFailedSpend("CANCELLED", entry.body, meta);
+      case "EXPIRED": {
+        const op = opOf(entry.body.opId);
+        op.error = entry.body.reason;
+        return setState(op, "EXPIRED", entry.body.atMs);
+      }
+      case "VERIFY_FAILED": {
+        const op = opOf(entry.body.opId);
+        op.error = entry.body.reason;
+        return setState(op, "VERIFY_FAILED", entry.body.atMs);
+      }
+      case "FOREIGN": {
+        if (entry.body.opId === null) return;
+        const op = opOf(entry.body.opId);
+        op.error = entry.body.reason;
+        return setState(op, "FOREIGN", entry.body.atMs);
+      }
+      case "FENCE":
+        fences.set(entry.body.pairId, entry.body.token);
+        return;
+      case "LEDGER":
+        if (entry.body.reference !== null) references.add(entry.body.reference);
+        return post({
+          chainId: entry.body.chainId,
+          entries: entry.body.entries.map(toEntry),
+          ...meta,
+          marketAtMs: entry.body.marketAtMs,
+          op: null,
+          txHash: null,
+        });
+      case "OPENING":
+        nonces.set(entry.body.chainId, Math.max(nonces.get(entry.body.chainId) ?? 0, entry.body.nonce));
+        return post({
+          chainId: entry.body.chainId,
+          entries: entry.body.entries.map(toEntry),
+          ...meta,
+          marketAtMs: entry.body.marketAtMs,
+          op: null,
+          txHash: null,
+        });
+      case "NOTE":
+        return;
+    }
+  }
+
+  return {
+    apply,
+    plans,
+    ops,
+    positions,
+    balances,
+    openPlanOf: (pairId) => {
+      const planId = openPlans.get(pairId);
+      return planId === undefined ? null : (plans.get(planId) ?? null);
+    },
+    fenceOf: (pairId) => fences.get(pairId) ?? 0,
+    nextNonce: (chainId) => nonces.get(chainId) ?? null,
+    hasReference: (reference) => references.has(reference),
+    ledgerLines: () => lines,
+    spentSince: (pairId, sinceMs) => {
+      const total = { usd: 0, gasUsd: 0, txCount: 0 };
+      for (const each of spending) {
+        if (each.pairId !== pairId || each.atMs < sinceMs) continue;
+        total.usd += each.usd;
+        total.gasUsd += each.gasUsd;
+        total.txCount += each.txCount;
+      }
+      return total;
+    },
+    rebalances: (pairId) => {
+      const list = rebalances.get(pairId) ?? [];
+      return {
+        lastPraAtMarketMs: list.findLast((each) => each.kind === "PRA")?.marketAtMs ?? null,
+        rsAtMarketMs: list.filter((each) => each.kind === "RS").map((each) => each.marketAtMs),
+      };
+    },
+    grants: () => [...grants.values()],
+  };
+}
+
+function grantKey(chainId: number, token: string, spender: string): string {
+  return `${chainId}:${token}:${spender}`.toLowerCase();
+}
+
+function toEntry(wire: z.output<typeof entrySchema>): Entry {
+  return { ...wire, account: accountName(wire.account) };
+}

@@ -1,0 +1,212 @@
+// The telemetry streams, one codec each: the columns here are what charts and reports may ask for.
+import { createRecordCodec } from "./record-codec";
+
+export const candleRecords = createRecordCodec("candles", {
+  pairId: "text",
+  venue: "text",
+  open: "float",
+  high: "float",
+  low: "float",
+  close: "float",
+  volume: "float",
+  filled: "bool",
+  venueCount: "int",
+});
+
+export const poolSnapshotRecords = createRecordCodec("pool_snapshots", {
+  pairId: "text",
+  poolKey: "text",
+  chainId: "int",
+  dex: "text",
+  epoch: "int",
+  cycleId: "text",
+  blockNumber: "int",
+  sqrtPriceX96: "raw",
+  liquidity: "raw",
+  tick: "int",
+  price: "float",
+  feePips: "int",
+  tvlUsd: "float",
+  volume24hUsd: "float",
+  volume15mUsd: "float",
+  sourceAgeMs: "int",
+});
+
+export const poolAnalysisRecords = createRecordCodec("pool_analyses", {
+  pairId: "text",
+  poolKey: "text",
+  chainId: "int",
+  epoch: "int",
+  cycleId: "text",
+  aprPerYear: "float",
+  feeAprPerYear: "float",
+  activeLiquidityShareFrac: "float",
+  rangeLow: "float",
+  rangeHigh: "float",
+  scoreFrac: "float",
+  eligible: "bool",
+  reason: "text",
+});
+
+export const pairAllocationRecords = createRecordCodec("pair_allocations", {
+  pairId: "text",
+  poolKey: "text",
+  epoch: "int",
+  cycleId: "text",
+  currentUsd: "float",
+  targetUsd: "float",
+  currentFrac: "float",
+  targetFrac: "float",
+  cashUsd: "float",
+});
+
+/** The wide `cycle.completed` event: every number of one cycle. */
+export const epochRecords = createRecordCodec("epochs", {
+  cycleId: "text",
+  pairId: "text",
+  epoch: "int",
+  mode: "text",
+  decision: "text",
+  reason: "text",
+  planId: "text",
+  ok: "bool",
+  failedStep: "text",
+  error: "text",
+  price: "float",
+  volatilityPerYear: "float",
+  momentum: "float",
+  trend: "float",
+  regime: "text",
+  compressionForce: "float",
+  meanReversionForce: "float",
+  trendForce: "float",
+  rangeLow: "float",
+  rangeHigh: "float",
+  rangeWidthFrac: "float",
+  currentAprPerYear: "float",
+  targetAprPerYear: "float",
+  expectedGainUsd: "float",
+  costUsd: "float",
+  deployedUsd: "float",
+  cashUsd: "float",
+  totalUsd: "float",
+  feesUsd: "float",
+  gasUsd: "float",
+  pnlUsd: "float",
+  drawdownFrac: "float",
+  positionCount: "int",
+  inRangeCount: "int",
+  candleAgeMs: "int",
+  poolAgeMs: "int",
+  venueCount: "int",
+  fetchMs: "float",
+  computeMs: "float",
+  decideMs: "float",
+  executeMs: "float",
+  logMs: "float",
+  totalMs: "float",
+  detail: "json",
+});
+
+export const txLogRecords = createRecordCodec("tx_log", {
+  planId: "text",
+  opId: "text",
+  pairId: "text",
+  chainId: "int",
+  kind: "text",
+  state: "text",
+  purposeKey: "text",
+  txHash: "text",
+  nonce: "int",
+  attempt: "int",
+  blockNumber: "int",
+  gasUsed: "int",
+  gasPrice: "raw",
+  gasUsd: "float",
+  valueUsd: "float",
+  slippageBps: "float",
+  error: "text",
+});
+
+export const positionRecords = createRecordCodec("positions", {
+  pairId: "text",
+  positionId: "text",
+  poolKey: "text",
+  chainId: "int",
+  epoch: "int",
+  liquidity: "raw",
+  amount0: "raw",
+  amount1: "raw",
+  fees0: "raw",
+  fees1: "raw",
+  valueUsd: "float",
+  feesUsd: "float",
+  rangeLow: "float",
+  rangeHigh: "float",
+  inRange: "bool",
+  openedAtMs: "int",
+  state: "text",
+});
+
+export const optimizerStateRecords = createRecordCodec("optimizer_state", {
+  pairId: "text",
+  epoch: "int",
+  cycleId: "text",
+  accepted: "bool",
+  fitness: "float",
+  previousFitness: "float",
+  evaluations: "int",
+  durationMs: "float",
+  params: "json",
+  reason: "text",
+});
+
+export const auditRecords = createRecordCodec("audit", {
+  seq: "int",
+  commandId: "text",
+  kind: "text",
+  actor: "text",
+  role: "text",
+  pairId: "text",
+  planId: "text",
+  outcome: "text",
+  reason: "text",
+  recordHash: "text",
+  detail: "json",
+});
+
+export const logRecords = createRecordCodec("logs", {
+  level: "text",
+  event: "text",
+  process: "text",
+  pairId: "text",
+  cycleId: "text",
+  planId: "text",
+  opId: "text",
+  detail: "json",
+});
+
+export const recordCodecs = [
+  candleRecords,
+  poolSnapshotRecords,
+  poolAnalysisRecords,
+  pairAllocationRecords,
+  epochRecords,
+  txLogRecords,
+  positionRecords,
+  optimizerStateRecords,
+  auditRecords,
+  logRecords,
+] as const;
+
+export type TelemetryStream =
+  | "candles"
+  | "pool_snapshots"
+  | "pool_analyses"
+  | "pair_allocations"
+  | "epochs"
+  | "tx_log"
+  | "positions"
+  | "optimizer_state"
+  | "audit"
+  | "logs";

@@ -244,12 +244,14 @@ function answerBitget(deps: ExchangeDeps, request: FakeRequest): Reply {
   });
   if (pairId === undefined) return fail("40034", `Parameter ${symbol ?? ""} does not exist`);
   if (intervalMs === undefined) return fail("400171", "Parameter verification failed granularity");
+  const endTime = numberOf(url, "endTime");
   const rows = load(deps, request, {
     venue: "bitget",
     pairId,
     intervalMs,
     fromMs: numberOf(url, "startTime"),
-    toMs: numberOf(url, "endTime"),
+    // Bitget gives what lies before `endTime`, so that instant is not included.
+    toMs: endTime === undefined ? undefined : endTime - 1,
     limit: limitOf(url, "limit", 100, isHistory ? 200 : 1000),
     keep: url.searchParams.has("startTime") && !url.searchParams.has("endTime") ? "oldest" : "newest",
   });

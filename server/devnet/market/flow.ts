@@ -11,8 +11,9 @@ export interface FlowOrder {
   readonly usd: number;
 }
 
-/** Chance that a pool trades in a short step; what it owes is kept for the next one. */
-const SHORT_STEP_CHANCE = 0.4;
+/** Chance that a pool trades in a long and in a short step; what it owes is kept for the next one. Fewer swaps, less memory. */
+const LONG_STEP_CHANCE = 0.6;
+const SHORT_STEP_CHANCE = 0.25;
 
 export interface NoiseFlow {
   next(input: {
@@ -29,7 +30,7 @@ export function createNoiseFlow(rng: ResumableRng): NoiseFlow {
     next({ pool, address, stepMs, volumeFactor }) {
       const share = (pool.noiseUsdPerDay * stepMs) / 86_400_000;
       const owed = (owedUsd.get(pool.key) ?? 0) + share * volumeFactor * (0.25 + 1.5 * rng.draw());
-      const trades = stepMs >= LONG_STEP_MS || rng.draw() < SHORT_STEP_CHANCE;
+      const trades = rng.draw() < (stepMs >= LONG_STEP_MS ? LONG_STEP_CHANCE : SHORT_STEP_CHANCE);
       owedUsd.set(pool.key, trades ? 0 : owed);
       if (!trades || owed < 1) return [];
       const buyUsd = owed * (0.35 + 0.3 * rng.draw());

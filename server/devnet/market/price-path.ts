@@ -18,6 +18,13 @@ const CHARACTER: Readonly<Record<DevnetPairId, { readonly sigmaPerYear: number; 
 /** Volatility of volatility: log factor with this spread, forgetting with this half-life. */
 const LOG_VOL_SPREAD = 0.22;
 const LOG_VOL_HALF_LIFE_MS = 6 * HOUR_MS;
+/** Around the start volatility stays near its norm, so that the first decisions are not suppressed as a volatility spike. */
+const OPENING = {
+  fromMs: MARKET_START_AT_MS - 3 * HOUR_MS,
+  toMs: MARKET_START_AT_MS + 5 * HOUR_MS,
+  spread: 0.08,
+  halfLifeMs: HOUR_MS,
+};
 
 const phaseSchema = z.object({
   name: z.enum(PHASE_NAMES),
@@ -174,8 +181,10 @@ function tick(pairId: DevnetPairId, pair: RunningPair): void {
   }
   const { sigmaPerYear, halfLifeMs } = CHARACTER[pairId];
   const { phase } = state;
-  const keep = 2 ** (-TICK_MS / LOG_VOL_HALF_LIFE_MS);
-  state.logVol = state.logVol * keep + LOG_VOL_SPREAD * Math.sqrt(1 - keep * keep) * rng.gauss();
+  const isOpening = fromMs >= OPENING.fromMs && fromMs < OPENING.toMs;
+  const keep = 2 ** (-TICK_MS / (isOpening ? OPENING.halfLifeMs : LOG_VOL_HALF_LIFE_MS));
+  state.logVol =
+    state.logVol * keep + (isOpening ? OPENING.spread : LOG_VOL_SPREAD) * Math.sqrt(1 - keep * keep) * rng.gauss();
   const sigma = sigmaPerYear * phase.volatilityFactor * state.volatilityFactor * Math.exp(state.logVol);
   const pull = (1 - 2 ** (-TICK_MS / halfLifeMs)) * (state.anchorLog + phase.pegOffset - state.logPrice);
   state.logPrice +=

@@ -155,7 +155,6 @@ export function buildPlan(input: BuildPlanInput): Result<Plan, PlanRefusal> {
     if (!input.blocks.some((block) => block.chainId === chainId)) {
       return refuse(
         "no_block",
-  "several_chains",
         `The snapshot names no block of chain ${chainId}; a plan is made from one block per chain.`,
       );
     }
@@ -750,8 +749,7 @@ function sumAmounts(amounts: readonly Amounts[]): Amounts {
 
 /** Never below zero: rounding may leave one unit too little. */
 function subtractAmounts(left: Amounts, right: Amounts): Amounts {
-  const down = (amount: bigint): bigint => (amount > 0n ? amount : 0n);
-  return { base: down(left.base - right.base), quote: down(left.quote - right.quote) };
+  return { base: left.base - min(left.base, right.base), quote: left.quote - min(left.quote, right.quote) };
 }
 
 function min(left: bigint, right: bigint): bigint {

@@ -1,0 +1,67 @@
+// The four states of a view around one reading: skeleton, error with a way out, last good value marked as such, data.
+"use client";
+import type { ReactNode } from "react";
+import { Button } from "@/components/ui/button";
+import { ErrorState } from "@/components/ui/states";
+import { Status } from "@/components/ui/status";
+import { TextLink } from "@/components/ui/text-link";
+import type { ApiError } from "@/lib/api/client";
+import { formatAge } from "@/lib/format/age";
+import { useWallNow } from "./ticker";
+
+interface Reading<T> {
+  readonly data: T | undefined;
+  readonly error: ApiError | null;
+  readonly isPending: boolean;
+  readonly dataUpdatedAt: number;
+  refetch(): unknown;
+}
+
+export function QueryView<T>({
+  query,
+  what,
+  skeleton,
+  children,
+}: {
+  readonly query: Reading<T>;
+  /** What is read, in the plural: "positions". */
+  readonly what: string;
+  readonly skeleton: ReactNode;
+  readonly children: (data: T) => ReactNode;
+}): ReactNode {
+  const nowMs = useWallNow();
+  const { data, error } = query;
+  if (data === undefined) {
+    if (error === null) return skeleton;
+    if (error.code === "unauthenticated" || error.code === "forbidden") {
+      return (
+        <div className="px-3.5 py-5 desk:px-4">
+          <Status tone="unknown">{error.code === "forbidden" ? "Not for your role" : "Sign in to see this"}</Status>
+          <p className="mt-1 max-w-prose text-ink-2">
+            {error.message} {error.code === "unauthenticated" && <TextLink href="/login">Sign in</TextLink>}
+          </p>
+        </div>
+      );
+    }
+    return <ErrorState what={what} sentence={error.message} onRetry={() => void query.refetch()} />;
+  }
+  return (
+    <>
+      {error !== null && (
+        <div
+          role="status"
+          className="flex flex-wrap items-center gap-x-3 gap-y-1 border-b border-l-2 border-l-warn bg-warn-soft px-3.5 py-1.5 desk:px-4"
+        >
+          <span className="text-dense text-ink-2">
+            {error.message} Showing the last good value
+            {nowMs > 0 && `, ${formatAge(nowMs - query.dataUpdatedAt)} old`}.
+          </span>
+          <Button size="small" kind="quiet" onClick={() => void query.refetch()}>
+            Try again
+          </Button>
+        </div>
+      )}
+      {children(data)}
+    </>
+  );
+}

@@ -1,0 +1,55 @@
+// The overview: one word and the worst reason, five lamps, what waits, where the money is, all pairs.
+"use client";
+import type { ReactNode } from "react";
+import { QueryView } from "@/components/live/query-view";
+import { useApi } from "@/components/live/use-api";
+import { Panel } from "@/components/ui/panel";
+import { Skeleton, SkeletonRows } from "@/components/ui/states";
+import { LampRow } from "./lamp-row";
+import { MoneyPanel } from "./money-panel";
+import { PairsPanel } from "./pairs-panel";
+import { WaitingPanel } from "./waiting-panel";
+
+export function OverviewView(): ReactNode {
+  const overview = useApi("overview");
+  return (
+    <QueryView query={overview} what="the overview" skeleton={<OverviewSkeleton />}>
+      {(data) => (
+        <div className="grid gap-3 desk:gap-4">
+          <LampRow overview={data} />
+          <div className="grid items-start gap-3 desk:gap-4 mid:grid-cols-[minmax(0,1fr)_372px]">
+            <div className="order-1 grid gap-3 desk:gap-4 mid:order-none">
+              <MoneyPanel money={data.money} />
+            </div>
+            <WaitingPanel attention={data.attention} pairs={data.pairs} />
+          </div>
+          <div className="max-mid:order-none">
+            <PairsPanel pairs={data.pairs} />
+          </div>
+        </div>
+      )}
+    </QueryView>
+  );
+}
+
+function OverviewSkeleton(): ReactNode {
+  return (
+    <div className="grid gap-3 desk:gap-4">
+      <div className="h-[104px] border-y bg-panel p-4 desk:border">
+        <Skeleton className="h-7 w-40" />
+        <Skeleton className="mt-3 h-4 w-72" />
+      </div>
+      <div className="grid gap-3 desk:gap-4 mid:grid-cols-[minmax(0,1fr)_372px]">
+        <Panel title="Money" flush>
+          <SkeletonRows rows={8} label="money" />
+        </Panel>
+        <Panel title="Waiting for you" flush>
+          <SkeletonRows rows={4} label="what waits" />
+        </Panel>
+      </div>
+      <Panel title="Pairs" flush>
+        <SkeletonRows rows={3} height={45} label="pairs" />
+      </Panel>
+    </div>
+  );
+}

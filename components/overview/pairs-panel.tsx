@@ -1,0 +1,191 @@
+// All pairs in a row each: state, gate, price, range, money, last decision; two-line rows on phones.
+"use client";
+import Link from "next/link";
+import type { ReactNode } from "react";
+import { MarketAge } from "@/components/live/age";
+import { modeOf, PAIR_STATE, pairStateWord, reasonWords } from "@/components/shell/words";
+import { GateBar } from "@/components/ui/gate-bar";
+import { ModeBadge } from "@/components/ui/mode-badge";
+import { Panel } from "@/components/ui/panel";
+import { Empty } from "@/components/ui/states";
+import { Status } from "@/components/ui/status";
+import { Sub, Table, Td, Th, Tr } from "@/components/ui/table";
+import type { RouteResponse } from "@/lib/api/contract";
+import { UNKNOWN } from "@/lib/format/number";
+import { formatPercent } from "@/lib/format/percent";
+import { formatPrice, formatRange } from "@/lib/format/price";
+import { formatUsd } from "@/lib/format/usd";
+import { SignedMoney } from "./money-panel";
+
+type Pair = RouteResponse<"pairs">["pairs"][number];
+
+/** Prices are marked once a block at most; older than two minutes of market time is late. */
+const PRICE_PERIOD_MS = 60_000;
+
+export function PairsPanel({ pairs }: { readonly pairs: readonly Pair[] }): ReactNode {
+  const newest = pairs.reduce<number | null>(
+    (max, pair) => (pair.priceAtMs === null ? max : Math.max(max ?? 0, pair.priceAtMs)),
+    null,
+  );
+  return (
+    <Panel title="Pairs" meta={<MarketAge atMs={newest} periodMs={PRICE_PERIOD_MS} />} flush>
+      {pairs.length === 0 ? (
+        <Empty title="No pair is configured.">
+          A pair appears here when the deployment&rsquo;s settings name it and its worker has started.
+        </Empty>
+      ) : (
+        <>
+          <Wide pairs={pairs} />
+          <Narrow pairs={pairs} />
+        </>
+      )}
+    </Panel>
+  );
+}
+
+function PairLink({ pair }: { readonly pair: Pair }): ReactNode {
+  return (
+    <Link
+      href={`/pairs/${pair.id}`}
+      className="font-title after:absolute after:inset-0 focus-visible:outline-none focus-visible:after:outline-2 focus-visible:after:-outline-offset-2 focus-visible:after:outline-tide"
+    >
+      {pair.id}
+    </Link>
+  );
+}
+
+function Gate({ pair, size }: { readonly pair: Pair; readonly size: "table" | "full" }): ReactNode {
+  return (
+    <GateBar
+      size={size}
+      price={pair.price}
+      lower={pair.range?.lower ?? null}
+      upper={pair.range?.upper ?? null}
+      targetLower={pair.state === "out_of_range" || pair.openPlanId !== null ? pair.range?.targetLower : null}
+      targetUpper={pair.state === "out_of_range" || pair.openPlanId !== null ? pair.range?.targetUpper : null}
+      hasPosition={(pair.positionsUsd ?? 0) > 0}
+    />
+  );
+}
+
+function Wide({ pairs }: { readonly pairs: readonly Pair[] }): ReactNode {
+  const sum = (pick: (pair: Pair) => number | null): number | null =>
+    pairs.reduce<number | null>((total, pair) => {
+      const value = pick(pair);
+      return total === null || value === null ? null : total + value;
+    }, 0);
+  return (
+    <div className="hidden desk:block">
+      <Table caption="Pairs with state, price, range and money">
+        <thead>
+          <tr>
+            <Th>Pair</Th>
+            <Th>Mode</Th>
+            <Th>State</Th>
+            <Th>Price in range</Th>
+            <Th right>Price</Th>
+            <Th right from="mid">
+              Range
+            </Th>
+            <Th right from="mid">
+              In range 24 h
+            </Th>
+            <Th right>Value</Th>
+            <Th right from="mid">
+              Fees 24 h
+            </Th>
+            <Th right>Net 24 h</Th>
+            <Th>Last decision</Th>
+          </tr>
+        </thead>
+        <tbody>
+          {pairs.map((pair) => (
+            <Tr key={pair.id}>
+              <Td>
+                <PairLink pair={pair} />
+                <Sub>{pair.chains.map((chain) => chain.name).join(", ")}</Sub>
+              </Td>
+              <Td>
+                <ModeBadge mode={modeOf(pair)} />
+              </Td>
+              <Td>
+                <Status tone={PAIR_STATE[pair.state].tone} title={pair.stateSentence}>
+                  {pairStateWord(pair)}
+                </Status>
+              </Td>
+              <Td>
+                {pair.range === null ? <span className="text-ink-3">no range</span> : <Gate pair={pair} size="table" />}
+              </Td>
+              <Td right>{formatPrice(pair.price)}</Td>
+              <Td right from="mid">
+                {formatRange(pair.range?.lower, pair.range?.upper, pair.price)}
+              </Td>
+              <Td right from="mid">
+                {formatPercent(pair.inRange24hFrac, 1)}
+              </Td>
+              <Td right>{formatUsd(pair.valueUsd)}</Td>
+              <Td right from="mid">
+                <SignedMoney value={pair.fees24hUsd} />
+              </Td>
+              <Td right>
+                <SignedMoney value={pair.net24hUsd} />
+              </Td>
+              <Td className="max-w-44">
+                <LastDecision pair={pair} />
+              </Td>
+            </Tr>
+          ))}
+          <Tr isTotal>
+            <Td colSpan={5}>Total</Td>
+            <Td from="mid" />
+            <Td from="mid" />
+            <Td right>{formatUsd(sum((pair) => pair.valueUsd))}</Td>
+            <Td right from="mid">
+              <SignedMoney value={sum((pair) => pair.fees24hUsd)} />
+            </Td>
+            <Td right>
+              <SignedMoney value={sum((pair) => pair.net24hUsd)} />
+            </Td>
+            <Td />
+          </Tr>
+        </tbody>
+      </Table>
+    </div>
+  );
+}
+
+function LastDecision({ pair }: { readonly pair: Pair }): ReactNode {
+  const last = pair.lastDecision;
+  if (last === null) return <span title="No epoch has been decided yet">{UNKNOWN}</span>;
+  return (
+    <span title={last.sentence} className="block truncate">
+      <b className={last.kind === "HOLD" ? "font-title" : "font-title text-prop"}>{last.kind}</b>{" "}
+      <span className="text-ink-3">
+        {last.planStatus === null ? reasonWords(last.reason) : `plan ${reasonWords(last.planStatus)}`}
+      </span>
+    </span>
+  );
+}
+
+function Narrow({ pairs }: { readonly pairs: readonly Pair[] }): ReactNode {
+  return (
+    <ul className="desk:hidden">
+      {pairs.map((pair) => (
+        <li key={pair.id} className="relative grid gap-1.5 border-b px-3.5 py-3 last:border-b-0">
+          <div className="flex items-center gap-2">
+            <PairLink pair={pair} />
+            <ModeBadge mode={modeOf(pair)} />
+            <span className="ml-auto font-title">{formatUsd(pair.valueUsd)}</span>
+          </div>
+          <div className="flex items-center gap-2">
+            <Status tone={PAIR_STATE[pair.state].tone}>{pairStateWord(pair)}</Status>
+            <span className="ml-auto">
+              <SignedMoney value={pair.net24hUsd} />
+            </span>
+          </div>
+          {pair.range !== null && <Gate pair={pair} size="full" />}
+        </li>
+      ))}
+    </ul>
+  );
+}

@@ -1,0 +1,158 @@
+// What waits for a person: approvals first with their range, cost and time left, then what is out of order.
+"use client";
+import Link from "next/link";
+import type { ReactNode } from "react";
+import { WallAge } from "@/components/live/age";
+import { useWallNow } from "@/components/live/ticker";
+import { useApi } from "@/components/live/use-api";
+import { buttonClass } from "@/components/ui/button";
+import { Chip } from "@/components/ui/chip";
+import { GateBar } from "@/components/ui/gate-bar";
+import { Panel } from "@/components/ui/panel";
+import { Empty } from "@/components/ui/states";
+import { Status, StatusShape } from "@/components/ui/status";
+import type { RouteResponse } from "@/lib/api/contract";
+import { formatAge, formatCountdown } from "@/lib/format/age";
+import { formatRange } from "@/lib/format/price";
+import { formatUsd } from "@/lib/format/usd";
+
+type Overview = RouteResponse<"overview">;
+type Item = Overview["attention"][number];
+type Pair = Overview["pairs"][number];
+
+const KIND: Readonly<Record<Item["kind"], string>> = {
+  approval: "Approve",
+  out_of_range: "Out of range",
+  stale_source: "Stale source",
+  worker: "Worker",
+  signer: "Signer",
+  store: "Store",
+  telemetry: "Telemetry",
+  halt: "Halted",
+  late_decision: "Late decision",
+  ledger: "Ledger",
+};
+const PERIOD_MS = 3_600_000;
+
+export function WaitingPanel({
+  attention,
+  pairs,
+}: {
+  readonly attention: readonly Item[];
+  readonly pairs: readonly Pair[];
+}): ReactNode {
+  return (
+    <Panel
+      title="Waiting for you"
+      tools={<span className="text-micro text-ink-3">{attention.length === 0 ? "" : `${attention.length} open`}</span>}
+      flush
+    >
+      {attention.length === 0 ? (
+        <Empty title="Nothing waits.">
+          A plan appears here when a pair in approve mode decides to act, and so does everything that needs a look.
+        </Empty>
+      ) : (
+        <ul>
+          {attention.map((item) => (
+            <li key={item.id} className="border-b p-3.5 last:border-b-0 desk:p-4">
+              {item.kind === "approval" ? (
+                <Approval item={item} pair={pairs.find((pair) => pair.id === item.pairId)} />
+              ) : (
+                <Attention item={item} />
+              )}
+            </li>
+          ))}
+        </ul>
+      )}
+    </Panel>
+  );
+}
+
+function Attention({ item }: { readonly item: Item }): ReactNode {
+  const tone = item.severity === "critical" ? "crit" : item.severity === "warn" ? "warn" : "unknown";
+  return (
+    <>
+      <div className="flex items-center justify-between gap-3">
+        <Status tone={tone}>{KIND[item.kind]}</Status>
+        <WallAge atMs={item.sinceAtMs} periodMs={PERIOD_MS} prefix="for" />
+      </div>
+      <div className="mt-1 flex items-end justify-between gap-3">
+        <p className="min-w-0 text-ink-2">{item.sentence}</p>
+        <Link href={item.href} className={buttonClass("default", "small")}>
+          Look
+          <span className="sr-only"> at {KIND[item.kind].toLowerCase()}</span>
+        </Link>
+      </div>
+    </>
+  );
+}
+
+function Approval({ item, pair }: { readonly item: Item; readonly pair: Pair | undefined }): ReactNode {
+  const nowMs = useWallNow();
+  const planId = item.planId;
+  const plan = useApi("plan", planId === null ? {} : { params: { planId } }, { enabled: planId !== null }).data;
+  const left = plan === undefined || plan.expiresAtMs === null || nowMs === 0 ? null : plan.expiresAtMs - nowMs;
+  const total = plan === undefined || plan.expiresAtMs === null ? null : plan.expiresAtMs - plan.createdAtMs;
+  const before = plan?.before.find((holding) => holding.priceLower !== null);
+  const after = plan?.after.find((holding) => holding.priceLower !== null);
+  return (
+    <>
+      <div className="flex items-center justify-between gap-3">
+        <Chip tone="prop">
+          <StatusShape tone="prop" size={10} />
+          Approve
+        </Chip>
+        {left !== null && (
+          <span role="timer" aria-label="Time left">
+            {left > 0 ? (
+              <>
+                expires in <b className="font-title">{formatCountdown(left)}</b>, then HOLD
+              </>
+            ) : (
+              "expired, HOLD"
+            )}
+          </span>
+        )}
+      </div>
+      <p className="mt-2 font-title">{item.sentence}</p>
+      {plan !== undefined && after !== undefined && (
+        <>
+          <div className="mt-2">
+            <GateBar
+              size="full"
+              price={pair?.price ?? null}
+              lower={before?.priceLower ?? after.priceLower}
+              upper={before?.priceUpper ?? after.priceUpper}
+              hasPosition={before !== undefined}
+              targetLower={after.priceLower}
+              targetUpper={after.priceUpper}
+            />
+          </div>
+          <p className="text-micro text-ink-3">
+            {before === undefined ? "no position" : formatRange(before.priceLower, before.priceUpper)}{" "}
+            <span className="text-prop">→ {formatRange(after.priceLower, after.priceUpper)}</span>
+          </p>
+        </>
+      )}
+      <div className="mt-2 flex items-center justify-between gap-3">
+        <span className="text-ink-2">
+          {plan !== undefined &&
+            `cost ${formatUsd(plan.forecast.costUsd)}, ${
+              plan.forecast.paybackDays === null
+                ? "never pays back by the model"
+                : `pays back in ${formatAge(plan.forecast.paybackDays * 86_400_000)}`
+            }`}
+        </span>
+        <Link href={item.href} className={buttonClass("primary")}>
+          Review
+          <span className="sr-only"> {item.sentence}</span>
+        </Link>
+      </div>
+      {left !== null && total !== null && total > 0 && (
+        <div aria-hidden="true" className="mt-2.5 h-0.5 bg-line">
+          <div className="h-full bg-prop" style={{ width: `${Math.max(0, Math.min(1, left / total)) * 100}%` }} />
+        </div>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,160 @@
+// The top bar: where you are, the mode in words, overall state, live, market time, what waits, stop, wallet.
+"use client";
+import { CheckSquare } from "lucide-react";
+import Link from "next/link";
+import { usePathname } from "next/navigation";
+import type { ReactNode } from "react";
+import { useStream } from "@/components/live/stream-store";
+import { useWallNow } from "@/components/live/ticker";
+import { useApi } from "@/components/live/use-api";
+import { useMarketNow } from "@/components/live/use-market-now";
+import { AgeChip } from "@/components/ui/age-chip";
+import { buttonClass } from "@/components/ui/button";
+import { cx } from "@/components/ui/cx";
+import { ModeBadge, type ModeName } from "@/components/ui/mode-badge";
+import { Status } from "@/components/ui/status";
+import { WalletButton } from "@/components/wallet/wallet-button";
+import { formatAge } from "@/lib/format/age";
+import { formatClock, formatIso } from "@/lib/format/time";
+import type { PairSummary } from "@/lib/api/schemas";
+import { Logo } from "./logo";
+import { NAV } from "./nav";
+import { StopControl } from "./stop-control";
+import { useApprovalCount } from "./use-approval-count";
+import { HEALTH, modeOf } from "./words";
+
+export function TopBar(): ReactNode {
+  return (
+    <header className="sticky top-0 z-20 flex h-[52px] items-center gap-2 border-b bg-bg px-3 desk:h-12 desk:gap-4 desk:px-6">
+      <Title />
+      <span className="min-w-0 flex-1" />
+      <OverallLamp />
+      <LiveChip />
+      <MarketClock />
+      <Waiting />
+      <StopControl />
+      <WalletButton />
+    </header>
+  );
+}
+
+function Title(): ReactNode {
+  const [section = "", id = "", sub = "", detail = ""] = usePathname()
+    .split("/")
+    .filter(Boolean)
+    .map(decodeURIComponent);
+  const overview = useApi("overview");
+  const item = NAV.find((one) => one.href === `/${section}`);
+  const pairs = overview.data?.pairs ?? [];
+  const pair = section === "pairs" ? pairs.find((one) => one.id === id) : undefined;
+  const label = item?.label ?? section.charAt(0).toUpperCase() + section.slice(1);
+  return (
+    <>
+      <span className="desk:hidden">
+        <Logo size={20} />
+      </span>
+      <h1 className="min-w-0 truncate text-lead font-title">
+        {id === "" ? (
+          label
+        ) : (
+          <>
+            <Link href={`/${section}`} className="hidden font-text text-ink-3 hover:text-ink desk:inline">
+              {label} /{" "}
+            </Link>
+            {sub === "" ? (
+              shorten(id)
+            ) : (
+              <>
+                <Link href={`/${section}/${encodeURIComponent(id)}`} className="font-text text-ink-3 hover:text-ink">
+                  {shorten(id)} /{" "}
+                </Link>
+                {sub === "decisions" ? `Epoch ${detail}` : detail}
+              </>
+            )}
+          </>
+        )}
+      </h1>
+      <span className="flex shrink-0 items-center gap-1.5">
+        {pair === undefined ? <ModeCounts pairs={pairs} /> : <ModeBadge mode={modeOf(pair)} />}
+      </span>
+    </>
+  );
+}
+
+function shorten(id: string): string {
+  return /^0x[0-9a-f]{16,}$/i.test(id) ? `${id.slice(0, 6)}…${id.slice(-4)}` : id;
+}
+
+/** Away from a pair: how many pairs may do how much, heaviest first. */
+function ModeCounts({ pairs }: { readonly pairs: readonly PairSummary[] }): ReactNode {
+  const order: readonly ModeName[] = ["halted", "auto", "approve", "observe", "paused"];
+  const counts = order
+    .map((mode) => ({ mode, count: pairs.filter((pair) => modeOf(pair) === mode).length }))
+    .filter(({ count }) => count > 0);
+  return counts.map(({ mode, count }, index) => (
+    <span key={mode} className={cx(index > 0 && "hidden mid:inline-flex")}>
+      <ModeBadge mode={mode} count={count} />
+    </span>
+  ));
+}
+
+function OverallLamp(): ReactNode {
+  const { data, error } = useApi("overview");
+  const state = HEALTH[data === undefined || error !== null ? "unknown" : data.overall];
+  const reason = error?.message ?? data?.worstReason ?? "No answer yet";
+  return (
+    <Link
+      href={error === null ? (data?.worstHref ?? "/overview") : "/system"}
+      title={reason}
+      className="flex min-h-11 items-center desk:min-h-6"
+    >
+      <span className="sr-only">Overall state: </span>
+      <Status tone={state.tone}>{state.word}</Status>
+    </Link>
+  );
+}
+
+function LiveChip(): ReactNode {
+  const stream = useStream();
+  const nowMs = useWallNow();
+  const ageMs = stream.lastAtMs === null || nowMs === 0 ? null : Math.max(0, nowMs - stream.lastAtMs);
+  return (
+    <span className="hidden mid:inline">
+      {stream.status === "live" && (
+        <AgeChip level="fresh" title="Time since the server last said something; it does at least every 15 s">
+          Live {formatAge(ageMs)}
+        </AgeChip>
+      )}
+      {stream.status === "connecting" && <AgeChip level="late">Connecting</AgeChip>}
+      {stream.status === "lost" && <AgeChip level="stale">Not live</AgeChip>}
+      {stream.status === "signed_out" && <AgeChip level="late">Sign in for live data</AgeChip>}
+    </span>
+  );
+}
+
+function MarketClock(): ReactNode {
+  const { marketNowMs, speed } = useMarketNow();
+  return (
+    <span
+      title={marketNowMs === null ? "Market time is not known yet" : `Market time ${formatIso(marketNowMs)}`}
+      className="hidden whitespace-nowrap text-ink-2 desk:inline"
+    >
+      {formatClock(marketNowMs)} UTC
+      {speed !== 1 && <span className="text-micro text-ink-3"> ×{speed}</span>}
+    </span>
+  );
+}
+
+function Waiting(): ReactNode {
+  const count = useApprovalCount();
+  return (
+    <Link
+      href="/approvals"
+      aria-label={count === 0 ? "Approvals: nothing waits" : `Approvals: ${count} waiting`}
+      className={cx(buttonClass(), "hidden! desk:inline-flex!", count === 0 && "text-ink-3!")}
+    >
+      <CheckSquare size={14} aria-hidden="true" />
+      {count === 0 ? "None waits" : count === 1 ? "1 waits" : `${count} wait`}
+    </Link>
+  );
+}

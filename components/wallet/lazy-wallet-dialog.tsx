@@ -1,0 +1,11 @@
+// Loads the wallet dialog, and wallet code with it, the first time it is opened.
+"use client";
+import dynamic from "next/dynamic";
+import type { ReactNode } from "react";
+import { useWallet } from "./wallet-store";
+
+const WalletDialog = dynamic(() => import("./wallet-dialog").then((loaded) => loaded.WalletDialog), { ssr: false });
+
+export function LazyWalletDialog(): ReactNode {
+  return useWallet().openReason === null ? null : <WalletDialog />;
+}

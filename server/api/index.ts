@@ -5,6 +5,7 @@ import { readDeploymentId } from "@/server/config/deployment";
 import { readProcessEnv } from "@/server/config/env";
 import { loadSettings, type Settings } from "@/server/config/load";
 import { loadRegistry } from "@/server/config/registry";
+import { wallClock } from "@/server/infra/clock";
 import { createControlClient } from "@/server/infra/signer-link/client";
 import { socketPaths } from "@/server/infra/signer-link/paths";
 import { createStoreClient } from "@/server/infra/store/client";
@@ -51,7 +52,6 @@ export function openApi(input: ApiInput): Router {
     peer: "api",
     timeoutMs: SIGNER_TIMEOUT_MS,
   });
-  const nowMs = (): number => Date.now();
   const pairIds =
     settings.pairs ??
     registry.value.registry.pairs.map((pair) => pair.id).filter((id) => registry.value.poolsOf(id).length > 0);
@@ -67,12 +67,12 @@ export function openApi(input: ApiInput): Router {
     },
     store,
     control,
-    authority: createAuthorityReader({ control, store, nowMs }),
+    authority: createAuthorityReader({ control, store, nowMs: wallClock.nowMs }),
     telemetry: createTelemetryReader(settings.openobserve),
     registry: registry.value,
-    rateLimiter: createRateLimiter(nowMs),
+    rateLimiter: createRateLimiter(wallClock.nowMs),
     log,
-    nowMs,
+    nowMs: wallClock.nowMs,
     randomHex: (bytes) => randomBytes(bytes).toString("hex"),
     fetch,
   });
@@ -109,7 +109,7 @@ export async function handleApi(request: Request): Promise<Response> {
       opened = {
         router: openApi({
           settings: settings.value,
-          log: createLogger({ name: "web", level: settings.value.logLevel, file: settings.value.logFile }),
+          log: createLogger({ name: "web", level: settings.value.logLevel, file: settings.value.logFile ?? undefined }),
         }),
       };
     } catch (error) {

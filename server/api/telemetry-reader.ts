@@ -1,0 +1,136 @@
+// Chart series from OpenObserve: the columns of server/infra/telemetry/records.ts as the API's points.
+import { z } from "zod";
+import { ok } from "@/lib/errors/result";
+import type { OpenobserveSettings } from "@/server/config/load";
+import { createTelemetryQuery } from "@/server/infra/telemetry/query";
+import type { TelemetryReader } from "./telemetry-port";
+
+/** Nulls are absent from hits. */
+const number = z
+  .number()
+  .nullish()
+  .transform((value) => value ?? null);
+const text = z
+  .string()
+  .nullish()
+  .transform((value) => value ?? null);
+
+const epochRow = z.object({
+  _timestamp: z.number(),
+  epoch: z.number(),
+  price: number,
+  v_force: number,
+  m_force: number,
+  t_force: number,
+  target_lower: number,
+  target_upper: number,
+  divergence: number,
+  rs_threshold: number,
+  decision: text,
+  reason: text,
+  plan_id: text,
+  total_usd: number,
+  idle_usd: number,
+  fees_usd: number,
+  net_usd: number,
+  gas_usd: number,
+  lvr_usd: number,
+  current_net_per_year_usd: number,
+  target_net_per_year_usd: number,
+  fetch_ms: number,
+  compute_ms: number,
+  decide_ms: number,
+  execute_ms: number,
+  total_ms: number,
+});
+
+const analysisRow = z.object({
+  _timestamp: z.number(),
+  pool_key: z.string(),
+  tvl_usd: number,
+  volume_per_day_usd: number,
+  net_apr_frac: number,
+  fees_per_year_usd: number,
+  lvr_per_year_usd: number,
+  allocated_usd: number,
+});
+
+const AWAY = "The log store (OpenObserve) is not configured for this process; set TG_OPENOBSERVE_URL.";
+
+export function createTelemetryReader(settings: OpenobserveSettings | null): TelemetryReader {
+  if (settings === null) {
+    const away = { ok: false as const, error: new Error(AWAY) };
+    return { epochs: async () => away, analyses: async () => away, problem: async () => AWAY };
+  }
+  const query = createTelemetryQuery(settings);
+  return {
+    async epochs(input) {
+      const answer = await query.epochs(input, epochRow);
+      if (!answer.ok) return answer;
+      // A cycle that was recorded twice keeps its last record: a resend must not draw a point twice.
+      const byEpoch = new Map(answer.value.rows.map((row) => [row.epoch, row]));
+      const points = [...byEpoch.values()].map((row) => {
+        const apr = (net: number | null): number | null =>
+          net === null || row.total_usd === null || row.total_usd <= 0 ? null : net / row.total_usd;
+        return {
+          epoch: row.epoch,
+          marketAtMs: Math.round(row._timestamp / 1000),
+          price: row.price,
+          v: row.v_force,
+          m: row.m_force,
+          t: row.t_force,
+          targetLower: row.target_lower,
+          targetUpper: row.target_upper,
+          divergence: row.divergence,
+          rsThreshold: row.rs_threshold,
+          decision: row.decision,
+          reason: row.reason,
+          planId: row.plan_id,
+          valueUsd: row.total_usd,
+          idleUsd: row.idle_usd,
+          feesUsd: row.fees_usd,
+          netUsd: row.net_usd,
+          gasUsd: row.gas_usd,
+          lvrUsd: row.lvr_usd,
+          currentAprFrac: apr(row.current_net_per_year_usd),
+          targetAprFrac: apr(row.target_net_per_year_usd),
+          fetchMs: row.fetch_ms,
+          computeMs: row.compute_ms,
+          decideMs: row.decide_ms,
+          executeMs: row.execute_ms,
+          totalMs: row.total_ms,
+        };
+      });
+      return ok({ points, partial: answer.value.isPartial });
+    },
+    async analyses(input) {
+      const answer = await query.search(
+        {
+          // The pair id was checked against the contract's pattern, which has no quote in it.
+          sql: `SELECT * FROM pool_analyses WHERE pair_id = '${input.pairId}' ORDER BY _timestamp DESC LIMIT ${Math.floor(input.limit)}`,
+          fromMs: input.fromMs,
+          toMs: input.toMs,
+          limit: -1,
+        },
+        analysisRow,
+      );
+      if (!answer.ok) return answer;
+      const points = answer.value.rows.toReversed().map((row) => ({
+        marketAtMs: Math.round(row._timestamp / 1000),
+        poolKey: row.pool_key,
+        tvlUsd: row.tvl_usd,
+        volumeUsdPerDay: row.volume_per_day_usd,
+        netAprFrac: row.net_apr_frac,
+        feesUsdPerYear: row.fees_per_year_usd,
+        lvrUsdPerYear: row.lvr_per_year_usd,
+        allocatedUsd: row.allocated_usd,
+      }));
+      return ok({ points, partial: answer.value.isPartial });
+    },
+    async problem() {
+      return (await query.healthy())
+        ? null
+        : "does not answer; history charts come from the hot state and records wait in the spool";
+    },
+  };
+}

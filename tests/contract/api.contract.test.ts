@@ -1,0 +1,441 @@
+// The API over a real store and a signer socket: every route of the contract, who may call it, and what each wrong request is told.
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { privateKeyToAccount } from "viem/accounts";
+import { buildCommand, commandTypedData, type CommandAction } from "@/lib/api/commands";
+import { contract, type Route } from "@/lib/api/contract";
+import { errorBodySchema } from "@/lib/api/schemas";
+import type { Authority } from "@/lib/api/signer-contract";
+import { DEFAULT_LIMITS } from "@/lib/registry/pair-settings";
+import type { Hex } from "@/lib/units";
+import { createAuthorityReader } from "@/server/api/authority-reader";
+import { allHandlers, createApi } from "@/server/api/create-api";
+import { createRateLimiter } from "@/server/api/rate-limiter";
+import type { ApiDeps } from "@/server/api/deps";
+import type { Router } from "@/server/api/router";
+import { createRegistryView } from "@/server/config/registry";
+import { wallClock } from "@/server/infra/clock";
+import { createControlClient, type ControlClient } from "@/server/infra/signer-link/client";
+import { createStoreClient, type StoreClient } from "@/server/infra/store/client";
+import { publishEvent } from "@/server/infra/store/events";
+import { silentLogger } from "@/server/infra/telemetry/logger-port";
+import { makeTempDir, startEmbeddedStore, type RunningServer } from "@/tests/support/embedded-servers";
+import { startFakeSigner, type FakeSigner } from "@/tests/support/fake-signer";
+
+const ORIGIN = "http://localhost:3000";
+const DEPLOYMENT: Hex = `0x${"d1".repeat(32)}`;
+const owner = privateKeyToAccount(`0x${"11".repeat(32)}`);
+const viewer = privateKeyToAccount(`0x${"22".repeat(32)}`);
+const stranger = privateKeyToAccount(`0x${"33".repeat(32)}`);
+const PAIR = "WETH-USDC";
+
+function authority(): Authority {
+  return {
+    deploymentId: DEPLOYMENT,
+    wallet: `0x${"aa".repeat(20)}`,
+    state: "NORMAL",
+    stateCause: "all is well",
+    stateSinceMs: 1,
+    stopped: null,
+    roles: [
+      { address: owner.address, role: "owner" },
+      { address: viewer.address, role: "viewer" },
+    ],
+    configVersion: 1,
+    pairs: [
+      {
+        pairId: PAIR,
+        mode: "approve",
+        paused: null,
+        halted: null,
+        stopped: null,
+        settings: { pairId: PAIR, pools: [], params: {}, limits: DEFAULT_LIMITS, planExpiryMs: 1_800_000 },
+        configVersion: 1,
+        account: [],
+        positions: [],
+        openPlanId: null,
+        commandSeq: 0,
+        usedTodayUsd: 0,
+        usedTodayTxCount: 0,
+        gasTodayUsd: 0,
+        lastPraAtMarketMs: null,
+        rsAtMarketMs: [],
+      },
+    ],
+    commandSeq: 0,
+    journalSeq: 0,
+    updatedAtMs: Date.now(),
+  };
+}
+
+let storeServer: RunningServer;
+let store: StoreClient;
+let control: ControlClient;
+let signer: FakeSigner;
+
+function depsWith(overrides: Partial<ApiDeps["settings"]> = {}): ApiDeps {
+  const { nowMs } = wallClock;
+  return {
+    settings: {
+      version: "test",
+      deploymentId: DEPLOYMENT,
+      origin: ORIGIN,
+      isPublicRead: true,
+      homeChainId: 1,
+      sandboxUrl: null,
+      pairIds: [PAIR],
+      ...overrides,
+    },
+    store,
+    control,
+    authority: createAuthorityReader({ control, store, nowMs }),
+    telemetry: {
+      epochs: async () => ({ ok: true, value: { points: [], partial: false } }),
+      analyses: async () => ({ ok: true, value: { points: [], partial: false } }),
+      problem: async () => null,
+    },
+    registry: createRegistryView({ version: 1, chains: [], tokens: [], dexes: [], pools: [], pairs: [] }),
+    rateLimiter: createRateLimiter(nowMs),
+    log: silentLogger,
+    nowMs,
+    randomHex: (bytes) => Buffer.from(crypto.getRandomValues(new Uint8Array(bytes))).toString("hex"),
+    fetch,
+  };
+}
+
+beforeAll(async () => {
+  storeServer = await startEmbeddedStore({ dataDir: makeTempDir("api") });
+  store = createStoreClient({ url: storeServer.url, name: "api-test" });
+  expect(await store.waitReady(5_000)).toBe(true);
+  signer = await startFakeSigner(DEPLOYMENT, authority());
+  control = createControlClient({
+    socketPath: signer.socketPath,
+    deploymentId: DEPLOYMENT,
+    peer: "api-test",
+    timeoutMs: 2_000,
+  });
+  expect(await control.waitReady(5_000)).toBe(true);
+});
+
+afterAll(async () => {
+  control.close();
+  await signer.close();
+  await store.close();
+  await storeServer.stop();
+});
+
+function get(api: Router, path: string, headers: Record<string, string> = {}): Promise<Response> {
+  return api.handle(new Request(`${ORIGIN}${path}`, { headers }));
+}
+
+function post(api: Router, path: string, body: unknown, headers: Record<string, string> = {}): Promise<Response> {
+  return api.handle(
+    new Request(`${ORIGIN}${path}`, {
+      method: "POST",
+      headers: { "content-type": "application/json", origin: ORIGIN, ...headers },
+      body: typeof body === "string" ? body : JSON.stringify(body),
+    }),
+  );
+}
+
+async function refusal(response: Response) {
+  return errorBodySchema.parse(await response.json()).error;
+}
+
+async function signIn(api: Router, account: typeof owner): Promise<string> {
+  const started = await post(api, "/api/auth/nonce", { address: account.address, chainId: 1 });
+  const { message } = contract.authNonce.response.parse(await started.json());
+  const signature = await account.signMessage({ message });
+  const done = await post(api, "/api/auth/verify", { message, signature });
+  expect(done.status).toBe(200);
+  const cookie = done.headers.get("set-cookie") ?? "";
+  expect(cookie).toMatch(/^tg=[0-9a-f]{64}; Path=\/; HttpOnly; SameSite=Strict; Max-Age=43200$/);
+  return cookie.split(";")[0] ?? "";
+}
+
+async function signed(
+  action: CommandAction,
+  target: string,
+  params: Record<string, unknown>,
+  options: { expiresInSec?: number; deployment?: Hex; account?: typeof owner } = {},
+) {
+  const account = options.account ?? owner;
+  const nonce: Hex = `0x${Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString("hex")}`;
+  const command = buildCommand({
+    action,
+    target,
+    params,
+    nonce,
+    expiresAtSec: Date.now() / 1000 + (options.expiresInSec ?? 200),
+  });
+  const signature = await account.signTypedData(commandTypedData(options.deployment ?? DEPLOYMENT, command));
+  return { command, params, address: account.address, signature };
+}
+
+const pause = { pairId: PAIR, kind: "no_new_risk", untilAtMs: null, reason: "a test" };
+
+describe("contract", () => {
+  it("behavior: every row of the contract has exactly one handler", () => {
+    const rows = Object.values<Route>(contract)
+      .map((route) => `${route.method} ${route.path}`)
+      .toSorted();
+    expect(allHandlers.map(({ route }) => `${route.method} ${route.path}`).toSorted()).toEqual(rows);
+  });
+
+  it("behavior: /api/openapi.json lists every row", async () => {
+    const document: unknown = await (await get(createApi(depsWith()), "/api/openapi.json")).json();
+    expect(document).toMatchObject({ openapi: "3.1.0" });
+    for (const route of Object.values<Route>(contract)) {
+      expect(document).toHaveProperty([
+        "paths",
+        route.path,
+        route.method.toLowerCase(),
+        "responses",
+        String(route.status),
+      ]);
+    }
+  });
+
+  it("behavior: each public read answers in its own shape before any process has reported", async () => {
+    const api = createApi(depsWith());
+    for (const route of Object.values<Route>(contract)) {
+      if (
+        route.method !== "GET" ||
+        route.auth === "session" ||
+        route.path.includes("{planId}") ||
+        route.path.includes("{epoch}")
+      )
+        continue;
+      const response = await get(api, route.path.replace("{id}", PAIR));
+      expect(`${route.path} ${response.status}`).toBe(`${route.path} 200`);
+      expect(route.response.safeParse(await response.json()).success).toBe(true);
+    }
+  });
+});
+
+describe("refusals", () => {
+  it("error: not_found names the pairs there are", async () => {
+    const response = await get(createApi(depsWith()), "/api/pairs/NO-PAIR/status");
+    expect(response.status).toBe(404);
+    expect((await refusal(response)).message).toContain(PAIR);
+  });
+
+  it("error: bad_request names the field", async () => {
+    const api = createApi(depsWith());
+    const bad: readonly [string, string][] = [
+      ["/api/pairs/weth-usdc/status", "id"],
+      ["/api/pairs/%00/status", "id"],
+      [`/api/pairs/${PAIR}/snapshots?limit=0`, "limit"],
+      [`/api/pairs/${PAIR}/candles?tf=2m`, "tf"],
+      ["/api/plans/0x12", "planId"],
+    ];
+    for (const [path, field] of bad) {
+      const response = await get(api, path);
+      expect(response.status).toBe(400);
+      expect(await refusal(response)).toMatchObject({ code: "bad_request", field });
+    }
+  });
+
+  it("error: every route with a session is 401 without one, and reads too unless they are public", async () => {
+    const open = createApi(depsWith());
+    const closed = createApi(depsWith({ isPublicRead: false }));
+    for (const route of Object.values<Route>(contract)) {
+      if (route.auth === "none") continue;
+      const path = route.path
+        .replace("{id}", PAIR)
+        .replace("{planId}", `0x${"0".repeat(32)}`)
+        .replace("{epoch}", "1")
+        .replace("{commandId}", `0x${"0".repeat(64)}`);
+      const call = (api: Router): Promise<Response> => (route.method === "GET" ? get(api, path) : post(api, path, {}));
+      expect(`${path} ${(await call(closed)).status}`).toBe(`${path} 401`);
+      if (route.auth === "session") expect(`${path} ${(await call(open)).status}`).toBe(`${path} 401`);
+    }
+    const forged = await get(closed, "/api/overview", { cookie: `tg=${"f".repeat(64)}` });
+    expect(forged.status).toBe(401);
+  });
+
+  it("error: method_not_allowed, wrong media type, not JSON, too large", async () => {
+    const api = createApi(depsWith());
+    expect((await post(api, "/api/overview", {})).status).toBe(405);
+    expect((await post(api, "/api/auth/nonce", "{}", { "content-type": "text/plain" })).status).toBe(400);
+    expect(await refusal(await post(api, "/api/auth/nonce", "{nope"))).toMatchObject({
+      code: "bad_request",
+      field: "body",
+    });
+    expect((await post(api, "/api/auth/nonce", "x".repeat(70_000))).status).toBe(413);
+  });
+
+  it("error: a foreign, null or missing origin cannot write", async () => {
+    const api = createApi(depsWith());
+    for (const origin of ["http://evil.example", "null", `${ORIGIN}.evil.example`]) {
+      expect((await post(api, "/api/auth/nonce", { address: owner.address, chainId: 1 }, { origin })).status).toBe(403);
+    }
+    const missing = await api.handle(
+      new Request(`${ORIGIN}/api/auth/nonce`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: "{}",
+      }),
+    );
+    expect(missing.status).toBe(403);
+  });
+
+  it("error: rate_limited says when to come back", async () => {
+    const api = createApi(depsWith());
+    let last = await get(api, "/api/auth/session");
+    for (let count = 0; count < 200 && last.status === 200; count += 1) last = await get(api, "/api/auth/session");
+    expect(last.status).toBe(429);
+    expect(Number(last.headers.get("retry-after"))).toBeGreaterThan(0);
+  });
+
+  it("error: unavailable when the store is away, as JSON without a stack", async () => {
+    const dead = createStoreClient({ url: "redis://127.0.0.1:1", name: "dead" });
+    const response = await get(createApi({ ...depsWith(), store: dead }), "/api/pairs");
+    await dead.close();
+    expect(response.status).toBe(503);
+    const text = await response.text();
+    expect(text).toContain("TG_STORE_URL");
+    expect(text).not.toMatch(/\bat .*\.ts:\d+/);
+  });
+});
+
+describe("sign-in", () => {
+  it("default: a wallet with a role gets a session, the session ends at logout", async () => {
+    const api = createApi(depsWith({ isPublicRead: false }));
+    const cookie = await signIn(api, owner);
+    expect(await (await get(api, "/api/auth/session", { cookie })).json()).toMatchObject({
+      signedIn: true,
+      role: "owner",
+    });
+    expect((await get(api, "/api/overview", { cookie })).status).toBe(200);
+    expect((await post(api, "/api/auth/logout", {}, { cookie })).status).toBe(200);
+    expect((await get(api, "/api/overview", { cookie })).status).toBe(401);
+  });
+
+  it("error: a stranger, a reused nonce, an edited text, another site, another signer", async () => {
+    const api = createApi(depsWith());
+    // Ten requests a minute is the sign-in limit: the last case asks a second API.
+    const later = createApi(depsWith());
+    const start = async (address: string, at = api): Promise<string> => {
+      const response = await post(at, "/api/auth/nonce", { address, chainId: 1 });
+      return contract.authNonce.response.parse(await response.json()).message;
+    };
+    const verify = (message: string, signature: string, at = api): Promise<Response> =>
+      post(at, "/api/auth/verify", { message, signature });
+
+    const strange = await start(stranger.address);
+    expect((await verify(strange, await stranger.signMessage({ message: strange }))).status).toBe(403);
+
+    const used = await start(owner.address);
+    const signature = await owner.signMessage({ message: used });
+    expect((await verify(used, signature)).status).toBe(200);
+    expect((await verify(used, signature)).status).toBe(401);
+
+    const edited = (await start(owner.address)).replace("moves no money", "moves money");
+    expect((await verify(edited, await owner.signMessage({ message: edited }))).status).toBe(401);
+
+    const elsewhere = (await start(owner.address)).replace("localhost:3000", "evil.example");
+    expect((await verify(elsewhere, await owner.signMessage({ message: elsewhere }))).status).toBe(401);
+
+    const foreign = await start(owner.address, later);
+    expect((await verify(foreign, await viewer.signMessage({ message: foreign }), later)).status).toBe(401);
+  });
+
+  it("behavior: a role that is taken away ends the session at the next request", async () => {
+    const api = createApi(depsWith({ isPublicRead: false }));
+    const cookie = await signIn(api, viewer);
+    signer.authority = { ...authority(), roles: [{ address: owner.address, role: "owner" }] };
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    expect((await get(api, "/api/overview", { cookie })).status).toBe(401);
+    signer.authority = authority();
+    await new Promise((resolve) => setTimeout(resolve, 600));
+  });
+});
+
+describe("commands", () => {
+  it("default: a signed command goes to the signer and answers 202 with its id", async () => {
+    const api = createApi(depsWith());
+    const cookie = await signIn(api, owner);
+    const body = await signed("pair.pause", PAIR, pause);
+    const response = await post(api, "/api/commands", body, { cookie });
+    expect(response.status).toBe(202);
+    const { commandId: id } = contract.commands.response.parse(await response.json());
+    expect(signer.submitted.at(-1)?.command.nonce).toBe(body.command.nonce);
+    expect((await get(api, `/api/commands/${id}`, { cookie })).status).toBe(200);
+  });
+
+  it("error: wrong role, expired, changed parameters, other deployment, other signer, high s", async () => {
+    const api = createApi(depsWith({ sandboxUrl: "http://127.0.0.1:1" }));
+    const cookie = await signIn(api, owner);
+    const before = signer.submitted.length;
+    const send = async (body: unknown): Promise<number> => (await post(api, "/api/commands", body, { cookie })).status;
+    expect(await send(await signed("pair.pause", PAIR, pause, { account: viewer }))).toBe(403);
+    expect(await send(await signed("pair.pause", PAIR, pause, { expiresInSec: -1 }))).toBe(422);
+    expect(
+      await send({ ...(await signed("pair.pause", PAIR, pause)), params: { ...pause, kind: "no_transactions" } }),
+    ).toBe(400);
+    expect(await send(await signed("pair.pause", PAIR, pause, { deployment: `0x${"e2".repeat(32)}` }))).toBe(403);
+    expect(await send({ ...(await signed("pair.pause", PAIR, pause)), address: viewer.address })).toBe(403);
+    const good = await signed("pair.pause", PAIR, pause);
+    const order = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
+    const s = order - BigInt(`0x${good.signature.slice(66, 130)}`);
+    const flipped = good.signature.slice(130) === "1b" ? "1c" : "1b";
+    const twin = `${good.signature.slice(0, 66)}${s.toString(16).padStart(64, "0")}${flipped}`;
+    expect(await send({ ...good, signature: twin })).toBe(403);
+    expect(signer.submitted.length).toBe(before);
+  });
+
+  it("error: the signer's refusal comes back with its reason", async () => {
+    const api = createApi(depsWith());
+    const cookie = await signIn(api, owner);
+    signer.refuseWith = { code: "replayed", message: "This command was taken already.", retryable: false, details: {} };
+    const response = await post(api, "/api/commands", await signed("pair.pause", PAIR, pause), { cookie });
+    signer.refuseWith = null;
+    expect(response.status).toBe(409);
+    expect((await refusal(response)).details).toMatchObject({ reason: "replayed" });
+  });
+
+  it("error: a config route takes only its own command for its own pair", async () => {
+    const api = createApi(depsWith());
+    const cookie = await signIn(api, owner);
+    expect(
+      (await post(api, `/api/pairs/${PAIR}/config`, await signed("pair.pause", PAIR, pause), { cookie })).status,
+    ).toBe(400);
+    const restart = await signed("worker.restart", PAIR, { pairId: PAIR });
+    expect((await post(api, `/api/orchestrator/workers/${PAIR}/restart`, restart, { cookie })).status).toBe(202);
+  });
+});
+
+async function readUntil(response: Response, text: string): Promise<string> {
+  const reader = response.body?.getReader();
+  let seen = "";
+  let chunk = await reader?.read();
+  while (chunk !== undefined && !chunk.done) {
+    seen += new TextDecoder().decode(chunk.value);
+    if (seen.includes(text)) break;
+    chunk = await reader?.read();
+  }
+  await reader?.cancel();
+  return seen;
+}
+const event = (commandSeq: number) => ({ type: "authority.changed", atMs: 1, commandSeq });
+
+describe("stream", () => {
+  it("default: new events arrive with ids, and a reconnect resumes without loss", async () => {
+    const api = createApi(depsWith());
+    const first = await get(api, "/api/stream");
+    expect(first.headers.get("content-type")).toContain("text/event-stream");
+    await publishEvent(store, event(41));
+    const seen = await readUntil(first, '"commandSeq":41');
+    const id = [...seen.matchAll(/^id: (\S+)$/gm)].at(-1)?.[1] ?? "";
+    await publishEvent(store, event(42));
+    await publishEvent(store, event(43));
+    const resumed = await readUntil(await get(api, "/api/stream", { "last-event-id": id }), '"commandSeq":43');
+    expect(resumed).toContain('"commandSeq":42');
+    expect(resumed).not.toContain('"commandSeq":41');
+  });
+
+  it("error: a page of another site gets no stream, nor does anybody without a session when reads are closed", async () => {
+    expect((await get(createApi(depsWith()), "/api/stream", { origin: "http://evil.example" })).status).toBe(403);
+    expect((await get(createApi(depsWith({ isPublicRead: false })), "/api/stream")).status).toBe(401);
+  });
+});

@@ -16,11 +16,9 @@ import { join } from "node:path";
 import { z } from "zod";
 import { err, ok, type Result } from "@/lib/errors/result";
 import { ConfigError, errorText } from "@/lib/errors/tidegate-error";
-import { bytes32Schema } from "@/lib/registry/schema";
 import type { Hex } from "@/lib/units";
+import { deploymentFile, readDeploymentId } from "@/server/config/deployment";
 import { isProcessAlive } from "@/server/infra/process/child";
-
-const deploymentSchema = z.object({ deploymentId: bytes32Schema });
 
 export const runFileSchema = z.object({
   pid: z.number().int(),
@@ -59,27 +57,11 @@ export function openDataDir(dataDir: string): Result<true, ConfigError> {
 
 /** The id that every signed command is bound to; made once. */
 export function readOrMakeDeploymentId(dataDir: string): Result<Hex, ConfigError> {
-  const file = join(dataDir, "deployment.json");
+  const file = deploymentFile(dataDir);
   if (existsSync(file)) return readDeploymentId(dataDir);
   const deploymentId: Hex = `0x${randomBytes(32).toString("hex")}`;
   writeFileSync(file, `${JSON.stringify({ deploymentId })}\n`, { mode: 0o600, flag: "wx" });
   return ok(deploymentId);
-}
-
-export function readDeploymentId(dataDir: string): Result<Hex, ConfigError> {
-  const file = join(dataDir, "deployment.json");
-  try {
-    return ok(deploymentSchema.parse(JSON.parse(readFileSync(file, "utf8"))).deploymentId);
-  } catch (error) {
-    return err(
-      new ConfigError({
-        code: "invalid",
-        message: `${file} is not there or is no {"deploymentId"} with 32 bytes (${errorText(error).split("\n")[0] ?? ""}): start Tidegate once, or restore the file from a backup, since signed commands are bound to it.`,
-        retryable: false,
-        cause: error,
-      }),
-    );
-  }
 }
 
 export function writeRunFile(dataDir: string, run: RunFile): void {

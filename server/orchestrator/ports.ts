@@ -23,6 +23,9 @@ export interface SupervisorPort {
 export interface WorkerHeartbeat {
   readonly pid: number;
   readonly host: string;
+  readonly epoch: number | null;
+  readonly rssBytes: number;
+  readonly loopLagMs: number;
   /** Wall time. */
   readonly atWallMs: number;
 }

@@ -85,7 +85,7 @@ export function supervise(deps: SupervisorDeps, input: SuperviseInput): Supervis
     }
     child = next;
     set({ pid: next.pid, startedAtMs: deps.nowMs() });
-    void next.exited.then((exit) => onExit(next, exit.sentence, deps.monotonicMs() - startedAtMonoMs));
+    void watchExit(next, startedAtMonoMs);
     const ready = await next.ready;
     if (child !== next) return;
     if (ready.ok) set({ state: "running", ready: ready.value });
@@ -96,12 +96,16 @@ export function supervise(deps: SupervisorDeps, input: SuperviseInput): Supervis
     }
   }
 
-  async function onExit(ended: ChildProcess, sentence: string, ranForMs: number): Promise<void> {
+  async function watchExit(ended: ChildProcess, startedAtMonoMs: number): Promise<void> {
+    const { sentence } = await ended.exited;
+    const ranForMs = deps.monotonicMs() - startedAtMonoMs;
     if (child !== ended) return;
     const { ready } = status;
     child = null;
     if (isStopping) return;
     await input.afterExit?.(ready);
+    // The start that waits for this child's ready line ends by itself now.
+    await starting;
     if (isStopping || child !== null || starting !== null) return;
     scheduleNext(ranForMs, sentence);
   }

@@ -180,7 +180,7 @@ export type QuoteEvidence = z.output<typeof quoteEvidenceSchema>;
 
 /** What execution may set per op within the plan's caps. */
 export const opArgumentsSchema = z.object({
-  /** approve: exact allowance; swap: exact amount in. */
+  /** approve: exact allowance; swap: exact amount in. 0 = nothing to do: the op is recorded SKIPPED, a swap then needs no quote. */
   amountRaw: rawAmountSchema.optional(),
   /** mint: desired amounts. */
   amount0DesiredRaw: rawAmountSchema.optional(),

@@ -245,12 +245,20 @@ function shift(input: BuildPlanInput, request: RangeShiftDecision | ManualShift)
     const ticks = checkTicks(pool, range);
     if (!ticks.ok) return ticks;
     closings.push(closing.value);
-    openings.push({
-      pool,
-      ...ticks.value,
-      valueUsd: valueUsd(input.snapshot, pool, paidOut(position)),
-      label: `${pool.facts.dex.name} (new)`,
-    });
+    const money = valueUsd(input.snapshot, pool, paidOut(position));
+    // Two positions of one pool that go to the same range become one: a plan mints once per pool.
+    const same = openings.findIndex(
+      (opening) =>
+        opening.pool.state.poolKey === pool.state.poolKey &&
+        opening.tickLower === ticks.value.tickLower &&
+        opening.tickUpper === ticks.value.tickUpper,
+    );
+    const known = openings[same];
+    if (known === undefined) {
+      openings.push({ pool, ...ticks.value, valueUsd: money, label: `${pool.facts.dex.name} (new)` });
+    } else {
+      openings[same] = { ...known, valueUsd: known.valueUsd + money };
+    }
   }
   const moved = new Set<string>(wanted.map(({ positionId }) => positionId));
   const lines = input.evaluation.positions.map((position) => ({

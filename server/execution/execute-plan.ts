@@ -152,8 +152,8 @@ async function runSteps(run: Run): Promise<StepEnd> {
 async function runStep(run: Run, step: Step, index: number): Promise<StepEnd> {
   const known = run.ops.get(index);
   if (known !== undefined && FINISHED.includes(known.state)) return { kind: "next" };
-  if (known !== undefined && FAILED.includes(known.state)) return failedOp(known);
-  if (known !== undefined && known.state !== "PLANNED") return waitForOp(run, known);
+  if (known !== undefined && known.state !== "EXPIRED" && FAILED.includes(known.state)) return failedOp(known);
+  if (known !== undefined && known.state !== "PLANNED" && known.state !== "EXPIRED") return waitForOp(run, known);
   if (run.shouldStop()) return { kind: "interrupted", reason: "asked to stop before the next step" };
   const bound = await checkBounds(run, step);
   if (bound !== null) return bound;
@@ -170,11 +170,22 @@ async function runStep(run: Run, step: Step, index: number): Promise<StepEnd> {
       args: args.value,
     });
     if (op.ok) {
+      const before = run.ops.get(index);
       run.ops.set(index, op.value);
       const end = await waitForOp(run, op.value);
       if (end.kind === "next" && step.kind === "swap") countSwap(run, step, index, args.value);
-      return end;
+      const ended = run.ops.get(index);
+      // EXPIRED was never signed: the same step may be tried with new arguments, unless the signer only repeats its answer.
+      const isRepeated = before?.state === "EXPIRED" && before.stateAtMs === ended?.stateAtMs;
+      if (end.kind !== "failed" || ended?.state !== "EXPIRED" || isRepeated) return end;
+      lastReason = end.reason;
+      run.held = null;
+      if (run.shouldStop()) return { kind: "interrupted", reason: "asked to stop before the next try" };
+      await run.deps.sleep(RETRY_MS * attempt);
+      continue;
     }
+    if (step.kind === "swap" && args.value.amountRaw === 0n && op.error.code === "quote_refused")
+      return { kind: "next" };
     run.deps.log.warn("execution.op-refused", {
       planId: run.record.planId,
       index,

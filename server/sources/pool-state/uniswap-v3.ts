@@ -214,8 +214,11 @@ export function toObservedPosition(position: PositionRead, openedAtMs: number): 
 
 /** feeProtocol packs one denominator per token: 1/n of the fee, 0 for none. Mean of both directions, since flow goes both ways. */
 export function protocolShareFrac(feeProtocol: number): number {
-  const share = (denominator: number): number => (denominator === 0 ? 0 : 1 / denominator);
-  return (share(feeProtocol % 16) + share(feeProtocol >> 4)) / 2;
+  return (inverse(feeProtocol % 16) + inverse(feeProtocol >> 4)) / 2;
+}
+
+function inverse(denominator: number): number {
+  return denominator === 0 ? 0 : 1 / denominator;
 }
 
 function isPoolOf(position: RawV3Position, pool: RawV3Pool): boolean {

@@ -31,7 +31,7 @@ export interface CandleSeries {
 }
 
 /** Holes up to this many minutes are filled with flat bars; longer ones stay holes (strategy.md section 2.2). */
-export const MAX_FILL_MINUTES = 15;
+const MAX_FILL_MINUTES = 15;
 
 /** M1 history a pair needs (strategy.md section 2): 74 days. */
 export const CANDLE_BUFFER_DAYS = 74;

@@ -81,6 +81,6 @@ export function computeEpochPnl(input: EpochInput): EpochPnl {
 }
 
 /** gasUsed * effectiveGasPrice / 1e18 * nativeUsd. */
-export function gasCostUsd(transaction: TransactionGas): number {
+function gasCostUsd(transaction: TransactionGas): number {
   return ((transaction.gasUsed * transaction.effectiveGasPriceWei) / WEI_PER_NATIVE) * transaction.nativeUsd;
 }

@@ -1,5 +1,5 @@
 // evaluate and decide together: each rule of section 11 fires, holds for the named reason, and shows its numbers.
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { OTHER_PAIR_PARAMS } from "@/lib/registry/params";
 import type { MarketSnapshot, TickPoolState } from "@/lib/market/snapshot";

@@ -3,7 +3,7 @@ import type { CandleSeries } from "@/lib/market/candle";
 import { clamp, mean, populationStd } from "@/lib/math/stats";
 import { baseShareFrac, unitHoldings } from "@/lib/portfolio/valuation";
 import type { RangeParams } from "./params";
-import { computeBaseWidth, logDivergence, MAX_WIDTH } from "./range";
+import { logDivergence, MAX_WIDTH } from "./range";
 
 /** Bars with everything that does not depend on the parameters, prepared once per cycle. */
 export interface FitnessBars {
@@ -16,8 +16,9 @@ export interface FitnessBars {
   readonly variance: Float64Array;
   /** min(10, v / mean v); 1 when the mean is 0. */
   readonly volumeFactor: Float64Array;
-  /** Blended vforce and bias known when the bar closed. */
-  readonly vforce: Float64Array;
+  /** ln of the blended vforce (clamped to 0..100) known when the bar closed; -Infinity for 0. */
+  readonly logVforce: Float64Array;
+  /** Bias known when the bar closed. */
   readonly bias: Float64Array;
 }
 
@@ -74,14 +75,26 @@ export function prepareFitnessBars(bars: CandleSeries, vforce: Float64Array, bia
   const logClose = new Float64Array(length);
   const variance = new Float64Array(length);
   const volumeFactor = new Float64Array(length);
+  const logVforce = new Float64Array(length);
   const meanVolume = mean(bars.volume);
   for (let index = 0; index < length; index += 1) {
     logClose[index] = Math.log(bars.close[index]!);
+    logVforce[index] = Math.log(clamp(vforce[index]!, 0, 100));
     const range = Math.log(bars.high[index]! / bars.low[index]!);
     variance[index] = (range * range) / (4 * Math.LN2);
     volumeFactor[index] = meanVolume > 0 ? Math.min(MAX_VOLUME_FACTOR, bars.volume[index]! / meanVolume) : 1;
   }
-  return { length, close: bars.close, high: bars.high, low: bars.low, logClose, variance, volumeFactor, vforce, bias };
+  return {
+    length,
+    close: bars.close,
+    high: bars.high,
+    low: bars.low,
+    logClose,
+    variance,
+    volumeFactor,
+    logVforce,
+    bias,
+  };
 }
 
 export function createFitness(bars: FitnessBars, context: FitnessContext): Fitness {
@@ -111,11 +124,18 @@ function walk(
   end: number,
 ): SimulationResult {
   if (end - start < 2) return NO_TRADE;
-  const { close, high, low, logClose, variance, volumeFactor, vforce, bias } = bars;
+  const { close, high, low, logClose, variance, volumeFactor, logVforce, bias } = bars;
   const { capitalUsd, othersLiquidity, minGapBars, minWidth } = context;
   const feePerBar = context.feeUsdPerDay / BARS_PER_DAY;
 
-  let width = clamp(computeBaseWidth(clamp(vforce[start]!, 0, 100), params), minWidth, MAX_WIDTH);
+  const { baseMin, vforceExp } = params;
+  const span = params.baseMax - baseMin;
+  const logDivider = Math.log(params.vforceDivider);
+  // The base width of range.ts with (v/divider)^exp written as exp(exp * (ln v - ln divider)): half the time per bar.
+  const widthAt = (logV: number): number =>
+    clamp(baseMin + span * (1 - Math.exp(-Math.exp(vforceExp * (logV - logDivider)))), minWidth, MAX_WIDTH);
+
+  let width = widthAt(logVforce[start]!);
   let stretch = 1 + Math.abs(bias[start]!);
   let logMin = logClose[start]! - (bias[start]! > 0 ? width / stretch : bias[start]! < 0 ? width * stretch : width);
   let logMax = logClose[start]! + (bias[start]! > 0 ? width * stretch : bias[start]! < 0 ? width / stretch : width);
@@ -144,7 +164,7 @@ function walk(
 
     if (index - last < minGapBars || index >= end - 1) continue;
     const lean = bias[index]!;
-    width = clamp(computeBaseWidth(clamp(vforce[index]!, 0, 100), params), minWidth, MAX_WIDTH);
+    width = widthAt(logVforce[index]!);
     stretch = 1 + Math.abs(lean);
     const targetMin = logClose[index]! - (lean > 0 ? width / stretch : lean < 0 ? width * stretch : width);
     const targetMax = logClose[index]! + (lean > 0 ? width * stretch : lean < 0 ? width / stretch : width);

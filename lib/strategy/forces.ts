@@ -38,7 +38,7 @@ interface Frame {
 }
 
 /** Windows and weights of the frames, kept from the ancestor system (strategy.md section 3). */
-export const FRAMES: readonly Frame[] = [
+const FRAMES: readonly Frame[] = [
   { name: "m15", minutes: M15_MINUTES, windowBars: 96, weight: 0.3 },
   { name: "h1", minutes: H1_MINUTES, windowBars: 168, weight: 0.4 },
   { name: "h4", minutes: H4_MINUTES, windowBars: 180, weight: 0.3 },

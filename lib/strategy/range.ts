@@ -44,7 +44,7 @@ export const MIN_WIDTH_FLOOR = 1e-5;
 const LOG_TICK = Math.log(1.0001);
 
 /** Lean of the range from clamped forces (strategy.md section 4); constants kept from the ancestor system. */
-export function computeLean(v: number, m: number, t: number): Lean {
+function computeLean(v: number, m: number, t: number): Lean {
   const distance = Math.abs(m - 50);
   const agree = (t - 50) * (m - 50) >= 0;
   const type: MarketType = t >= 60 ? "bullish" : t <= 40 ? "bearish" : "neutral";
@@ -56,7 +56,7 @@ export function computeLean(v: number, m: number, t: number): Lean {
 }
 
 /** Half-width before widening and limits: baseMin + (baseMax - baseMin)*(1 - exp(-(v/divider)^exp)). */
-export function computeBaseWidth(v: number, params: RangeParams): number {
+function computeBaseWidth(v: number, params: RangeParams): number {
   return (
     params.baseMin +
     (params.baseMax - params.baseMin) * (1 - Math.exp(-((v / params.vforceDivider) ** params.vforceExp)))

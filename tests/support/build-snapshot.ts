@@ -12,12 +12,12 @@ const CHAIN_ID = 31_337;
 const FAMILY = "uniswap-v3";
 const T0_MS = 1_700_006_400_000;
 
-export const TEST_BASE: PairToken = {
+const TEST_BASE: PairToken = {
   symbol: "WETH",
   address: "0xc000000000000000000000000000000000000001",
   decimals: 18,
 };
-export const TEST_QUOTE: PairToken = {
+const TEST_QUOTE: PairToken = {
   symbol: "USDC",
   address: "0xa000000000000000000000000000000000000002",
   decimals: 6,

@@ -28,7 +28,7 @@ export const generatorSchema = z.object({
 export type GeneratorInput = z.infer<typeof generatorSchema>;
 
 /** Rows `[ts, o, h, l, c, v]` of the generator. */
-export function generateRows(input: GeneratorInput): number[][] {
+function generateRows(input: GeneratorInput): number[][] {
   const draw = mulberry32(input.seed);
   const drift = input.drift ?? 0;
   const step = input.sig / Math.sqrt(input.sub);

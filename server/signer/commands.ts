@@ -20,6 +20,7 @@ import type { Hex } from "@/lib/units";
 import type { WallClock } from "@/server/infra/clock";
 import { signerErrorToWire, signerRefusal } from "@/server/infra/signer-link/signer-error";
 import type { Logger } from "@/server/infra/telemetry/logger-port";
+import { knownRefusal } from "./answer";
 import type { Authority } from "./authority";
 import { isPauseTighter, type AuthorityBody } from "./authority-state";
 import { checkCommandSignature, type ContractWalletPort } from "./command-signature";
@@ -93,7 +94,8 @@ export function createCommandDesk(deps: CommandDeskDeps): CommandDesk {
     try {
       record = authority.recordCommand(body);
     } catch (error) {
-      return err(recordFailure(error));
+      if (!(error instanceof JournalError)) throw error;
+      return err(refusalOf(error));
     }
     log.info("signer.command-accepted", {
       commandId: id,
@@ -141,14 +143,18 @@ export function createCommandDesk(deps: CommandDeskDeps): CommandDesk {
       case "system.resume":
         startRevokeLeftovers();
         return ok(record);
+      case "system.stop":
+        dropQueuedShifts(() => true, "the system was stopped");
+        return ok(record);
+      case "pair.pause":
+        dropQueuedShifts((pairId) => pairId === body.command.target, "the pair was paused");
+        return ok(record);
       case "range.shift":
       case "worker.restart":
-      case "pair.pause":
       case "pair.mode":
       case "pair.config":
       case "pair.unhalt":
       case "role.set":
-      case "system.stop":
         return ok(record);
     }
   }
@@ -178,6 +184,14 @@ export function createCommandDesk(deps: CommandDeskDeps): CommandDesk {
     } catch (error) {
       // Going on is safe: the command stays open and gets its result at the next start.
       log.error("signer.result-not-recorded", { commandId: id, reason: errorText(error) });
+    }
+  }
+
+  /** A shift that waits must not move money after a resume hours later. */
+  function dropQueuedShifts(isMeant: (pairId: string) => boolean, why: string): void {
+    for (const queued of authority.unfinished()) {
+      if (queued.command.action !== "range.shift" || !isMeant(queued.command.target)) continue;
+      recordQuietly(queued.commandId, `not carried out: ${why} first`);
     }
   }
 
@@ -258,9 +272,6 @@ function checkForm(signed: SignedCommand): Result<Checked, SignerErrorWire> {
     return err(badRequest(`target must be ${target}, it is ${command.target.slice(0, 80)}`));
   const isAboutPlan = command.action === "plan.approve" || command.action === "plan.reject";
   if (!isAboutPlan && command.planHash !== ZERO_HASH) return err(badRequest("planHash must be zero for this action"));
-  if (command.action !== "pair.config" && BigInt(command.configVersion) !== 0n) {
-    return err(badRequest("configVersion must be 0 for this action"));
-  }
   return ok({ params: parsed.data });
 }
 
@@ -508,23 +519,9 @@ function checkPairActs(authority: Authority, pairId: string): Result<null, Signe
   return ok(null);
 }
 
-function recordFailure(error: unknown): SignerErrorWire {
-  if (!(error instanceof JournalError)) throw error;
-  return refusalOf(error);
-}
-
-/** Refusals of the engine and of the disk as wire errors; a bug stays an exception's worth of `internal`. */
-export function refusalOf(error: unknown): SignerErrorWire {
-  if (error instanceof SignerError) return error.toWire();
-  if (error instanceof JournalError) {
-    return signerRefusal(
-      "disk",
-      `Nothing was done: ${error.message}`,
-      { code: error.code },
-      { retryable: error.retryable },
-    );
-  }
-  return signerErrorToWire(error);
+/** Refusals of the engine and of the disk as wire errors; a bug is `internal`, its text stays in the log. */
+function refusalOf(error: unknown): SignerErrorWire {
+  return knownRefusal(error) ?? signerErrorToWire(error);
 }
 
 function badRequest(reason: string): SignerErrorWire {

@@ -1,0 +1,76 @@
+// What the signer says about itself: its named state with the cause, and the authority as the API, the CLI and the store's copy show it.
+import type { Authority as AuthorityWire } from "@/lib/api/signer-contract";
+import type { NamedState } from "@/lib/plan/plan-status";
+import type { Address } from "@/lib/units";
+import type { WallClock } from "@/server/infra/clock";
+import type { Authority } from "./authority";
+import type { Engine } from "./ports";
+
+export interface SignerCondition {
+  readonly state: NamedState;
+  readonly cause: string;
+  readonly sinceAtMs: number;
+}
+
+export interface SignerState {
+  condition(): SignerCondition;
+  authority(): AuthorityWire;
+}
+
+export interface SignerStateDeps {
+  readonly authority: Authority;
+  readonly engine: Pick<Engine, "pairState" | "journalSeq" | "isRecovered">;
+  readonly wallet: Address;
+  readonly wall: Pick<WallClock, "nowMs">;
+  /** Why recovery has not ended, for the cause shown meanwhile; null before its first failure. */
+  readonly recoveryTrouble: () => string | null;
+}
+
+export function createSignerState(deps: SignerStateDeps): SignerState {
+  const startedAtMs = deps.wall.nowMs();
+  let recoveredAtMs: number | null = null;
+
+  function condition(): SignerCondition {
+    const halt = deps.authority.walletHalt();
+    if (halt !== null) return halt;
+    if (!deps.engine.isRecovered()) {
+      const trouble = deps.recoveryTrouble();
+      return {
+        state: "OBSERVE",
+        cause: `comparing the journal with the chains${trouble === null ? "" : `: ${trouble}`}; ends by itself, nothing is signed before`,
+        sinceAtMs: startedAtMs,
+      };
+    }
+    recoveredAtMs ??= deps.wall.nowMs();
+    const stopped = deps.authority.stopped();
+    if (stopped !== null) {
+      return {
+        state: "LOCKED",
+        cause: `stopped by ${stopped.by}: ${stopped.reason}; an owner ends it with system.resume`,
+        sinceAtMs: stopped.sinceAtMs,
+      };
+    }
+    return { state: "NORMAL", cause: "", sinceAtMs: recoveredAtMs };
+  }
+
+  return {
+    condition,
+    authority() {
+      const { state, cause, sinceAtMs } = condition();
+      return {
+        deploymentId: deps.authority.deploymentId,
+        wallet: deps.wallet,
+        state,
+        stateCause: cause,
+        stateSinceMs: sinceAtMs,
+        stopped: deps.authority.stopped(),
+        roles: [...deps.authority.roles()],
+        configVersion: deps.authority.configVersion(),
+        pairs: deps.authority.pairIds().map((pairId) => deps.engine.pairState(pairId)),
+        commandSeq: deps.authority.commandSeq(),
+        journalSeq: deps.engine.journalSeq(),
+        updatedAtMs: deps.wall.nowMs(),
+      };
+    },
+  };
+}

@@ -1,0 +1,300 @@
+// Puts the signer together: key, wallet lock, command log, journal, sockets, recovery; and takes it apart in the reverse order.
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { InvariantError } from "@/lib/errors/invariant";
+import { ok, type Result } from "@/lib/errors/result";
+import { errorText, type TidegateError } from "@/lib/errors/tidegate-error";
+import type { NamedState } from "@/lib/plan/plan-status";
+import type { Chain, Family, Registry } from "@/lib/registry/schema";
+import type { Address } from "@/lib/units";
+import { createChainClients, type ChainClients } from "@/server/infra/chain/clients";
+import type { MarketClock, WallClock } from "@/server/infra/clock";
+import { createSocketDir, socketPaths } from "@/server/infra/signer-link/paths";
+import { createStoreClient } from "@/server/infra/store/client";
+import type { Logger } from "@/server/infra/telemetry/logger-port";
+import { openAuthority } from "./authority";
+import { createChainAccess } from "./chain-access";
+import { createCommandDesk } from "./commands";
+import { createContractWallets } from "./contract-wallet";
+import { startControlSocket } from "./control-socket";
+import { createEngine } from "./engine";
+import { createV3Family } from "./family-v3";
+import { startIntentSocket } from "./intent-socket";
+import { openKeystore, type TransactionSigner } from "./key";
+import { createKillPoint } from "./kill-point";
+import { SignerError, type ChainPort, type Engine, type FamilyPort, type KeyPort, type UnsignedTx } from "./ports";
+import type { SignerSettings } from "./settings";
+import { createSignerState } from "./signer-state";
+import type { SignerTelemetry } from "./signer-telemetry";
+import { createStoreCopy, type StoreCopy } from "./store-copy";
+import { takeWalletLock } from "./wallet-lock";
+
+export interface StartSignerInput {
+  readonly settings: SignerSettings;
+  /** Wiped when the key is open. */
+  readonly passphrase: Buffer;
+  readonly wall: WallClock;
+  readonly market: MarketClock;
+  readonly log: Logger;
+  readonly telemetry: SignerTelemetry;
+  /** A bug: the process has to end, its parent starts it again. */
+  readonly onFatal: (error: unknown) => void;
+  readonly killSelf: () => void;
+}
+
+export interface RunningSigner {
+  readonly wallet: Address;
+  state(): NamedState;
+  /** Resolves when recovery ended, or with the time. */
+  waitRecovered(timeoutMs: number): Promise<boolean>;
+  /** No new op, last copies written, sockets closed, lock given back last. */
+  stop(): Promise<void>;
+}
+
+/** Below the parent's patience (2.5 s); whatever is signed by then is in the journal and goes on at the next start. */
+const DRAIN_MS = 1_500;
+const LAST_COPY_MS = 400;
+const RECOVER_RETRY_MIN_MS = 500;
+const RECOVER_RETRY_MAX_MS = 10_000;
+
+export async function startSigner(input: StartSignerInput): Promise<Result<RunningSigner, TidegateError>> {
+  const { settings, wall, log } = input;
+  const paths = socketPaths(settings.dataDir);
+  if (!paths.ok) return paths;
+  const dir = createSocketDir(paths.value);
+  if (!dir.ok) return dir;
+  mkdirSync(join(settings.dataDir, "signer"), { recursive: true, mode: 0o700 });
+
+  const chains = usedChains(settings);
+  const kill = createKillPoint({ killLabel: settings.killLabel, chains, kill: input.killSelf });
+  if (!kill.ok) return kill;
+  const signer = await openKeystore(settings.keystoreFile, input.passphrase);
+  if (!signer.ok) return signer;
+  const wallet = signer.value.address;
+  const lock = await takeWalletLock(wallet);
+  if (!lock.ok) return lock;
+  const walletLock = lock.value;
+
+  let copy: StoreCopy | null = null;
+  const opened = openAuthority({
+    dir: join(settings.dataDir, "signer", "commands"),
+    deploymentId: settings.deploymentId,
+    owners: settings.owners,
+    pairIds: settings.pairIds,
+    wall,
+    log,
+    onRecord: (record) => {
+      input.telemetry.audit(record);
+      copy?.commandRecorded(record);
+    },
+  });
+  if (!opened.ok) {
+    await walletLock.release();
+    return opened;
+  }
+  const authority = opened.value;
+  if (authority.owners().length === 0) {
+    log.warn("signer.no-owner", {
+      advice: "no address may sign commands; set TG_OWNERS before the first start, then nothing else is needed",
+    });
+  }
+
+  const clients = createChainClients({ chains, wallNowMs: wall.nowMs, marketNowMs: input.market.nowMs });
+  const engine: Engine = createEngine({
+    deploymentId: settings.deploymentId,
+    registry: settings.registry,
+    journalDir: join(settings.dataDir, "signer", "journal"),
+    chains: chainPorts(clients),
+    families: familyPorts(),
+    key: createKeyPort(signer.value),
+    authority,
+    wall,
+    market: input.market,
+    log,
+    events: {
+      planChanged: (planId) => copy?.planChanged(planId),
+      opChanged: (opId) => {
+        copy?.opChanged(opId);
+        const plan = planOrNull(engine, opId.split("/")[0] ?? "");
+        if (plan !== null) input.telemetry.op(plan, opId);
+      },
+      ledgerChanged: () => copy?.stateChanged(),
+    },
+    ...(kill.value === null ? {} : { kill: kill.value }),
+  });
+
+  let recoveryTrouble: string | null = null;
+  const state = createSignerState({ authority, engine, wallet, wall, recoveryTrouble: () => recoveryTrouble });
+  const home = clients.get(settings.homeChainId);
+  const desk = createCommandDesk({
+    authority,
+    engine,
+    registry: settings.registry,
+    contractWallets: home.ok ? createContractWallets(home.value) : null,
+    wall,
+    log,
+  });
+
+  const store = settings.storeUrl === null ? null : createStoreClient({ url: settings.storeUrl, name: "signer" });
+  if (store !== null) {
+    copy = createStoreCopy({
+      store,
+      wall,
+      log,
+      sources: {
+        authority: () => state.authority(),
+        plan: (planId) => planOrNull(engine, planId),
+        recentPlans: (limit) => engine.listPlans({ limit }),
+        commandsSince: (pairId, seq) => authority.commandsSince(pairId, seq),
+        pairIds: () => authority.pairIds(),
+      },
+    });
+  }
+
+  const onInternalError = (error: unknown, method: string): void => {
+    log.error("signer.internal-error", { method, reason: errorText(error) });
+    if (error instanceof InvariantError) input.onFatal(error);
+  };
+  const shared = { deploymentId: settings.deploymentId, engine, authority, log, onInternalError };
+  async function closeAll(): Promise<void> {
+    copy?.close();
+    await store?.close();
+    engine.close();
+    authority.close();
+    await walletLock.release();
+  }
+  const intent = await startIntentSocket({ ...shared, socketPath: paths.value.intent });
+  if (!intent.ok) {
+    await closeAll();
+    return intent;
+  }
+  const control = await startControlSocket({ ...shared, socketPath: paths.value.control, desk, state, wall });
+  if (!control.ok) {
+    await intent.value.close();
+    await closeAll();
+    return control;
+  }
+
+  let isStopping = false;
+  let wakeRecovery: () => void = nothing;
+  const recovered = recover();
+
+  async function recover(): Promise<void> {
+    let waitMs = RECOVER_RETRY_MIN_MS;
+    for (;;) {
+      try {
+        const report = await engine.recover();
+        log.info("signer.recovered", {
+          durationMs: report.durationMs,
+          chains: report.chains.map((chain) => `${chain.chainId} ${chain.outcome}`).join(", "),
+          notes: report.notes.join("; "),
+        });
+        if (report.needsAdopt) {
+          authority.haltWalletAs(
+            "OBSERVE",
+            "the journal is empty, but the wallet was used before; what it holds was recorded as the opening balance. An owner looks at it and adopts it with system.resume",
+          );
+        }
+        const waiting = report.chains.filter((chain) => chain.outcome === "observe");
+        if (waiting.length === 0) {
+          recoveryTrouble = null;
+          await desk.finishOpen();
+          copy?.stateChanged();
+          return;
+        }
+        recoveryTrouble = `no quorum of endpoints on chain ${waiting.map((chain) => chain.chainId).join(", ")}`;
+      } catch (error) {
+        if (error instanceof InvariantError) return input.onFatal(error);
+        recoveryTrouble = errorText(error);
+        log.warn("signer.recovery-failed", { reason: recoveryTrouble, retryMs: waitMs });
+      }
+      copy?.stateChanged();
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, waitMs);
+        wakeRecovery = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+      if (isStopping) return;
+      waitMs = Math.min(waitMs * 2, RECOVER_RETRY_MAX_MS);
+    }
+  }
+
+  return ok({
+    wallet,
+    state: () => state.condition().state,
+    waitRecovered: (timeoutMs) =>
+      Promise.race([
+        recovered.then(() => engine.isRecovered()),
+        new Promise<boolean>((resolve) => {
+          setTimeout(() => resolve(false), timeoutMs).unref();
+        }),
+      ]),
+    async stop() {
+      isStopping = true;
+      wakeRecovery();
+      await intent.value.close();
+      await engine.drain(DRAIN_MS);
+      await control.value.close();
+      copy?.stateChanged();
+      await copy?.settle(LAST_COPY_MS);
+      // The lock goes last: whoever gets it finds a journal that nobody writes any more.
+      await closeAll();
+    },
+  });
+}
+
+/** Chains that the pairs' pools live on, and the home chain, as far as there is an endpoint. */
+function usedChains(settings: SignerSettings): readonly Chain[] {
+  const pairIds = new Set(settings.pairIds);
+  const registry: Registry = settings.registry;
+  const ids = new Set(registry.pools.filter((pool) => pairIds.has(pool.pair)).map((pool) => pool.chainId));
+  ids.add(settings.homeChainId);
+  return registry.chains.filter((chain) => ids.has(chain.id) && chain.rpcUrls.length > 0);
+}
+
+function chainPorts(clients: ChainClients): ReadonlyMap<number, ChainPort> {
+  return new Map(clients.all().map((client) => [client.chain.id, createChainAccess(client.chain, client.endpoints)]));
+}
+
+function familyPorts(): ReadonlyMap<Family, FamilyPort> {
+  const families: readonly Family[] = ["uniswap-v3", "pancakeswap-v3"];
+  return new Map(families.map((family) => [family, createV3Family(family)]));
+}
+
+export function createKeyPort(signer: TransactionSigner): KeyPort {
+  return {
+    address: signer.address,
+    async sign(tx: UnsignedTx) {
+      const { chainId, nonce, to, data, gas } = tx;
+      const base = { chainId, nonce, to, data, gas, value: tx.valueRaw };
+      const signed = await signer.signTransaction(
+        tx.fees.kind === "eip1559"
+          ? {
+              ...base,
+              type: "eip1559",
+              maxFeePerGas: tx.fees.maxFeePerGasWei,
+              maxPriorityFeePerGas: tx.fees.maxPriorityFeePerGasWei,
+            }
+          : { ...base, type: "legacy", gasPrice: tx.fees.gasPriceWei },
+      );
+      if (signed.ok) return signed.value;
+      throw SignerError.refuse("policy", signed.error.message);
+    },
+  };
+}
+
+function planOrNull(engine: Engine, planId: string) {
+  try {
+    return engine.planRecord(planId);
+  } catch (error) {
+    // The journal does not know it: there is nothing to copy.
+    if (error instanceof SignerError && error.code === "not_found") return null;
+    throw error;
+  }
+}
+
+function nothing(): void {
+  // Nothing waits yet.
+}

@@ -119,7 +119,6 @@ function anvilFlags(options: AnvilOptions, port: number): string[] {
     "100000000",
     "--block-base-fee-per-gas",
     String(options.baseFeeWei),
-    "--disable-min-priority-fee",
     "--prune-history",
     String(KEPT_STATES),
     "--transaction-block-keeper",

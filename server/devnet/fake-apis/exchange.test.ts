@@ -40,25 +40,26 @@ const IDS: Readonly<Record<Venue, readonly [string, string]>> = {
   bitget: ["ETHUSDC", "USDCUSDT"],
 };
 
+const market = (id: string, base: string, quote: string) => ({
+  id,
+  symbol: `${base}/${quote}`,
+  base,
+  quote,
+  baseId: base,
+  quoteId: quote,
+  type: "spot",
+  spot: true,
+  active: true,
+  contract: false,
+  precision: {},
+  limits: {},
+  info: {},
+});
+
 function client(venue: Venue): Exchange {
   const exchange = new ccxt[venue]({ proxyUrl, enableRateLimit: false, timeout: 3_000 });
   exchange.milliseconds = () => NOW;
   exchange.seconds = () => Math.floor(NOW / 1000);
-  const market = (id: string, base: string, quote: string) => ({
-    id,
-    symbol: `${base}/${quote}`,
-    base,
-    quote,
-    baseId: base,
-    quoteId: quote,
-    type: "spot",
-    spot: true,
-    active: true,
-    contract: false,
-    precision: {},
-    limits: {},
-    info: {},
-  });
   exchange.setMarkets([
     market(IDS[venue][0], "ETH", "USDC"),
     market(IDS[venue][1], "USDC", "USDT"),

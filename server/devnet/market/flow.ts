@@ -12,8 +12,8 @@ export interface FlowOrder {
 }
 
 /** Chance that a pool trades in a long and in a short step; what it owes is kept for the next one. Fewer swaps, less memory. */
-const LONG_STEP_CHANCE = 0.6;
-const SHORT_STEP_CHANCE = 0.25;
+const LONG_STEP_CHANCE = 0.4;
+const SHORT_STEP_CHANCE = 0.12;
 
 export interface NoiseFlow {
   next(input: {

@@ -60,7 +60,9 @@ export function createCommandDesk(deps: CommandDeskDeps): CommandDesk {
 
   async function submit(signed: SignedCommand): Promise<Result<CommandRecord, SignerErrorWire>> {
     const id = commandId(signed.address, signed.command.nonce);
-    const verdict = await verify(deps, signed, id);
+    const authentic = await checkAuthentic(deps, signed, id);
+    // From here to the record nothing waits: of two commands at once, the second sees what the first one changed.
+    const verdict = authentic.ok ? checkNow(deps, signed, id) : authentic;
     if (!verdict.ok) {
       log.warn("signer.command-refused", {
         commandId: id,
@@ -221,26 +223,33 @@ export function createCommandDesk(deps: CommandDeskDeps): CommandDesk {
   };
 }
 
-async function verify(
+/** Form, standing and signature; the state may change while the signature is checked. */
+async function checkAuthentic(
   deps: CommandDeskDeps,
   signed: SignedCommand,
   id: Hex,
-): Promise<Result<{ readonly role: Role }, SignerErrorWire>> {
-  const { authority } = deps;
+): Promise<Result<null, SignerErrorWire>> {
   const form = checkForm(signed);
   if (!form.ok) return form;
-  const before = checkStanding(deps, signed, id);
-  if (!before.ok && before.error.code !== "replayed") return before;
-  const signature = await checkCommandSignature(
-    { deploymentId: authority.deploymentId, contractWallets: deps.contractWallets },
+  const standing = checkStanding(deps, signed, id);
+  // A replay is told only to who can sign it.
+  if (!standing.ok && standing.error.code !== "replayed") return standing;
+  return checkCommandSignature(
+    { deploymentId: deps.authority.deploymentId, contractWallets: deps.contractWallets },
     signed,
   );
-  if (!signature.ok) return signature;
-  // Again without any waiting before the record is written: roles, nonces and plans may have changed meanwhile.
-  const now = checkStanding(deps, signed, id);
-  if (!now.ok) return now;
+}
+
+/** Role, expiry, nonce and the action's own conditions at this instant. */
+function checkNow(
+  deps: CommandDeskDeps,
+  signed: SignedCommand,
+  id: Hex,
+): Result<{ readonly role: Role }, SignerErrorWire> {
+  const standing = checkStanding(deps, signed, id);
+  if (!standing.ok) return standing;
   const action = checkAction(deps, signed);
-  return action.ok ? now : action;
+  return action.ok ? standing : action;
 }
 
 /** Schema, hash and the fields that must be zero or name the same thing twice. */

@@ -17,7 +17,7 @@ import { startSigner } from "./start-signer";
 const PASSPHRASE_FD = 3;
 const CLOCK_READY_MS = 20_000;
 /** How long the ready line waits for recovery; later it goes on in state OBSERVE, where a stop works already. */
-const RECOVERY_BEFORE_READY_MS = 20_000;
+const RECOVERY_BEFORE_READY_MS = 8_000;
 const GRACE_MS = 2_400;
 /** A bug: the parent starts the signer again. */
 const EXIT_BUG = 70;

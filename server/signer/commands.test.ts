@@ -1,0 +1,772 @@
+// Command desk: hostile commands are refused and logged, each role does what it may, a restart replays the same authority.
+import * as nodeFs from "node:fs";
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { keccak256, stringToHex, zeroHash } from "viem";
+import { generatePrivateKey, privateKeyToAccount, type PrivateKeyAccount } from "viem/accounts";
+import { afterEach, describe, expect, test } from "vitest";
+import {
+  buildCommand,
+  commandId,
+  commandTypedData,
+  type CommandAction,
+  type CommandRecord,
+  type SignedCommand,
+} from "@/lib/api/commands";
+import type { KnownPosition, PlanRecord } from "@/lib/api/signer-contract";
+import { err, ok } from "@/lib/errors/result";
+import { ChainError } from "@/lib/errors/tidegate-error";
+import { DEFAULT_LIMITS } from "@/lib/registry/pair-settings";
+import type { Hex } from "@/lib/units";
+import { silentLogger } from "@/server/infra/telemetry/logger-port";
+import { openAuthority, type Authority } from "./authority";
+import { LIMIT_RAISE_DELAY_MS } from "./authority-state";
+import type { ContractWalletPort } from "./command-signature";
+import { createCommandDesk, type CommandDesk, type CommandEngine } from "./commands";
+import { JournalError, type SegmentFs } from "./journal/segment";
+import { SignerError } from "./ports";
+
+const DEPLOYMENT: Hex = `0x${"d1".repeat(32)}`;
+const PAIR = "WETH-USDC";
+const POOL: Hex = `0x${"aa".repeat(20)}`;
+const TOKEN: Hex = `0x${"cc".repeat(20)}`;
+const PLAN_ID = `0x${"ab".repeat(16)}`;
+const PLAN_HASH: Hex = `0x${"ef".repeat(32)}`;
+const START_MS = 1_790_000_000_000;
+const ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
+
+const cleanups: (() => void)[] = [];
+afterEach(() => {
+  for (const cleanup of cleanups.splice(0).toReversed()) cleanup();
+});
+
+class World {
+  readonly dir: string;
+  nowMs = START_MS;
+  readonly owner = privateKeyToAccount(generatePrivateKey());
+  readonly approver = privateKeyToAccount(generatePrivateKey());
+  readonly operator = privateKeyToAccount(generatePrivateKey());
+  readonly viewer = privateKeyToAccount(generatePrivateKey());
+  readonly stranger = privateKeyToAccount(generatePrivateKey());
+  readonly plans = new Map<string, PlanRecord>();
+  readonly assigned: string[] = [];
+  unassignedRaw = 1_000n;
+  revokes = 0;
+  contractWallets: ContractWalletPort | null = null;
+  fs: SegmentFs = nodeFs;
+  authority: Authority;
+  desk: CommandDesk;
+
+  constructor() {
+    this.dir = mkdtempSync(join(tmpdir(), "tga-"));
+    cleanups.push(() => rmSync(this.dir, { recursive: true, force: true }));
+    [this.authority, this.desk] = this.open();
+  }
+
+  open(deploymentId: Hex = DEPLOYMENT): [Authority, CommandDesk] {
+    const opened = openAuthority({
+      dir: this.dir,
+      deploymentId,
+      owners: [this.owner.address],
+      pairIds: [PAIR, "USDC-USDT"],
+      wall: { nowMs: () => this.nowMs },
+      log: silentLogger,
+      fs: {
+        writeSync: (fd, bytes) => this.fs.writeSync(fd, bytes),
+        fdatasyncSync: (fd) => this.fs.fdatasyncSync(fd),
+        ftruncateSync: (fd, length) => this.fs.ftruncateSync(fd, length),
+      },
+    });
+    if (!opened.ok) throw opened.error;
+    this.authority = opened.value;
+    this.desk = createCommandDesk({
+      authority: this.authority,
+      engine: this.engine(),
+      registry: {
+        pools: [
+          {
+            pair: PAIR,
+            chainId: 31337,
+            dex: "uniswap-v3",
+            id: POOL,
+            tokens: ["WETH", "USDC"],
+            fee: 500,
+            tickSpacing: 10,
+          },
+        ],
+      },
+      contractWallets: {
+        checkSignature: (input) => this.contractWallets?.checkSignature(input) ?? Promise.resolve(ok("no_contract")),
+      },
+      wall: { nowMs: () => this.nowMs },
+      log: silentLogger,
+    });
+    return [this.authority, this.desk];
+  }
+
+  restart(): void {
+    this.authority.close();
+    this.open();
+  }
+
+  /** The part of the engine that commands reach: plans as the journal would hold them, one unassigned account. */
+  engine(): CommandEngine {
+    const planRecord = (planId: string): PlanRecord => {
+      const plan = this.plans.get(planId);
+      if (plan === undefined) throw SignerError.refuse("not_found", `no plan ${planId}`);
+      return plan;
+    };
+    return {
+      planRecord,
+      syncPlan: (planId) => {
+        const plan = planRecord(planId);
+        const approvals = [...this.authority.approvals(planId)];
+        const rejectedBy = this.authority.rejection(planId);
+        const isApproved = approvals.length >= plan.approvalsNeeded;
+        const status = rejectedBy !== null ? "rejected" : isApproved ? "approved" : plan.status;
+        const next: PlanRecord = { ...plan, approvals, rejectedBy, status };
+        this.plans.set(planId, next);
+        return next;
+      },
+      assignCapital: ({ commandId: id, amountRaw }) => {
+        if (this.assigned.includes(id)) return Promise.resolve();
+        if (amountRaw > this.unassignedRaw) {
+          return Promise.reject(SignerError.refuse("insufficient", `only ${this.unassignedRaw} unassigned`));
+        }
+        this.unassignedRaw -= amountRaw;
+        this.assigned.push(id);
+        return Promise.resolve();
+      },
+      revokeLeftovers: () => {
+        this.revokes += 1;
+        return Promise.resolve();
+      },
+      knownPositions: () => [makePosition()],
+    };
+  }
+
+  addPlan(change: Partial<PlanRecord> = {}): PlanRecord {
+    const plan = { ...makePlan(this.nowMs), ...change };
+    this.plans.set(plan.planId, plan);
+    return plan;
+  }
+
+  async sign(
+    by: PrivateKeyAccount,
+    action: CommandAction,
+    params: Readonly<Record<string, unknown>>,
+    options: SignOptions = {},
+  ): Promise<SignedCommand> {
+    const command = buildCommand({
+      action,
+      target: options.target ?? String(params["planId"] ?? params["pairId"] ?? "system"),
+      params,
+      nonce: options.nonce ?? randomNonce(),
+      expiresAtSec: options.expiresAtSec ?? this.nowMs / 1_000 + 60,
+      ...(options.planHash === undefined ? {} : { planHash: options.planHash }),
+      ...(options.configVersion === undefined ? {} : { configVersion: options.configVersion }),
+    });
+    const signature = await by.signTypedData(commandTypedData(options.deploymentId ?? DEPLOYMENT, command));
+    return { command, params: { ...params }, address: options.claims ?? by.address, signature };
+  }
+
+  async submit(
+    by: PrivateKeyAccount,
+    action: CommandAction,
+    params: Readonly<Record<string, unknown>>,
+    options: SignOptions = {},
+  ): Promise<CommandRecord | string> {
+    return this.send(await this.sign(by, action, params, options));
+  }
+
+  /** The record, or the code of the refusal. */
+  async send(signed: SignedCommand): Promise<CommandRecord | string> {
+    const reply = await this.desk.submit(signed);
+    return reply.ok ? reply.value : reply.error.code;
+  }
+
+  async giveRoles(): Promise<void> {
+    for (const [account, role] of [
+      [this.approver, "approver"],
+      [this.operator, "operator"],
+      [this.viewer, "viewer"],
+    ] as const) {
+      const given = await this.submit(this.owner, "role.set", { address: account.address, role });
+      expect(given).toMatchObject({ status: "done" });
+    }
+    expect(await this.submit(this.owner, "pair.mode", { pairId: PAIR, mode: "approve" })).toMatchObject({
+      status: "done",
+      result: "mode observe -> approve",
+    });
+  }
+
+  lastRecord(): CommandRecord | undefined {
+    return this.authority.recordsAfter(0, 10_000).at(-1);
+  }
+
+  logText(): string {
+    return readdirSync(this.dir)
+      .map((name) => readFileSync(join(this.dir, name), "utf8"))
+      .join("");
+  }
+}
+
+interface SignOptions {
+  readonly target?: string;
+  readonly nonce?: Hex;
+  readonly expiresAtSec?: number;
+  readonly planHash?: Hex;
+  readonly configVersion?: number;
+  readonly deploymentId?: Hex;
+  readonly claims?: Hex;
+}
+
+let nonceCount = 0;
+function randomNonce(): Hex {
+  nonceCount += 1;
+  return keccak256(stringToHex(`nonce ${nonceCount}`));
+}
+
+function makePosition(): KnownPosition {
+  return {
+    positionId: "31337:uniswap-v3:0xpm:1",
+    chainId: 31337,
+    pool: POOL,
+    positionManager: TOKEN,
+    tokenId: 1n,
+    tickLower: -10,
+    tickUpper: 10,
+    liquidityRaw: 5n,
+    amount0Raw: 1n,
+    amount1Raw: 1n,
+    openedAtMarketMs: 0,
+    openedAtMs: 0,
+    mintTxHash: zeroHash,
+    planId: PLAN_ID,
+  };
+}
+
+function makePlan(nowMs: number): PlanRecord {
+  return {
+    planId: PLAN_ID,
+    planHash: PLAN_HASH,
+    status: "waiting_approval",
+    statusReason: "waits for 1 approval",
+    mode: "approve",
+    createdAtMs: nowMs,
+    createdAtMarketMs: nowMs,
+    expiresAtMs: nowMs + 30 * 60_000,
+    endedAtMs: null,
+    proposedBy: "worker",
+    approvalsNeeded: 1,
+    approvals: [],
+    rejectedBy: null,
+    ops: [],
+    plan: {
+      version: 1,
+      pairId: PAIR,
+      epoch: 1,
+      kind: "PRA",
+      reason: "first deployment",
+      origin: { kind: "strategy" },
+      configVersion: 1,
+      blocks: [],
+      notionalUsd: 1,
+      base: { symbol: "WETH", decimals: 18, address: TOKEN },
+      quote: { symbol: "USDC", decimals: 6, address: TOKEN },
+      before: [],
+      after: [],
+      forecast: {
+        feesUsdPerDayBefore: 0,
+        feesUsdPerDayAfter: 0,
+        lvrUsdPerDayAfter: 0,
+        gainUsdPerYear: 0,
+        gasUsd: 0,
+        swapFeeUsd: 0,
+        slippageUsd: 0,
+        costUsd: 0,
+        paybackDays: null,
+        net7dUsd: 0,
+        net7dLowUsd: 0,
+        net7dHighUsd: 0,
+      },
+      bounds: {
+        referencePrice: 1,
+        maxPriceMoveFrac: 0.01,
+        maxSlippageBps: 50,
+        deadlineSec: 120,
+        maxPlanAgeMs: 600_000,
+        poolTicks: [],
+        maxFeePerGasWei: [],
+      },
+      steps: [{ kind: "revoke", chainId: 31337, token: TOKEN, spender: TOKEN }],
+    },
+  };
+}
+
+const stop = { reason: "smoke" };
+
+describe("hostile commands", () => {
+  test("error: unauthorized for strangers, low roles and a removed role; each is logged", async () => {
+    const world = new World();
+    await world.giveRoles();
+    world.addPlan();
+    const approve = { planId: PLAN_ID, note: "" };
+    const asPlan = { planHash: PLAN_HASH };
+    expect(await world.submit(world.stranger, "system.stop", stop)).toBe("unauthorized");
+    expect(await world.submit(world.viewer, "system.stop", stop)).toBe("unauthorized");
+    expect(await world.submit(world.operator, "plan.approve", approve, asPlan)).toBe("unauthorized");
+    expect(await world.submit(world.approver, "pair.mode", { pairId: PAIR, mode: "auto" })).toBe("unauthorized");
+    await world.submit(world.owner, "role.set", { address: world.approver.address, role: null });
+    expect(await world.submit(world.approver, "plan.approve", approve, asPlan)).toBe("unauthorized");
+    expect(world.lastRecord()).toMatchObject({
+      status: "refused",
+      action: "plan.approve",
+      address: world.approver.address,
+    });
+    expect(world.plans.get(PLAN_ID)?.status).toBe("waiting_approval");
+  });
+
+  test("error: replayed carries the first record; also with another case of address and nonce, and after a restart", async () => {
+    const world = new World();
+    const signed = await world.sign(world.owner, "pair.mode", { pairId: PAIR, mode: "auto" });
+    const first = await world.desk.submit(signed);
+    if (!first.ok) throw new Error(first.error.message);
+    const twin: SignedCommand = {
+      ...signed,
+      address: `0x${signed.address.slice(2).toLowerCase()}`,
+      command: { ...signed.command, nonce: `0x${signed.command.nonce.slice(2).toUpperCase()}` },
+    };
+    for (const again of [signed, twin]) {
+      const replay = await world.desk.submit(again);
+      expect(replay.ok ? null : replay.error.code).toBe("replayed");
+      expect(replay.ok ? null : replay.error.details).toMatchObject({
+        commandId: first.value.commandId,
+        seq: first.value.seq,
+        status: "done",
+      });
+    }
+    world.restart();
+    world.nowMs += 3_600_000;
+    expect(await world.send(signed)).toBe("replayed");
+    const fresh = await world.sign(world.owner, "pair.mode", { pairId: PAIR, mode: "auto" });
+    const both = await Promise.all([world.send(fresh), world.send(fresh)]);
+    expect(both.filter((entry) => entry === "replayed")).toHaveLength(1);
+  });
+
+  test("error: bad_signature for the high-s twin, another signer, another deployment, changed params and noise", async () => {
+    const world = new World();
+    const signed = await world.sign(world.owner, "system.stop", stop);
+    const s = BigInt(`0x${signed.signature.slice(66, 130)}`);
+    const v = signed.signature.slice(130) === "1b" ? "1c" : "1b";
+    const highS: Hex = `0x${signed.signature.slice(2, 66)}${(ORDER - s).toString(16).padStart(64, "0")}${v}`;
+    expect(await world.send({ ...signed, signature: highS })).toBe("bad_signature");
+    expect(await world.send({ ...signed, signature: "0x" })).toBe("bad_signature");
+    expect(await world.send({ ...signed, signature: `0x${"00".repeat(65)}` })).toBe("bad_signature");
+    expect(await world.send({ ...signed, signature: `0x${signed.signature.slice(2, 130)}1d` })).toBe("bad_signature");
+    expect(await world.send({ ...signed, signature: `0x${"11".repeat(9_000)}` })).toBe("bad_signature");
+    expect(await world.send({ ...signed, params: { reason: "other words" } })).toBe("bad_signature");
+    expect(await world.send({ ...signed, command: { ...signed.command, nonce: randomNonce() } })).toBe("bad_signature");
+    expect(await world.submit(world.stranger, "system.stop", stop, { claims: world.owner.address })).toBe(
+      "bad_signature",
+    );
+    expect(await world.submit(world.owner, "system.stop", stop, { deploymentId: `0x${"99".repeat(32)}` })).toBe(
+      "bad_signature",
+    );
+    expect(world.authority.stopped()).toBeNull();
+    expect(await world.send(signed)).toMatchObject({ status: "done" });
+  });
+
+  test("error: expired for the past, the far future and odd numbers; approvals may wait as long as their plan", async () => {
+    const world = new World();
+    await world.giveRoles();
+    const nowSec = world.nowMs / 1_000;
+    for (const expiresAtSec of [nowSec, nowSec - 1, 0, nowSec + 301, 9_999_999_999_999]) {
+      expect(await world.submit(world.owner, "system.stop", stop, { expiresAtSec })).toBe("expired");
+    }
+    world.addPlan();
+    const approve = { planId: PLAN_ID, note: "" };
+    const late = { planHash: PLAN_HASH, expiresAtSec: nowSec + 30 * 60 + 1 };
+    expect(await world.submit(world.approver, "plan.approve", approve, late)).toBe("expired");
+    const inTime = { planHash: PLAN_HASH, expiresAtSec: nowSec + 30 * 60 };
+    expect(await world.submit(world.approver, "plan.approve", approve, inTime)).toMatchObject({
+      status: "done",
+      planId: PLAN_ID,
+    });
+  });
+
+  test("error: bad_request for unknown or defaulted fields, a foreign target, a needless plan hash", async () => {
+    const world = new World();
+    const resume = { pairId: PAIR };
+    expect(await world.submit(world.owner, "pair.resume", resume)).toBe("bad_request");
+    expect(await world.submit(world.owner, "system.stop", { ...stop, extra: 1 })).toBe("bad_request");
+    expect(await world.submit(world.owner, "system.stop", stop, { target: PAIR })).toBe("bad_request");
+    const mode = { pairId: PAIR, mode: "auto" };
+    expect(await world.submit(world.owner, "pair.mode", mode, { target: "USDC-USDT" })).toBe("bad_request");
+    expect(await world.submit(world.owner, "pair.mode", mode, { planHash: PLAN_HASH })).toBe("bad_request");
+    const odd = { pairId: PAIR, chainId: 31337, token: TOKEN, amountRaw: "0" };
+    for (const amountRaw of ["0", "-1", "1e3", "0x10", " 1"]) {
+      expect(await world.submit(world.owner, "capital.assign", { ...odd, amountRaw })).toBe("bad_request");
+    }
+    expect(await world.submit(world.owner, "system.stop", { reason: "x".repeat(70_000) })).toBe("bad_request");
+    expect(await world.submit(world.owner, "pair.mode", { pairId: "WBTC-USDC", mode: "auto" })).toBe("not_found");
+  });
+
+  test("behavior: a flood of refusals is bounded in the log", async () => {
+    const world = new World();
+    const before = world.authority.commandSeq();
+    const signed = await world.sign(world.stranger, "system.stop", stop);
+    for (let count = 0; count < 200; count += 1) await world.send(signed);
+    expect(world.authority.commandSeq() - before).toBe(30);
+    world.nowMs += 5_000;
+    for (let count = 0; count < 10; count += 1) await world.send(signed);
+    expect(world.authority.commandSeq() - before).toBe(35);
+  });
+
+  test("behavior: no owners means that nobody may do anything", async () => {
+    const dir = mkdtempSync(join(tmpdir(), "tga-"));
+    cleanups.push(() => rmSync(dir, { recursive: true, force: true }));
+    const opened = openAuthority({
+      dir,
+      deploymentId: DEPLOYMENT,
+      owners: [],
+      pairIds: [PAIR],
+      wall: { nowMs: () => START_MS },
+      log: silentLogger,
+    });
+    if (!opened.ok) throw opened.error;
+    expect(opened.value.roles()).toEqual([]);
+    expect(opened.value.pair(PAIR)).toMatchObject({ mode: "observe", configVersion: 1 });
+    expect(opened.value.pair(PAIR)?.settings.limits).toEqual(DEFAULT_LIMITS);
+  });
+});
+
+describe("contract wallets", () => {
+  test("behavior: EIP-1271 answers count; a silent home chain refuses without hanging and never stops an own key", async () => {
+    const world = new World();
+    const safe: Hex = `0x${"5a".repeat(20)}`;
+    await world.submit(world.owner, "role.set", { address: safe, role: "operator" });
+    const asked: string[] = [];
+    world.contractWallets = {
+      checkSignature: ({ address, signature }) => {
+        asked.push(address);
+        return Promise.resolve(ok(signature.endsWith("01") ? "valid" : "invalid"));
+      },
+    };
+    const signed = await world.sign(world.stranger, "system.stop", stop, { claims: safe });
+    expect(await world.send({ ...signed, signature: "0x1201" })).toMatchObject({ status: "done", address: safe });
+    const other = await world.sign(world.stranger, "system.stop", stop, { claims: safe });
+    expect(await world.send({ ...other, signature: "0x1202" })).toBe("bad_signature");
+    const unlisted = await world.sign(world.stranger, "system.stop", stop, { claims: `0x${"5b".repeat(20)}` });
+    expect(await world.send(unlisted)).toBe("unauthorized");
+    expect(asked).toEqual([safe, safe]);
+    world.contractWallets = {
+      checkSignature: () =>
+        Promise.resolve(err(new ChainError({ code: "timeout", message: "home chain away", retryable: true }))),
+    };
+    expect(await world.send({ ...other, signature: "0x1201" })).toBe("chain");
+    expect(await world.submit(world.owner, "system.resume", { note: "well" })).toMatchObject({ status: "done" });
+  });
+
+  test("behavior: a stop is not queued behind a signature check that waits", async () => {
+    const world = new World();
+    const safe: Hex = `0x${"5a".repeat(20)}`;
+    await world.submit(world.owner, "role.set", { address: safe, role: "owner" });
+    const releases: (() => void)[] = [];
+    world.contractWallets = {
+      checkSignature: () =>
+        new Promise((resolve) => {
+          releases.push(() => resolve(ok("valid")));
+        }),
+    };
+    const slow = await world.sign(world.stranger, "system.resume", { note: "x" }, { claims: safe });
+    const waiting = world.send(slow);
+    expect(await world.submit(world.owner, "system.stop", stop)).toMatchObject({ status: "done" });
+    expect(world.authority.stopped()).toMatchObject({ reason: "smoke" });
+    // The role is gone by the time the wallet answers.
+    await world.submit(world.owner, "role.set", { address: safe, role: null });
+    for (const release of releases) release();
+    expect(releases).toHaveLength(1);
+    expect(await waiting).toBe("unauthorized");
+    expect(world.authority.stopped()).not.toBeNull();
+  });
+});
+
+describe("plans", () => {
+  test("default: an approval is recorded and approves the plan once", async () => {
+    const world = new World();
+    await world.giveRoles();
+    world.addPlan();
+    const options = { planHash: PLAN_HASH };
+    const params = { planId: PLAN_ID, note: "fine" };
+    const both = await Promise.all([
+      world.submit(world.approver, "plan.approve", params, options),
+      world.submit(world.owner, "plan.approve", params, options),
+    ]);
+    expect(both.filter((entry) => entry === "plan_open")).toHaveLength(1);
+    expect(both.find((entry) => typeof entry !== "string")).toMatchObject({
+      status: "done",
+      result: "approval 1 of 1; the plan is approved",
+    });
+    expect(world.plans.get(PLAN_ID)?.approvals).toHaveLength(1);
+  });
+
+  test("behavior: two of two need two distinct approvers who still hold the role", async () => {
+    const world = new World();
+    await world.giveRoles();
+    world.addPlan({ approvalsNeeded: 2 });
+    const options = { planHash: PLAN_HASH };
+    const params = { planId: PLAN_ID, note: "" };
+    expect(await world.submit(world.approver, "plan.approve", params, options)).toMatchObject({
+      result: "approval 1 of 2; the plan is waiting_approval",
+    });
+    expect(await world.submit(world.approver, "plan.approve", params, options)).toBe("plan_open");
+    await world.submit(world.owner, "role.set", { address: world.approver.address, role: "operator" });
+    expect(world.authority.approvals(PLAN_ID)).toHaveLength(0);
+    expect(await world.submit(world.owner, "plan.approve", params, options)).toMatchObject({
+      result: "approval 1 of 2; the plan is waiting_approval",
+    });
+  });
+
+  test("error: another hash, an unknown, expired, ended or rejected plan; while stopped, paused, halted or observing", async () => {
+    const world = new World();
+    await world.giveRoles();
+    const params = { planId: PLAN_ID, note: "" };
+    const approve = (planHash: Hex = PLAN_HASH): Promise<CommandRecord | string> =>
+      world.submit(world.approver, "plan.approve", params, { planHash });
+    expect(await approve()).toBe("not_found");
+    world.addPlan();
+    expect(await approve(`0x${"01".repeat(32)}`)).toBe("bad_request");
+    expect(await approve(zeroHash)).toBe("bad_request");
+    await world.submit(world.operator, "system.stop", stop);
+    expect(await approve()).toBe("stopped");
+    await world.submit(world.owner, "system.resume", { note: "ok" });
+    const pause = { pairId: PAIR, kind: "no_transactions", untilAtMs: null, reason: "look" };
+    await world.submit(world.operator, "pair.pause", pause);
+    expect(await approve()).toBe("paused");
+    await world.submit(world.approver, "pair.resume", { pairId: PAIR, note: "" });
+    world.authority.haltPair(PAIR, "unexplained debit");
+    expect(await approve()).toBe("halted");
+    await world.submit(world.owner, "pair.unhalt", { pairId: PAIR, note: "seen" });
+    await world.submit(world.owner, "pair.mode", { pairId: PAIR, mode: "observe" });
+    expect(await approve()).toBe("mode_observe");
+    await world.submit(world.owner, "pair.mode", { pairId: PAIR, mode: "approve" });
+    const reject = { planId: PLAN_ID, reason: "too dear" };
+    expect(await world.submit(world.approver, "plan.reject", reject, { planHash: PLAN_HASH })).toMatchObject({
+      status: "done",
+      result: "rejected; the plan is rejected",
+    });
+    expect(await approve()).toBe("plan_expired");
+    world.addPlan({ expiresAtMs: world.nowMs + 1_000 });
+    const early = await world.sign(world.approver, "plan.approve", params, {
+      planHash: PLAN_HASH,
+      expiresAtSec: world.nowMs / 1_000 + 1,
+    });
+    world.nowMs += 1_000;
+    expect(await world.send(early)).toBe("expired");
+    expect(await approve()).toBe("expired");
+    expect(world.revokes).toBe(2);
+  });
+});
+
+describe("settings, roles and pauses", () => {
+  test("error: config_version for a stale version; pools of other pairs are refused", async () => {
+    const world = new World();
+    const settings = {
+      pairId: PAIR,
+      pools: [POOL],
+      params: {},
+      limits: { ...DEFAULT_LIMITS, maxUsdPerTx: 1_000 },
+      planExpiryMs: 600_000,
+    };
+    const params = { pairId: PAIR, settings };
+    const submit = (configVersion: number, changed: object = {}): Promise<CommandRecord | string> =>
+      world.submit(world.owner, "pair.config", { ...params, settings: { ...settings, ...changed } }, { configVersion });
+    expect(await submit(0)).toBe("config_version");
+    expect(await submit(2)).toBe("config_version");
+    expect(await submit(1, { pools: [TOKEN] })).toBe("bad_request");
+    expect(await submit(1, { pairId: "USDC-USDT" })).toBe("bad_request");
+    expect(await submit(1)).toMatchObject({ status: "done", result: "settings version 2" });
+    expect(await submit(1)).toBe("config_version");
+    expect(world.authority.pair(PAIR)).toMatchObject({
+      configVersion: 2,
+      settings: { limits: { maxUsdPerTx: 1_000 } },
+    });
+  });
+
+  test("behavior: lowering a limit is at once, raising waits a day, also over a restart", async () => {
+    const world = new World();
+    const change = (maxUsdPerTx: number): Promise<CommandRecord | string> => {
+      const settings = {
+        pairId: PAIR,
+        pools: [],
+        params: {},
+        limits: { ...DEFAULT_LIMITS, maxUsdPerTx },
+        planExpiryMs: 600_000,
+      };
+      const configVersion = world.authority.pair(PAIR)?.configVersion ?? 0;
+      return world.submit(world.owner, "pair.config", { pairId: PAIR, settings }, { configVersion });
+    };
+    const limit = (): number | undefined => world.authority.pair(PAIR)?.settings.limits.maxUsdPerTx;
+    await change(1_000);
+    expect(limit()).toBe(1_000);
+    expect(await change(9_000)).toMatchObject({ result: "settings version 3; raised after 24 h: maxUsdPerTx" });
+    world.nowMs += LIMIT_RAISE_DELAY_MS / 2;
+    await change(8_000);
+    expect(limit()).toBe(1_000);
+    world.restart();
+    world.nowMs += LIMIT_RAISE_DELAY_MS / 2;
+    expect(limit()).toBe(8_000);
+    await change(8_500);
+    expect(limit()).toBe(8_000);
+    await change(500);
+    expect(limit()).toBe(500);
+  });
+
+  test("error: the last owner stays; a second owner can replace the first", async () => {
+    const world = new World();
+    const self = { address: world.owner.address, role: null };
+    expect(await world.submit(world.owner, "role.set", self)).toBe("unauthorized");
+    expect(await world.submit(world.owner, "role.set", { ...self, role: "approver" })).toBe("unauthorized");
+    expect(await world.submit(world.owner, "role.set", { ...self, role: "owner" })).toMatchObject({ status: "done" });
+    await world.submit(world.owner, "role.set", { address: world.stranger.address, role: "owner" });
+    expect(await world.submit(world.stranger, "role.set", self)).toMatchObject({ status: "done" });
+    expect(await world.submit(world.owner, "system.stop", stop)).toBe("unauthorized");
+  });
+
+  test("behavior: a pause can be tightened by an operator, loosened only by an approver, and ends with its time", async () => {
+    const world = new World();
+    await world.giveRoles();
+    const pause = { pairId: PAIR, kind: "no_transactions", untilAtMs: world.nowMs + 60_000, reason: "look" };
+    expect(await world.submit(world.operator, "pair.pause", { ...pause, untilAtMs: world.nowMs })).toBe("bad_request");
+    await world.submit(world.operator, "pair.pause", pause);
+    expect(await world.submit(world.operator, "pair.pause", { ...pause, kind: "no_new_risk" })).toBe("paused");
+    const shorter = { ...pause, untilAtMs: world.nowMs + 1 };
+    expect(await world.submit(world.operator, "pair.pause", shorter)).toBe("paused");
+    expect(await world.submit(world.operator, "pair.resume", { pairId: PAIR, note: "" })).toBe("unauthorized");
+    expect(await world.submit(world.operator, "pair.pause", { ...pause, kind: "stop_worker" })).toMatchObject({
+      status: "done",
+    });
+    expect(world.authority.pair(PAIR)?.paused?.kind).toBe("stop_worker");
+    expect(world.authority.nextChangeAtMs()).toBe(pause.untilAtMs);
+    world.nowMs = pause.untilAtMs;
+    expect(world.authority.pair(PAIR)?.paused).toBeNull();
+  });
+
+  test("behavior: five worker starts in ten minutes halt the pair, an owner ends it", async () => {
+    const world = new World();
+    for (let count = 0; count < 4; count += 1) world.authority.recordWorkerStart(PAIR);
+    world.nowMs += 10 * 60_000;
+    for (let count = 0; count < 4; count += 1) world.authority.recordWorkerStart(PAIR);
+    expect(world.authority.pair(PAIR)?.halted).toBeNull();
+    world.restart();
+    world.authority.recordWorkerStart(PAIR);
+    expect(world.authority.pair(PAIR)?.halted?.state).toBe("HALT_PAIR");
+    expect(world.authority.pair("USDC-USDT")?.halted).toBeNull();
+    await world.giveRoles();
+    expect(await world.submit(world.approver, "pair.unhalt", { pairId: PAIR, note: "ok" })).toBe("unauthorized");
+    await world.submit(world.owner, "pair.unhalt", { pairId: PAIR, note: "ok" });
+    expect(world.authority.pair(PAIR)?.halted).toBeNull();
+  });
+});
+
+describe("capital and queued commands", () => {
+  test("behavior: an assignment happens once, a refusal by the ledger is its result, a crash between is made good", async () => {
+    const world = new World();
+    const params = { pairId: PAIR, chainId: 31337, token: TOKEN, amountRaw: "600" };
+    expect(await world.submit(world.owner, "capital.assign", params)).toMatchObject({ status: "done" });
+    const tooMuch = await world.sign(world.owner, "capital.assign", params);
+    expect(await world.send(tooMuch)).toBe("insufficient");
+    const id = commandId(world.owner.address, tooMuch.command.nonce);
+    expect(world.authority.commandById(id)).toMatchObject({ status: "refused" });
+    // Logged, then killed before the ledger moved.
+    const lost = await world.sign(world.owner, "capital.assign", { ...params, amountRaw: "100" });
+    world.authority.recordCommand({
+      commandId: commandId(lost.address, lost.command.nonce),
+      command: lost.command,
+      params: { ...lost.params },
+      address: lost.address,
+      role: "owner",
+      signature: lost.signature,
+    });
+    world.restart();
+    await world.desk.finishOpen();
+    await world.desk.finishOpen();
+    expect(world.unassignedRaw).toBe(300n);
+    expect(world.authority.unfinished()).toEqual([]);
+  });
+
+  test("behavior: a shift is queued for the worker, answered once, and dropped by a stop", async () => {
+    const world = new World();
+    await world.giveRoles();
+    const shift = { pairId: PAIR, positionId: makePosition().positionId, ticks: null };
+    expect(await world.submit(world.operator, "range.shift", { ...shift, positionId: "none" })).toBe("not_found");
+    const ticks = { tickLower: 10, tickUpper: 10 };
+    expect(await world.submit(world.operator, "range.shift", { ...shift, ticks })).toBe("bad_request");
+    const first = await world.submit(world.operator, "range.shift", shift);
+    if (typeof first === "string") throw new Error(first);
+    expect(first.status).toBe("accepted");
+    const queued = world.authority.commandsSince(PAIR, first.seq - 1);
+    expect(queued.map((record) => record.commandId)).toEqual([first.commandId]);
+    const answer = { commandId: first.commandId, status: "done", result: "plan made", planId: PLAN_ID } as const;
+    expect(world.authority.recordResult(answer)).toMatchObject({ status: "done", planId: PLAN_ID, seq: first.seq });
+    expect(world.authority.recordResult(answer)).toBeNull();
+    const second = await world.submit(world.operator, "range.shift", shift);
+    if (typeof second === "string") throw new Error(second);
+    await world.submit(world.operator, "system.stop", stop);
+    expect(world.authority.commandById(second.commandId)).toMatchObject({ status: "refused" });
+    expect(await world.submit(world.operator, "range.shift", shift)).toBe("stopped");
+  });
+});
+
+describe("the log", () => {
+  test("behavior: a restart replays the same authority; records after a seq are the same from memory and disk", async () => {
+    const world = new World();
+    await world.giveRoles();
+    await world.submit(world.operator, "system.stop", stop);
+    await world.submit(world.stranger, "system.stop", stop);
+    const look = () => ({
+      roles: world.authority.roles(),
+      stopped: world.authority.stopped(),
+      pair: world.authority.pair(PAIR),
+      seq: world.authority.commandSeq(),
+      records: world.authority.recordsAfter(0, 1_000),
+    });
+    const before = look();
+    world.restart();
+    expect(look()).toEqual(before);
+    expect(before.records.map((record) => record.seq)).toEqual(before.records.map((_record, index) => index + 1));
+    expect(world.authority.recordsAfter(2, 2).map((record) => record.seq)).toEqual([3, 4]);
+  });
+
+  test("error: nothing is applied when the disk is full; a stop says so", async () => {
+    const world = new World();
+    world.fs = {
+      ...nodeFs,
+      writeSync: () => {
+        throw Object.assign(new Error("no space"), { code: "ENOSPC" });
+      },
+    };
+    expect(await world.submit(world.owner, "system.stop", stop)).toBe("disk");
+    expect(world.authority.stopped()).toBeNull();
+    world.authority.haltWallet("journal damaged");
+    expect(world.authority.walletHalt()).toMatchObject({ state: "HALT_WALLET" });
+    world.fs = nodeFs;
+    expect(await world.submit(world.owner, "system.stop", stop)).toMatchObject({ status: "done" });
+    await world.submit(world.owner, "system.resume", { note: "disk is free" });
+    expect(world.authority.walletHalt()).toBeNull();
+  });
+
+  test("error: conflict for another deployment's log; a changed record stops the start", async () => {
+    const world = new World();
+    await world.submit(world.owner, "system.stop", stop);
+    await world.submit(world.owner, "system.resume", { note: "ok" });
+    world.authority.close();
+    expect(() => world.open(`0x${"77".repeat(32)}`)).toThrow(expect.objectContaining({ code: "conflict" }));
+    const [name] = readdirSync(world.dir);
+    const path = join(world.dir, name ?? "");
+    writeFileSync(path, world.logText().replace('"owner"', '"viewer"'));
+    expect(() => world.open()).toThrow(JournalError);
+  });
+});

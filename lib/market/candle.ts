@@ -100,6 +100,21 @@ export function sliceCandles(series: CandleSeries, start: number, end: number = 
   };
 }
 
+/** A copy of the series that holds no more memory than its bars need. */
+export function compactCandles(series: CandleSeries): CandleSeries {
+  return {
+    timeframeMs: series.timeframeMs,
+    length: series.length,
+    openAtMs: series.openAtMs.slice(),
+    open: series.open.slice(),
+    high: series.high.slice(),
+    low: series.low.slice(),
+    close: series.close.slice(),
+    volume: series.volume.slice(),
+    marks: series.marks.slice(),
+  };
+}
+
 /**
  * Normalises M1 rows of one venue (strategy.md section 2.1): drops invalid rows and bars not closed at `nowMs`, floors times
  * to the minute, sorts, keeps the last received row of a minute, repairs high and low. No filling.

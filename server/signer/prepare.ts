@@ -16,7 +16,7 @@ import { sqrtAtTick } from "@/lib/amm/tick-math";
 import { ChainError } from "@/lib/errors/tidegate-error";
 import { walletAccount } from "@/lib/ledger/accounts";
 import type { OpArguments } from "@/lib/api/signer-contract";
-import type { BurnStep, MintStep, Plan, Step, SwapStep } from "@/lib/plan/plan";
+import type { BurnStep, MintStep, Plan, RevokeStep, Step, SwapStep } from "@/lib/plan/plan";
 import type { Address, Hex } from "@/lib/units";
 import { readAllowance } from "./allowances";
 import type { EngineContext } from "./context";
@@ -44,24 +44,35 @@ const FACTORY_ABI = parseAbi(["function getPool(address tokenA, address tokenB, 
 const SWAP_FEE_ALLOWANCE_BPS = 100n;
 const BPS = 10_000n;
 
-interface PrepareInput {
-  readonly context: EngineContext;
-  readonly op: OpRecord;
-  readonly plan: Plan;
+interface PlacedInput {
   readonly port: ChainPort;
   readonly block: BlockRef;
   readonly wallet: Address;
 }
 
+interface PrepareInput extends PlacedInput {
+  readonly context: EngineContext;
+  readonly op: OpRecord;
+  readonly plan: Plan;
+}
+
 export async function prepareOp(context: EngineContext, op: OpRecord, plan: Plan): Promise<Preparation> {
+  const input: PrepareInput = { context, op, plan, ...(await placeOf(context, op)) };
+  const prepared = await prepareStep(input, op.step);
+  if (prepared.kind === "tx") checkCalldata(op.step, prepared, input.wallet);
+  return prepared;
+}
+
+/** A revoke needs no plan. */
+export async function prepareRevoke(context: EngineContext, op: OpRecord, step: RevokeStep): Promise<Preparation> {
+  return prepareApproval(await placeOf(context, op), step, 0n);
+}
+
+async function placeOf(context: EngineContext, op: OpRecord): Promise<PlacedInput> {
   const port = context.chain(op.chainId);
   const block = await port.readBlock("latest");
   if (block === null) throw SignerError.later("chain", `chain ${op.chainId} answered no latest block`);
-  const wallet = context.deps.key.address;
-  const input: PrepareInput = { context, op, plan, port, block, wallet };
-  const prepared = await prepareStep(input, op.step);
-  if (prepared.kind === "tx") checkCalldata(op.step, prepared, wallet);
-  return prepared;
+  return { port, block, wallet: context.deps.key.address };
 }
 
 function prepareStep(input: PrepareInput, step: Step): Promise<Preparation> {
@@ -80,7 +91,7 @@ function prepareStep(input: PrepareInput, step: Step): Promise<Preparation> {
 }
 
 async function prepareApproval(
-  input: PrepareInput,
+  input: PlacedInput,
   step: { readonly kind: "approve" | "revoke"; readonly token: Address; readonly spender: Address },
   amountRaw: bigint,
 ): Promise<Preparation> {

@@ -1,0 +1,115 @@
+// The projection in the shapes of the wire contract: OpReport, PlanRecord, PairState.
+import type { OpReport, PairState, PlanRecord } from "@/lib/api/signer-contract";
+import { walletAccount } from "@/lib/ledger/accounts";
+import { opId as makeOpId } from "@/lib/plan/plan";
+import type { EngineContext } from "./context";
+import { feeCeilingWei } from "./gas";
+import type { OpRecord, PlanEntry } from "./journal/projection";
+import { dayStartMs, purposeKey } from "./policy";
+import { SignerError } from "./ports";
+
+export function reportOp(op: OpRecord): OpReport {
+  return {
+    opId: op.opId,
+    index: op.index,
+    kind: op.step.kind,
+    purpose: op.purposeKey,
+    state: op.state,
+    chainId: op.chainId,
+    attempts: op.attempts.map((attempt) => ({
+      hash: attempt.hash,
+      nonce: attempt.nonce,
+      sentAtMs: attempt.sentAtMs,
+      maxFeePerGasWei: feeCeilingWei(attempt.fees).toString(),
+    })),
+    txHash: op.included?.hash ?? op.attempts[op.attempts.length - 1]?.hash ?? null,
+    blockNumber: op.included?.blockNumber ?? null,
+    gasUsed: op.outcome?.gasUsed ?? null,
+    gasUsd: op.outcome?.gasUsd ?? null,
+    deltas: op.deltas.map((delta) => ({ token: delta.token, amountRaw: delta.amountRaw.toString() })),
+    position: op.opened,
+    error: op.error,
+    stateAtMs: op.stateAtMs,
+  };
+}
+
+export function reportPlan(context: EngineContext, entry: PlanEntry): PlanRecord {
+  const { body, plan } = entry;
+  const { ops } = context.journal.state;
+  const reports = plan.steps.map((step, index): OpReport => {
+    const op = ops.get(makeOpId(body.planId, index));
+    if (op !== undefined) return reportOp(op);
+    return {
+      opId: makeOpId(body.planId, index),
+      index,
+      kind: step.kind,
+      purpose: purposeKey(body.planId, index, step),
+      state: "PLANNED",
+      chainId: step.chainId,
+      attempts: [],
+      txHash: null,
+      blockNumber: null,
+      gasUsed: null,
+      gasUsd: null,
+      deltas: [],
+      position: null,
+      error: null,
+      stateAtMs: body.createdAtMs,
+    };
+  });
+  const own = entry.opIds.flatMap((opId) => {
+    const op = ops.get(opId);
+    return op?.isOwn === true ? [reportOp(op)] : [];
+  });
+  return {
+    planId: body.planId,
+    planHash: body.planHash,
+    plan,
+    status: entry.status,
+    statusReason: entry.statusReason,
+    mode: body.mode,
+    createdAtMs: body.createdAtMs,
+    createdAtMarketMs: body.createdAtMarketMs,
+    expiresAtMs: body.expiresAtMs,
+    endedAtMs: entry.endedAtMs,
+    proposedBy: body.proposedBy,
+    approvalsNeeded: body.approvalsNeeded,
+    approvals: [...context.deps.authority.approvals(body.planId)],
+    rejectedBy: context.deps.authority.rejection(body.planId),
+    ops: [...reports, ...own],
+  };
+}
+
+export function reportPair(context: EngineContext, pairId: string): PairState {
+  const { authority, wall } = context.deps;
+  const pair = authority.pair(pairId);
+  if (pair === null) throw SignerError.refuse("not_found", `pair ${pairId} is not configured in this signer`);
+  const { state } = context.journal;
+  const used = state.spentSince(pairId, dayStartMs(wall.nowMs()));
+  const rebalances = state.rebalances(pairId);
+  const account = walletAccount(pairId);
+  const walletHalt = authority.walletHalt();
+  return {
+    pairId,
+    mode: pair.mode,
+    paused: pair.paused,
+    halted: pair.halted ?? walletHalt,
+    stopped: authority.stopped(),
+    settings: pair.settings,
+    configVersion: pair.configVersion,
+    account: state.balances
+      .all()
+      .filter((each) => each.account === account)
+      .map((each) => ({ chainId: each.chainId, token: each.token, amountRaw: each.amountRaw })),
+    positions: [...state.positions.values()]
+      .filter((each) => each.pairId === pairId)
+      .map(({ pairId: _, ...rest }) => rest),
+    openPlanId: state.openPlanOf(pairId)?.body.planId ?? null,
+    commandSeq: pair.commandSeq,
+    usedTodayUsd: used.usd,
+    usedTodayTxCount: used.txCount,
+    gasTodayUsd: used.gasUsd,
+    lastPraAtMarketMs: rebalances.lastPraAtMarketMs,
+    rsAtMarketMs: [...rebalances.rsAtMarketMs],
+  };
+}

@@ -13,6 +13,7 @@ import type {
   ReallocateDecision,
   StrategyParams,
 } from "@/lib/strategy/index";
+import { manualIncome } from "./manual-income";
 import { poolKey, type Address, type Hex, type PoolKey, type PositionId } from "@/lib/units";
 import { computeForecast, type IncomeLine } from "./cost";
 import type { Plan, PlanOrigin, Step } from "./plan";
@@ -33,8 +34,6 @@ export interface ManualShift {
   readonly positionId: PositionId;
   readonly tickLower: number;
   readonly tickUpper: number;
-  /** The model's income of the chosen range; null when it could not be computed, then the forecast counts none after the shift. */
-  readonly incomeAfter: IncomeLine | null;
 }
 
 export type PlanRequest = RangeShiftDecision | ReallocateDecision | ManualShift;
@@ -266,9 +265,21 @@ function shift(input: BuildPlanInput, request: RangeShiftDecision | ManualShift)
     now: incomeLine(position.incomeNow, targetRho(input, position.poolKey)),
     target: incomeLine(position.incomeAtTarget, targetRho(input, position.poolKey)),
   }));
+  const [opening] = openings;
+  const chosen =
+    request.kind === "RS" || opening === undefined
+      ? NO_INCOME
+      : manualIncome({
+          snapshot: input.snapshot,
+          params: input.params,
+          sigmaPerYear: input.evaluation.sigmaPerYear,
+          pool: opening.pool.state,
+          range: ticksToRange(opening.tickLower, opening.tickUpper, opening.pool.frame),
+          amountUsd: opening.valueUsd,
+        });
   const after = lines.map((line) => {
     if (!line.isMoved) return line.now;
-    return request.kind === "RS" ? line.target : (request.incomeAfter ?? NO_INCOME);
+    return request.kind === "RS" ? line.target : chosen;
   });
   return ok({
     closings,

@@ -13,7 +13,15 @@ export type {
 export { decide } from "./decide";
 export type { DecisionReason } from "./decision-rules";
 export type { IncomeSplit, PoolTerms } from "./economics";
-export { computeVolumeUsdPerDay, meanExitYears, timeInRangeFrac } from "./economics";
+export {
+  computePoolTerms,
+  computeVolumeUsdPerDay,
+  depthOfLiquidityUsd,
+  depthOfTvlUsd,
+  meanExitYears,
+  splitIncome,
+  timeInRangeFrac,
+} from "./economics";
 export type { EvaluateInput } from "./evaluate";
 export { evaluate } from "./evaluate";
 export type {

@@ -1,0 +1,49 @@
+// Minimums follow the worse of two prices but never fall below 98.5 % of the exchanges' value.
+import { describe, expect, test } from "vitest";
+import { maxPriceMoveFrac, maxTickMove, swapMinimumOutRaw } from "./slippage";
+
+const sellBase = {
+  sellsBase: true,
+  amountInRaw: 10n ** 18n,
+  decBase: 18,
+  decQuote: 6,
+  cexPrice: 2500,
+  poolPrice: 2500,
+  feeFrac: 0.003,
+  slippageBps: 50,
+};
+
+describe("swapMinimumOutRaw", () => {
+  test("default: value less fee and slippage", () => {
+    expect(swapMinimumOutRaw(sellBase)).toBe(2_480_000_000n);
+  });
+  test("behavior: the worse price counts", () => {
+    expect(swapMinimumOutRaw({ ...sellBase, poolPrice: 2490 })).toBe(2_470_080_000n);
+    const out = swapMinimumOutRaw({
+      ...sellBase,
+      sellsBase: false,
+      amountInRaw: 2_500_000_000n,
+      poolPrice: 2505,
+    });
+    expect(Number(out) / 1e18).toBeCloseTo((2500 / 2505) * 0.992, 12);
+  });
+  test("behavior: never below 98.5 % of the CEX value", () => {
+    expect(swapMinimumOutRaw({ ...sellBase, poolPrice: 1000 })).toBe(2_462_500_000n);
+  });
+  test("error: a price that is no price gives no minimum, so that no swap is made", () => {
+    for (const bad of [0, -1, Number.NaN, Number.POSITIVE_INFINITY]) {
+      expect(swapMinimumOutRaw({ ...sellBase, cexPrice: bad })).toBe(0n);
+      expect(swapMinimumOutRaw({ ...sellBase, poolPrice: bad })).toBe(0n);
+    }
+  });
+});
+
+describe("maxPriceMoveFrac", () => {
+  test("behavior: three sigmas of an hour between the limits", () => {
+    expect(maxPriceMoveFrac(0.6)).toBeCloseTo(3 * 0.6 * Math.sqrt(1 / 8760), 12);
+    expect(maxPriceMoveFrac(0.01)).toBe(0.003);
+    expect(maxPriceMoveFrac(5)).toBe(0.03);
+    expect(maxPriceMoveFrac(Number.NaN)).toBe(0.003);
+    expect(maxTickMove(0.01)).toBe(100);
+  });
+});

@@ -223,6 +223,73 @@ describe("decide", () => {
     expect(evaluation.gainUsdPerYear).toBe(evaluation.targetNetUsdPerYear - evaluation.currentNetUsdPerYear);
   });
 
+  it("behavior: above its range a position is out too, and the swap it needs is costed from what is missing", () => {
+    const { evaluation } = run(holding(-1_200, -400));
+    expect(evaluation.positions[0]).toMatchObject({ isInRange: false });
+    const allQuote = buildSnapshot({ idleBase: 0, idleQuote: 20_000 });
+    const onlyQuote = run(allQuote).evaluation;
+    const target = onlyQuote.targets[0];
+    const missingUsd = (target?.amountUsd ?? 0) * (target?.baseShareFrac ?? 0);
+    expect(onlyQuote.transitionCost.swappedNotionalUsd).toBeCloseTo(missingUsd, 6);
+    expect(onlyQuote.transitionCost.swapUsd).toBeCloseTo(missingUsd * (0.0005 + 0.0005), 6);
+    const onlyBase = run(buildSnapshot({ idleBase: 10, idleQuote: 0 })).evaluation;
+    const sold = onlyBase.targets[0];
+    expect(onlyBase.transitionCost.swappedNotionalUsd).toBeCloseTo(
+      (sold?.amountUsd ?? 0) * (1 - (sold?.baseShareFrac ?? 0)),
+      6,
+    );
+    expect(
+      run(buildSnapshot({ idleBase: 50, idleQuote: 100_000 }), { ...PARAMS, poolCapFrac: 0.1 }).evaluation
+        .transitionCost.swapUsd,
+    ).toBe(0);
+  });
+
+  it("behavior: our own liquidity in range is not counted as the others'", () => {
+    const base = buildSnapshot();
+    const depthOf = (pool: TickPoolState): number =>
+      evaluate({ snapshot: { ...base, pools: [pool] }, params: PARAMS }).pools[0]?.terms?.depthUsd ?? 0;
+    const pool = firstPool(base);
+    const own = (pool.activeLiquidityRaw ?? 0n) / 4n;
+    expect(depthOf({ ...pool, ownLiquidityInRangeRaw: own }) / depthOf(pool)).toBeCloseTo(0.75, 9);
+    const alone = evaluate({
+      snapshot: { ...base, pools: [{ ...pool, ownLiquidityInRangeRaw: pool.activeLiquidityRaw ?? 0n }] },
+      params: PARAMS,
+    });
+    expect(alone.pools[0]?.exclusion).toBe("no_depth");
+  });
+
+  it("behavior: one pool without known liquidity puts every pool on the same estimate", () => {
+    const key = poolKey(31_337, "uniswap-v3", `0x${"b".repeat(40)}`);
+    const base = buildSnapshot({ pools: [buildPool(), buildPool({ poolKey: key, activeLiquidityRaw: null })] });
+    const { pools } = run(base).evaluation;
+    expect(pools.map((pool) => pool.isDepthEstimated)).toEqual([true, true]);
+    expect(pools[0]?.terms?.depthUsd).toBe(pools[1]?.terms?.depthUsd);
+    expect(run(buildSnapshot()).evaluation.pools[0]?.isDepthEstimated).toBe(false);
+  });
+
+  it("behavior: a capital limit binds allocation, decision and idle capital", () => {
+    const limited = run(buildSnapshot(), { ...PARAMS, maxCapitalUsd: 4_000 }).evaluation;
+    expect(limited.capitalUsd).toBe(4_000);
+    expect(limited.deployableUsd).toBeCloseTo(3_800, 9);
+    expect(limited.targets[0]?.amountUsd).toBeLessThanOrEqual(3_800);
+    expect(limited.idleUsd).toBe(4_000);
+  });
+
+  it("behavior: a reallocation that would keep every position is no reallocation", () => {
+    const probe = evaluate({ snapshot: buildSnapshot(), params: PARAMS });
+    const target = probe.pools[0]?.target?.range;
+    if (target?.kind !== "ticks") throw new Error("the builder's pool has ticks");
+    const empty = buildSnapshot({ idleBase: 2.5, idleQuote: 5_000 });
+    const snapshot = withPositions(empty, [buildPosition(empty, firstPool(empty), { ...target, usd: 10_000 })]);
+    // The pool may hold half of the capital, which it does: half stays idle and there is nothing to move.
+    const params = { ...PARAMS, allowCash: false, poolCapFrac: 10_000 / (0.95 * snapshot.capital.totalUsd) };
+    const { evaluation, decision } = run(snapshot, params);
+    expect(evaluation.positions[0]?.keptByAllocation).toBe(true);
+    expect(evaluation.idleUsd).toBeGreaterThan(0.1 * evaluation.capitalUsd);
+    expect(gate(decision, "deploy_idle.moves")).toMatchObject({ value: 0, status: "fail" });
+    expect(decision).toMatchObject({ kind: "HOLD", reason: "no_gain" });
+  });
+
   it(`behavior: hostile numbers never throw and never act on NaN (seed ${TEST_SEED})`, () => {
     const base = holding(-300, 300);
     const hostile = fc.oneof(

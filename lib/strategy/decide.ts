@@ -76,6 +76,9 @@ export function decide(input: DecideInput): Decision {
     currentNetUsdPerYear: evaluation.currentNetUsdPerYear,
     targetNetUsdPerYear: evaluation.targetNetUsdPerYear,
     targetCount: evaluation.targets.length,
+    moveCount:
+      evaluation.closePositionIds.length +
+      evaluation.targets.filter((target) => target.keepPositionIds.length === 0).length,
     praThreshold: params.praThreshold,
     amortizeDays: params.amortizeDays,
     minHoldMs: params.minHoldMs,

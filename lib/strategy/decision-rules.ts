@@ -30,6 +30,8 @@ export interface RuleInput {
   readonly currentNetUsdPerYear: number;
   readonly targetNetUsdPerYear: number;
   readonly targetCount: number;
+  /** Positions a reallocation would open or close; 0 when it would keep everything as it is. */
+  readonly moveCount: number;
   readonly praThreshold: number;
   readonly amortizeDays: number;
   readonly minHoldMs: number;
@@ -207,6 +209,15 @@ function reallocateGates(
       passes: input.targetCount >= 1,
     },
     {
+      id: "reallocate.moves",
+      label: "Positions to open or close",
+      value: input.moveCount,
+      threshold: 1,
+      unit: "count",
+      comparison: ">=",
+      passes: input.moveCount >= 1,
+    },
+    {
       id: "reallocate.gain",
       label: "Expected gain per year",
       value: gainUsdPerYear,
@@ -256,6 +267,15 @@ function deployIdleGates(input: RuleInput): readonly Gate[] {
       unit: "count",
       comparison: ">=",
       passes: input.targetCount >= 1,
+    },
+    {
+      id: "deploy_idle.moves",
+      label: "Positions to open or close",
+      value: input.moveCount,
+      threshold: 1,
+      unit: "count",
+      comparison: ">=",
+      passes: input.moveCount >= 1,
     },
     {
       id: "deploy_idle.idle",

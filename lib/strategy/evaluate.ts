@@ -97,7 +97,8 @@ export function evaluate(input: EvaluateInput): Evaluation {
     positions,
     capitalUsd,
     deployableUsd,
-    idleUsd: capital.idleUsd,
+    // Idle capital above the pair's limit is not the strategy's to deploy.
+    idleUsd: Math.max(0, Math.min(capital.idleUsd, capitalUsd - capital.positionsUsd)),
     currentNetUsdPerYear,
     targetNetUsdPerYear,
     ...computeImprovement({ currentNetUsdPerYear, targetNetUsdPerYear, capitalUsd }),

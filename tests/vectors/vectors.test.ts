@@ -606,6 +606,8 @@ suite("decision", () => {
         currentNetUsdPerYear: input.currentNet,
         targetNetUsdPerYear: input.targetNet,
         targetCount: input.nTarget,
+        // The vectors know no kept positions: their reallocations always move something.
+        moveCount: 1,
         praThreshold: input.praThreshold,
         amortizeDays: input.amortizeDays,
         minHoldMs: 12 * 3_600_000,

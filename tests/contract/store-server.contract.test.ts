@@ -28,7 +28,10 @@ const implementations = [
 ] as const;
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-const connect = (server: RunningServer, options: { readonly enableOfflineQueue?: boolean } = {}): Redis =>
+const connect = (
+  server: RunningServer,
+  options: { readonly enableOfflineQueue?: boolean; readonly autoResendUnfulfilledCommands?: boolean } = {},
+): Redis =>
   new Redis(server.url, {
     password: server.password,
     protocol: 2,
@@ -287,8 +290,8 @@ for (const implementation of implementations) {
         expect(await redis.zadd("z", "NX", "9", "a")).toBe(0);
         expect(await redis.zadd("z", "XX", "9", "new")).toBe(0);
         expect(await redis.zadd("z", "GT", "CH", "4", "a")).toBe(0);
-        expect(await redis.zrange("z", 0, -1, "WITHSCORES")).toEqual(["b", "2", "c", "3", "a", "5"]);
-        expect(await redis.zrange("z", 0, 0, "REV")).toEqual(["a"]);
+        expect(await redis.zrange("z", "0", "-1", "WITHSCORES")).toEqual(["b", "2", "c", "3", "a", "5"]);
+        expect(await redis.zrange("z", "0", "0", "REV")).toEqual(["a"]);
         expect(await redis.zrange("z", "(2", "+inf", "BYSCORE")).toEqual(["c", "a"]);
         expect(await redis.zrange("z", "+inf", "-inf", "BYSCORE", "REV", "LIMIT", 0, 2)).toEqual(["a", "c"]);
         expect(await redis.zrange("z", "(5", "-inf", "BYSCORE", "REV", "LIMIT", 1, 5, "WITHSCORES")).toEqual([
@@ -296,12 +299,12 @@ for (const implementation of implementations) {
           "2",
         ]);
         await redis.zadd("z", "1.5", "half", "-inf", "low");
-        expect(await redis.zrange("z", 0, 1, "WITHSCORES")).toEqual(["low", "-inf", "half", "1.5"]);
+        expect(await redis.zrange("z", "0", "1", "WITHSCORES")).toEqual(["low", "-inf", "half", "1.5"]);
         await redis.zadd("ties", "1", "b", "1", "a", "1", "c");
-        expect(await redis.zrange("ties", 0, -1)).toEqual(["a", "b", "c"]);
+        expect(await redis.zrange("ties", "0", "-1")).toEqual(["a", "b", "c"]);
         expect(await redis.zrem("z", "low", "nope")).toBe(1);
         expect(await redis.zremrangebyscore("z", "(1.5", 3)).toBe(2);
-        expect(await redis.zrange("z", 0, -1)).toEqual(["half", "a"]);
+        expect(await redis.zrange("z", "0", "-1")).toEqual(["half", "a"]);
         expect(await fails(redis.zadd("z", "NaN", "x"))).toBe("ERR");
         expect(await fails(redis.zrange("z", "x", "y", "BYSCORE"))).toBe("ERR");
       });
@@ -577,7 +580,7 @@ describe("store contract: restart", () => {
       async () => {
         const dataDir = makeTempDir("restart");
         const first = await implementation.start(dataDir);
-        const before = connect(first, { enableOfflineQueue: false });
+        const before = connect(first, { enableOfflineQueue: false, autoResendUnfulfilledCommands: false });
         before.on("error", () => undefined);
         await new Promise((resolve) => before.once("ready", resolve));
         const expiresAtMs = Date.now() + 60_000;
@@ -612,7 +615,7 @@ describe("store contract: restart", () => {
         expect(await after.exists("short")).toBe(0);
         expect(await after.hgetBuffer("h", "b")).toEqual(Buffer.from([0, 255, 13, 10]));
         expect((await after.smembers("set")).toSorted()).toEqual(["a", "b"]);
-        expect(await after.zrange("z", 0, -1, "WITHSCORES")).toEqual(["a", "1.5", "b", "inf"]);
+        expect(await after.zrange("z", "0", "-1", "WITHSCORES")).toEqual(["a", "1.5", "b", "inf"]);
         expect(await after.lrange("l", 0, -1)).toEqual(["a", "b", "c"]);
         expect(await after.xrange("x", "-", "+")).toEqual([["5-1", ["f", "v"]]]);
         expect(await after.mget("m1", "m2", "deleted")).toEqual(["1", "2", null]);

@@ -137,6 +137,8 @@ function baseOptions(settings: StoreSettings) {
     connectTimeout: STORE_CONNECT_TIMEOUT_MS,
     maxRetriesPerRequest: 1,
     enableOfflineQueue: false,
+    // A command cut off by a lost connection may have run: it fails and its caller decides, it is never sent twice.
+    autoResendUnfulfilledCommands: false,
     replyMapping: "legacy" as const,
     protocol: 2 as const,
     connectionName: settings.name.replace(/[^A-Za-z0-9_.:-]/g, "-"),

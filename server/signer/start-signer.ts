@@ -2,7 +2,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { InvariantError } from "@/lib/errors/invariant";
-import { ok, type Result } from "@/lib/errors/result";
+import { err, ok, type Result } from "@/lib/errors/result";
 import { errorText, type TidegateError } from "@/lib/errors/tidegate-error";
 import type { NamedState } from "@/lib/plan/plan-status";
 import type { Chain, Family, Registry } from "@/lib/registry/schema";
@@ -20,6 +20,7 @@ import { startControlSocket } from "./control-socket";
 import { createEngine } from "./engine";
 import { createV3Family } from "./family-v3";
 import { startIntentSocket } from "./intent-socket";
+import { JournalError } from "./journal/segment";
 import { openKeystore, type TransactionSigner } from "./key";
 import { createKillPoint } from "./kill-point";
 import { SignerError, type ChainPort, type Engine, type FamilyPort, type KeyPort, type UnsignedTx } from "./ports";
@@ -58,6 +59,16 @@ const RECOVER_RETRY_MIN_MS = 500;
 const RECOVER_RETRY_MAX_MS = 10_000;
 
 export async function startSigner(input: StartSignerInput): Promise<Result<RunningSigner, TidegateError>> {
+  try {
+    return await assemble(input);
+  } catch (error) {
+    // A damaged journal or command log, or a disk that does not answer: nothing is signed, the sentence says what to do.
+    if (error instanceof JournalError) return err(error);
+    throw error;
+  }
+}
+
+async function assemble(input: StartSignerInput): Promise<Result<RunningSigner, TidegateError>> {
   const { settings, wall, log } = input;
   const paths = socketPaths(settings.dataDir);
   if (!paths.ok) return paths;

@@ -34,7 +34,10 @@ export interface Lease {
 }
 
 /** error lease_lost = another holder is alive. */
-export async function acquireLease(store: StoreClient, settings: LeaseSettings): Promise<Result<Lease, StoreError>> {
+export async function acquireLease(
+  store: Pick<StoreClient, "script">,
+  settings: LeaseSettings,
+): Promise<Result<Lease, StoreError>> {
   const owner = `${settings.ownerId}.${randomBytes(6).toString("hex")}`;
   const sentAtMonoMs = settings.wall.monotonicMs();
   const reply = await store.script(
@@ -53,7 +56,7 @@ export async function acquireLease(store: StoreClient, settings: LeaseSettings):
 }
 
 function holdLease(
-  store: StoreClient,
+  store: Pick<StoreClient, "script">,
   settings: LeaseSettings,
   owner: string,
   token: number,

@@ -286,7 +286,12 @@ export function createTelemetry(settings: TelemetrySettings): Telemetry {
   }
 
   async function flush(): Promise<void> {
-    await Promise.all([...buffers.keys()].map(startSending));
+    await Promise.all(
+      [...buffers].map(async ([stream, buffer]) => {
+        await inFlight.get(stream);
+        if (buffer.length > 0) await startSending(stream);
+      }),
+    );
   }
 
   readSpoolAtStart();

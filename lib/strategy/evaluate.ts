@@ -1,7 +1,7 @@
 // Evaluate: one snapshot and one set of parameters in, every number a decision or a screen needs out.
 import type { MarketSnapshot } from "@/lib/market/snapshot";
 import { allocate, standaloneAmountUsd } from "./allocation";
-import { splitIncome } from "./economics";
+import { areUsableTerms, splitIncome } from "./economics";
 import { computeForces } from "./forces";
 import { computeImprovement } from "./decision-rules";
 import type { Evaluation, PoolEvaluation } from "./evaluation";
@@ -98,7 +98,7 @@ export function evaluate(input: EvaluateInput): Evaluation {
     capitalUsd,
     deployableUsd,
     // Idle capital above the pair's limit is not the strategy's to deploy.
-    idleUsd: Math.max(0, Math.min(capital.idleUsd, capitalUsd - capital.positionsUsd)),
+    idleUsd: nonNegative(Math.min(capital.idleUsd, capitalUsd - capital.positionsUsd)),
     currentNetUsdPerYear,
     targetNetUsdPerYear,
     ...computeImprovement({ currentNetUsdPerYear, targetNetUsdPerYear, capitalUsd }),
@@ -112,7 +112,8 @@ function describePool(
   deployableUsd: number,
   params: StrategyParams,
 ): PoolEvaluation {
-  const { state, terms } = pool;
+  const { state } = pool;
+  const terms = pool.terms !== null && areUsableTerms(pool.terms) ? pool.terms : null;
   const standaloneUsd =
     pool.exclusion === null ? standaloneAmountUsd(toAllocationPool(pool, deployableUsd, params), deployableUsd) : 0;
   return {

@@ -31,6 +31,7 @@ export interface PoolEvaluation {
   /** Least half-width that makes sense here, log price. */
   readonly minWidth: number;
   readonly target: TargetRange | null;
+  /** Null without a range or when a term is not a finite number (exit and life may be Infinity: no volatility). */
   readonly terms: PoolTerms | null;
   /** Depth comes from TVL because the active liquidity is unknown. */
   readonly isDepthEstimated: boolean;

@@ -30,7 +30,7 @@ const implementations = [
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 const connect = (
   server: RunningServer,
-  options: { readonly enableOfflineQueue?: boolean; readonly autoResendUnfulfilledCommands?: boolean } = {},
+  options: { readonly enableOfflineQueue?: boolean; readonly maxRetriesPerRequest?: number } = {},
 ): Redis =>
   new Redis(server.url, {
     password: server.password,
@@ -580,7 +580,7 @@ describe("store contract: restart", () => {
       async () => {
         const dataDir = makeTempDir("restart");
         const first = await implementation.start(dataDir);
-        const before = connect(first, { enableOfflineQueue: false, autoResendUnfulfilledCommands: false });
+        const before = connect(first, { enableOfflineQueue: false, maxRetriesPerRequest: 0 });
         before.on("error", () => undefined);
         await new Promise((resolve) => before.once("ready", resolve));
         const expiresAtMs = Date.now() + 60_000;

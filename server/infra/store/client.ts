@@ -101,7 +101,7 @@ export function createStoreClient(settings: StoreSettings): StoreClient {
       return subscriber;
     },
     createBlocking() {
-      const connection = new Redis(settings.url, { ...baseOptions(settings), maxRetriesPerRequest: 0 });
+      const connection = new Redis(settings.url, baseOptions(settings));
       connection.on("error", () => undefined);
       connection.on("end", () => blocking.delete(connection));
       blocking.add(connection);
@@ -135,9 +135,9 @@ function baseOptions(settings: StoreSettings) {
   const hasPassword = /^rediss?:\/\/[^/]*:[^/]+@/i.test(settings.url);
   return {
     connectTimeout: STORE_CONNECT_TIMEOUT_MS,
-    maxRetriesPerRequest: 1,
     enableOfflineQueue: false,
-    // A command cut off by a lost connection may have run: it fails and its caller decides, it is never sent twice.
+    // A command cut off by a lost connection may have run: it fails at once and its caller decides, it is never sent twice.
+    maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,
     replyMapping: "legacy" as const,
     protocol: 2 as const,

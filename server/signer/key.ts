@@ -280,7 +280,9 @@ function deriveKey(passphrase: Buffer, salt: Buffer, cost: ScryptCost): Promise<
   // Twice the table: the library counts its working blocks too.
   const options = { N: n, r, p, maxmem: 2 * 128 * n * r + 128 * r * p * 2 };
   return new Promise((resolve, reject) => {
-    scrypt(passphrase, salt, 32, options, (error, derived) => (error === null ? resolve(derived) : reject(error)));
+    scrypt(passphrase, salt, 32, options, (error, derived) =>
+      error instanceof Error ? reject(error) : resolve(derived),
+    );
   });
 }
 

@@ -25,6 +25,7 @@ import { EXCHANGE_PREFIX, GECKO_PREFIX, LIFI_PREFIX, listenHttp } from "./http-s
 import { createClockHub } from "./market/clock-hub";
 import { createNoiseFlow } from "./market/flow";
 import { createPricePath, type PricePath } from "./market/price-path";
+import { createProviders, firstProviderState } from "./market/providers";
 import { loadReplay } from "./market/replay";
 import { createResumableRng } from "./market/resumable-rng";
 import { createSimulator, poolSetupOf } from "./market/simulator";
@@ -126,10 +127,17 @@ async function assemble(input: {
     ...(saved === undefined ? {} : { saved: saved.state.volumes }),
   });
   const clock = createClockHub({ seq: saved?.state.seq ?? 0, nowMs: startAtMs, speed: args.speed });
+  const providers = createProviders({
+    client,
+    deployment,
+    path,
+    first: saved?.state.providers ?? firstProviderState(path, startAtMs),
+  });
   const simulator = createSimulator({
     client,
     deployment,
     path,
+    providers,
     flow: createNoiseFlow(flowRng),
     volumes,
     clock,
@@ -180,6 +188,7 @@ async function assemble(input: {
         flowRngState: flowRng.state(),
         path: path.state(),
         volumes: volumes.state(),
+        providers: providers.state(),
         deployment,
       },
       chain,

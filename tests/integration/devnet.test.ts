@@ -113,6 +113,7 @@ const stateSchema = z.object({
       price: z.number(),
       baseIsToken0: z.boolean(),
       address: z.string(),
+      liquidity: z.string(),
       volume24hUsd: z.number(),
       volume24hModelledUsd: z.number(),
     }),
@@ -348,6 +349,17 @@ describe("devnet", () => {
       ),
     );
     expect(statuses.filter((status) => status === 429).length).toBeGreaterThan(0);
+  });
+
+  it("behavior: other providers follow a price that leaves their range", async () => {
+    const liquidityOf = async () =>
+      BigInt((await readState(devnet)).pools.find((pool) => pool.key === "WETH-USDC-500")?.liquidity ?? "0");
+    const before = await liquidityOf();
+    await post(devnet, "/price", { pairId: "WETH-USDC", moveFrac: 0.12 });
+    // A provider that has just moved waits an hour before it follows again.
+    await post(devnet, "/mine", { steps: 65, stepMs: 60_000 });
+    expect(Number(await liquidityOf()) / Number(before)).toBeGreaterThan(0.7);
+    expect((await readState(devnet)).lastFailure).toBeNull();
   });
 
   it("error: a malformed control request is refused with the field named", async () => {

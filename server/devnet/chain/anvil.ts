@@ -46,7 +46,7 @@ exit $code
 
 export async function startAnvil(options: AnvilOptions): Promise<AnvilProcess> {
   const binary = findAnvilBinary(options.rootDir);
-  const port = options.port === 0 ? await pickFreePort() : options.port;
+  const port = await claimPort(options.port);
   const child = spawn("/bin/sh", ["-c", WATCHDOG, "tidegate-chain", binary, ...anvilFlags(options, port)], {
     detached: true,
     stdio: ["pipe", "ignore", "pipe"],
@@ -171,13 +171,23 @@ async function answers(rpcUrl: string): Promise<boolean> {
   }
 }
 
-function pickFreePort(): Promise<number> {
+/** The wanted port if it is free, or a free one for 0; a stranger's chain on it must not be taken for ours. */
+function claimPort(wanted: number): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
+    server.once("error", (cause) => {
+      reject(
+        new DevnetError({
+          code: "bad_input",
+          message: `The local chain cannot use port ${wanted}: ${cause.message}. Choose another RPC port, or 0 for a free one.`,
+          retryable: false,
+          cause,
+        }),
+      );
+    });
+    server.listen(wanted, "127.0.0.1", () => {
       const address = server.address();
-      const port = typeof address === "object" && address !== null ? address.port : 0;
+      const port = typeof address === "object" && address !== null ? address.port : wanted;
       server.close(() => resolve(port));
     });
   });

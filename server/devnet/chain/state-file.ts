@@ -5,6 +5,7 @@ import { z } from "zod";
 import { DevnetError } from "@/server/devnet/devnet-error";
 import { PAIR_IDS, type DevnetPairId } from "@/server/devnet/market/setup";
 import { pathStateSchema } from "@/server/devnet/market/price-path";
+import { providerStateSchema } from "@/server/devnet/market/providers";
 import { volumeStateSchema } from "@/server/devnet/market/volume-book";
 import { deploymentSchema } from "./deploy";
 
@@ -22,6 +23,7 @@ const stateSchema = z.object({
   flowRngState: z.number(),
   path: pathStateSchema,
   volumes: volumeStateSchema,
+  providers: providerStateSchema,
   deployment: deploymentSchema,
 });
 export type DevnetState = z.infer<typeof stateSchema>;

@@ -3,7 +3,7 @@ import type { Service } from "./faults";
 
 const KEPT = 2_000;
 
-export interface RequestRecord {
+interface RequestRecord {
   readonly id: number;
   readonly service: Service;
   readonly method: string;

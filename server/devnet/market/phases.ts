@@ -3,7 +3,7 @@ import type { Rng } from "@/lib/math/rng";
 import type { DevnetPairId } from "./setup";
 
 export const PHASE_NAMES = ["calm", "trend", "spike", "depeg", "replay"] as const;
-export type PhaseName = (typeof PHASE_NAMES)[number];
+type PhaseName = (typeof PHASE_NAMES)[number];
 
 export interface Phase {
   readonly name: PhaseName;

@@ -11,7 +11,7 @@ const Q96 = 2 ** 96;
 const LOG_TICK = Math.log(1.0001);
 
 /** Raw token1 per raw token0 for a price in quote per base, human units. */
-export function rawPrice1Per0(price: number, order: PoolOrder): number {
+function rawPrice1Per0(price: number, order: PoolOrder): number {
   const raw = price * 10 ** (order.decimalsQuote - order.decimalsBase);
   return order.baseIsToken0 ? raw : 1 / raw;
 }

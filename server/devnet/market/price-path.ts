@@ -46,7 +46,7 @@ const pairStateSchema = z.object({
   volumeFactor: z.number(),
 });
 export const pathStateSchema = z.record(z.enum(PAIR_IDS), pairStateSchema);
-export type PathState = z.infer<typeof pathStateSchema>;
+type PathState = z.infer<typeof pathStateSchema>;
 type PairState = z.infer<typeof pairStateSchema>;
 
 export interface PricePath {

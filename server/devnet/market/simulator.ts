@@ -8,6 +8,7 @@ import { errorText } from "@/lib/errors/tidegate-error";
 import type { ClockHub } from "./clock-hub";
 import type { NoiseFlow } from "./flow";
 import { priceOfSqrtX96, sqrtBand, toRaw } from "./pool-price";
+import type { Providers } from "./providers";
 import type { PricePath } from "./price-path";
 import { LONG_STEP_MS, PAIRS, POOLS, TICK_MS, TOKENS, type DevnetPairId, type PoolSetup } from "./setup";
 import type { VolumeBook } from "./volume-book";
@@ -49,11 +50,12 @@ export function createSimulator(deps: {
   readonly deployment: Deployment;
   readonly path: PricePath;
   readonly flow: NoiseFlow;
+  readonly providers: Providers;
   readonly volumes: VolumeBook;
   readonly clock: ClockHub;
   readonly speed: number;
 }): Simulator {
-  const { client, deployment, path, flow, volumes, clock } = deps;
+  const { client, deployment, path, flow, providers, volumes, clock } = deps;
   const own = new Set([deployment.keeper, deployment.provider, deployment.trader].map((one) => one.toLowerCase()));
   const pools = POOLS.map((setup) => ({ setup, pool: poolByKey(deployment, setup.key) }));
   const keyByAddress = new Map(pools.map(({ pool }) => [pool.address.toLowerCase(), pool]));
@@ -105,9 +107,11 @@ export function createSimulator(deps: {
       data,
       gas: MARKET_TX_GAS,
     });
+    const moves = await providers.queueMoves(toMs);
     await mineAt(client, toMs);
     nowMs = toMs;
     await readBlock(hash);
+    lastFailure = (await providers.settle(moves)) ?? lastFailure;
     seq += 1;
     samples = [
       ...samples.filter((one) => one.wallMs > performance.now() - SPEED_WINDOW_MS),

@@ -52,20 +52,37 @@ export interface ExecutePlanInput {
 
 const FINISHED: readonly OpState[] = ["VERIFIED", "SETTLED", "SKIPPED"];
 const FAILED: readonly OpState[] = ["REVERTED", "CANCELLED", "EXPIRED", "FOREIGN", "VERIFY_FAILED"];
+/** Ends after which the signer may be asked again: never signed, or its nonce is spent without effect. It counts and refuses itself. */
+const REPEATABLE: readonly OpState[] = ["EXPIRED", "REVERTED", "CANCELLED"];
+/** Written down but perhaps worked on by nobody since a restart: executing the step again takes it up. */
+const IDLE: readonly OpState[] = ["PLANNED", "INTENT", "PREPARED"];
 const WAIT_MS = 2_000;
 const WAIT_CALL_TIMEOUT_MS = 10_000;
 /** A signer that does not answer for this long interrupts the run; the plan stays open and is resumed. */
 const SIGNER_PATIENCE_MS = 60_000;
-/** Temporary refusals of one op (gas price, endpoint): tried again this often. */
-const MAX_TRIES = 4;
-const MAX_QUOTES = 3;
+/** How often one op is begun before the plan is ended. */
+const MAX_TRIES = 3;
+/** Longest wait for the end of a plan, in which the signer takes leftover allowances back. */
+const FINISH_TIMEOUT_MS = 60_000;
+/** The first quote and three more. */
+const MAX_QUOTES = 4;
 const RETRY_MS = 1_000;
 /** A quote held from before the approval is used while it has this much of its 30 s left to sign and send. */
 const QUOTE_RESERVE_MS = 10_000;
 /** Fees a quote may take beyond slippage: router and pool fee of the usual routes together stay below one percent. */
 const MAX_SWAP_FEE_FRAC = 0.01;
 /** Refusals that end when someone acts; the plan stays as it is. */
-const INTERRUPTING = ["unavailable", "timeout", "stale_token", "paused", "stopped", "halted", "disk", "internal"];
+const INTERRUPTING = [
+  "unavailable",
+  "timeout",
+  "stale_token",
+  "paused",
+  "stopped",
+  "halted",
+  "disk",
+  "internal",
+  "chain",
+];
 
 /** How one step ended. */
 type StepEnd =
@@ -152,14 +169,16 @@ async function runSteps(run: Run): Promise<StepEnd> {
 async function runStep(run: Run, step: Step, index: number): Promise<StepEnd> {
   const known = run.ops.get(index);
   if (known !== undefined && FINISHED.includes(known.state)) return { kind: "next" };
-  if (known !== undefined && known.state !== "EXPIRED" && FAILED.includes(known.state)) return failedOp(known);
-  if (known !== undefined && known.state !== "PLANNED" && known.state !== "EXPIRED") return waitForOp(run, known);
+  if (known !== undefined && FAILED.includes(known.state) && !REPEATABLE.includes(known.state)) return failedOp(known);
+  const isOpen = known !== undefined && !IDLE.includes(known.state) && !REPEATABLE.includes(known.state);
+  if (known !== undefined && isOpen) return waitForOp(run, known);
   if (run.shouldStop()) return { kind: "interrupted", reason: "asked to stop before the next step" };
   const bound = await checkBounds(run, step);
   if (bound !== null) return bound;
 
-  let lastReason = "";
-  for (let attempt = 1; attempt <= MAX_TRIES; attempt += 1) {
+  let end: StepEnd = { kind: "failed", reason: `step ${index} (${step.kind}) was not begun` };
+  const startedMonoMs = run.deps.wall.monotonicMs();
+  for (let tries = 0; tries < MAX_TRIES;) {
     const args = await prepareArguments(run, step, index);
     if (!args.ok) return args.error;
     const op = await callSigner(run, "op.execute", {
@@ -170,37 +189,29 @@ async function runStep(run: Run, step: Step, index: number): Promise<StepEnd> {
       args: args.value,
     });
     if (op.ok) {
-      const before = run.ops.get(index);
-      run.ops.set(index, op.value);
-      const end = await waitForOp(run, op.value);
+      tries += 1;
+      end = await waitForOp(run, op.value, args.value);
       if (end.kind === "next" && step.kind === "swap") countSwap(run, step, index, args.value);
-      const ended = run.ops.get(index);
-      // EXPIRED was never signed: the same step may be tried with new arguments, unless the signer only repeats its answer.
-      const isRepeated = before?.state === "EXPIRED" && before.stateAtMs === ended?.stateAtMs;
-      if (end.kind !== "failed" || ended?.state !== "EXPIRED" || isRepeated) return end;
-      lastReason = end.reason;
-      run.held = null;
-      if (run.shouldStop()) return { kind: "interrupted", reason: "asked to stop before the next try" };
-      await run.deps.sleep(RETRY_MS * attempt);
-      continue;
+      const ended = run.ops.get(index)?.state;
+      if (end.kind !== "failed" || ended === undefined || !REPEATABLE.includes(ended)) return end;
+    } else {
+      end = signerEnd(op.error);
+      run.deps.log.warn("execution.op-refused", {
+        planId: run.record.planId,
+        index,
+        kind: step.kind,
+        code: op.error.code,
+        reason: op.error.message,
+      });
+      const isQuote = op.error.code === "quote_refused" && (run.quotes.get(index) ?? 0) < MAX_QUOTES;
+      if (!isQuote && !op.error.retryable) return end;
+      if (run.deps.wall.monotonicMs() - startedMonoMs > SIGNER_PATIENCE_MS) return end;
     }
-    if (step.kind === "swap" && args.value.amountRaw === 0n && op.error.code === "quote_refused")
-      return { kind: "next" };
-    run.deps.log.warn("execution.op-refused", {
-      planId: run.record.planId,
-      index,
-      kind: step.kind,
-      code: op.error.code,
-      reason: op.error.message,
-    });
-    lastReason = op.error.message;
     run.held = null;
-    const isQuote = op.error.code === "quote_refused" && (run.quotes.get(index) ?? 0) < MAX_QUOTES;
-    if (!isQuote && !op.error.retryable) return signerEnd(op.error);
     if (run.shouldStop()) return { kind: "interrupted", reason: "asked to stop before the next try" };
-    await run.deps.sleep(RETRY_MS * attempt);
+    await run.deps.sleep(RETRY_MS);
   }
-  return { kind: "failed", reason: `step ${index} (${step.kind}) was refused ${MAX_TRIES} times: ${lastReason}` };
+  return end;
 }
 
 /** Steps that take new risk are not begun outside the plan's bounds; approvals and revocations move no value. */
@@ -433,7 +444,7 @@ async function desiredFor(run: Run, step: MintStep, token: Address, capRaw: bigi
 }
 
 /** Until the op is verified or has ended; a stop request waits for it, since the signer finishes an open op anyway. */
-async function waitForOp(run: Run, first: OpReport): Promise<StepEnd> {
+async function waitForOp(run: Run, first: OpReport, args?: OpArguments): Promise<StepEnd> {
   let op = first;
   for (;;) {
     run.ops.set(op.index, op);
@@ -442,7 +453,20 @@ async function waitForOp(run: Run, first: OpReport): Promise<StepEnd> {
     const stopping = run.shouldStop();
     const next = await callSigner(run, "op.wait", { opId: op.opId, waitMs: WAIT_MS }, WAIT_MS + WAIT_CALL_TIMEOUT_MS);
     if (!next.ok) return signerEnd(next.error);
+    const isIdle = next.value.state === op.state && IDLE.includes(op.state) && op.state !== "PLANNED";
     op = next.value;
+    // The signer answers at once for an op that nobody works on (it restarted): execute takes it up again.
+    if (isIdle && !stopping && args !== undefined) {
+      const again = await callSigner(run, "op.execute", {
+        pairId: run.plan.pairId,
+        token: run.token,
+        planId: run.record.planId,
+        index: op.index,
+        args,
+      });
+      if (!again.ok && !again.error.retryable) return signerEnd(again.error);
+      if (!again.ok) await run.deps.sleep(RETRY_MS);
+    }
     if (stopping && !FINISHED.includes(op.state) && !FAILED.includes(op.state)) {
       run.ops.set(op.index, op);
       return {
@@ -463,13 +487,26 @@ async function endPlan(
   const hasMoved = [...run.ops.values()].some((op) => op.state === "VERIFIED" || op.state === "SETTLED");
   const outcome = end.kind === "next" ? "done" : hasMoved ? "partial" : "voided";
   const reason = end.kind === "next" ? "every step is verified" : end.reason;
-  const finished = await callSigner(run, "plan.finish", {
-    pairId: run.plan.pairId,
-    token: run.token,
-    planId: run.record.planId,
-    outcome,
-    reason: reason.slice(0, 400),
-  });
+  const startedMonoMs = run.deps.wall.monotonicMs();
+  const finish = () =>
+    callSigner(
+      run,
+      "plan.finish",
+      {
+        pairId: run.plan.pairId,
+        token: run.token,
+        planId: run.record.planId,
+        outcome,
+        reason: reason.slice(0, 400),
+      },
+      FINISH_TIMEOUT_MS,
+    );
+  let finished = await finish();
+  while (!finished.ok && finished.error.retryable && !run.shouldStop()) {
+    if (run.deps.wall.monotonicMs() - startedMonoMs > SIGNER_PATIENCE_MS) break;
+    await run.deps.sleep(RETRY_MS);
+    finished = await finish();
+  }
   if (finished.ok) return { outcome, reason };
   return {
     outcome: "interrupted",

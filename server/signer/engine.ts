@@ -61,6 +61,12 @@ export function createEngine(deps: EngineDeps): Engine {
     );
   }
 
+  /** A run whose operation has ended is about to return: wait for that instead of taking it for work under way. */
+  async function leaveRun(opId: string): Promise<void> {
+    const op = journal.state.ops.get(opId);
+    if (op !== undefined && !OPEN_OP_STATES.includes(op.state)) await running.get(opId);
+  }
+
   async function settleForever(): Promise<void> {
     if (isSettling) return;
     isSettling = true;
@@ -231,6 +237,7 @@ export function createEngine(deps: EngineDeps): Engine {
     if (step === undefined)
       throw refuse("bad_request", `plan ${planId} has ${plan.steps.length} steps, there is no step ${index}`);
     const opId = makeOpId(planId, index);
+    await leaveRun(opId);
     const existing = journal.state.ops.get(opId);
     if (existing !== undefined && isRejoin(existing)) return reportOp(existing);
     if (existing !== undefined) checkRetry(existing);
@@ -241,7 +248,8 @@ export function createEngine(deps: EngineDeps): Engine {
     checkExecutable(entry, index);
     const pair = checkAuthority(deps.authority, pairId, step);
     if (step.kind !== "revoke") checkPrice(plan, args, deps.market.nowMs());
-    if (step.kind === "swap") {
+    // An amount of 0 is the recorded way to skip a swap that is not needed any more.
+    if (step.kind === "swap" && args.amountRaw !== 0n) {
       checkQuote(context, {
         op: { chainId: step.chainId },
         plan,
@@ -371,6 +379,7 @@ export function createEngine(deps: EngineDeps): Engine {
     if (entry.plan.pairId !== input.pairId)
       throw refuse("bad_request", `plan ${input.planId} belongs to ${entry.plan.pairId}`);
     if (!OPEN_PLAN_STATUSES.includes(entry.status)) return reportPlan(context, entry);
+    for (const opId of entry.opIds) await leaveRun(opId);
     const ops = entry.opIds.flatMap((opId) => journal.state.ops.get(opId) ?? []);
     const inFlight = ops.find((op) => IN_FLIGHT_STATES.includes(op.state) || running.has(op.opId));
     if (inFlight !== undefined) {

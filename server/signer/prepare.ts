@@ -246,6 +246,7 @@ async function prepareSwap(input: PrepareInput, step: SwapStep): Promise<Prepara
   const { context, port, block, wallet, plan, op } = input;
   const { args } = op.intent;
   const amountInRaw = args.amountRaw ?? step.amountInRaw;
+  if (amountInRaw === 0n) return { kind: "skip", reason: "nothing to swap: the tokens fit the ranges as they are" };
   checkWithinCap(step.amountInRaw, amountInRaw, "amountIn");
   checkFunds(op, step.tokenIn, amountInRaw, freeBalance(context, op, step.tokenIn));
   const quote = checkQuote(context, { op, plan, step, args, amountInRaw });

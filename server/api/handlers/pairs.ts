@@ -299,10 +299,13 @@ async function mergedCandles(
     const unpacked: number[][] = [];
     for (let at = 0; at < rows.value.length; at += CANDLE_COLUMNS)
       unpacked.push([...rows.value.subarray(at, at + CANDLE_COLUMNS)]);
-    parts.push({ weight: source.weight, candles: fillCandles(normaliseCandles(unpacked, input.toMs)) });
+    parts.push({ weight: source.weight, candles: normaliseCandles(unpacked, input.toMs) });
     venues.push(source.venue);
   }
-  return ok({ series: parts.length === 0 ? candleSeriesFromRows(MINUTE_MS, []) : mergeVenues(parts), venues });
+  return ok({
+    series: parts.length === 0 ? candleSeriesFromRows(MINUTE_MS, []) : fillCandles(mergeVenues(parts)),
+    venues,
+  });
 }
 
 const candlesHandler = bindHandler(contract.pairCandles, async ({ deps, params, query }) => {

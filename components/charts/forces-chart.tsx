@@ -1,0 +1,111 @@
+// Volatility, momentum and trend force on the same time axis as the price above.
+"use client";
+import type { ReactNode } from "react";
+import { Line, LineChart, ReferenceLine, ResponsiveContainer, Tooltip, XAxis, YAxis, ZIndexLayer } from "recharts";
+import { formatFixed } from "@/lib/format/number";
+import { PANE_FRAC, TAG_MARGIN } from "./price-range-chart";
+import { thin } from "./thin";
+import { PlotSurface, TimeAxis } from "./time-axis";
+
+export interface ForceRow {
+  readonly atMs: number;
+  readonly v: number | null;
+  readonly m: number | null;
+  readonly t: number | null;
+}
+
+const LANES = [
+  { key: "v", name: "Volatility", guides: [] },
+  { key: "m", name: "Momentum", guides: [30, 70] },
+  { key: "t", name: "Trend", guides: [40, 60] },
+] as const;
+
+export function ForcesChart({
+  rows,
+  fromAtMs,
+  nowAtMs,
+  syncId,
+}: {
+  readonly rows: readonly ForceRow[];
+  readonly fromAtMs: number;
+  readonly nowAtMs: number;
+  readonly syncId: string;
+}): ReactNode {
+  const shown = thin(rows.filter((row) => row.atMs >= fromAtMs));
+  const latest = shown.at(-1);
+  const end = nowAtMs + (nowAtMs - fromAtMs) * PANE_FRAC;
+  return (
+    <div>
+      {LANES.map(({ key, name, guides }, index) => {
+        const isLast = index === LANES.length - 1;
+        const value = latest?.[key] ?? null;
+        const [low, high] = laneDomain(shown, key, guides);
+        return (
+          <div key={key} className="relative mt-2" style={{ height: isLast ? 64 : 42 }}>
+            <span className="absolute top-0.5 left-2 z-10 text-micro text-ink-3">
+              {name} <b className="font-strong text-ink">{formatFixed(value, 0)}</b>
+            </span>
+            <ResponsiveContainer width="100%" height="100%">
+              <LineChart
+                data={shown}
+                margin={{ top: 0, right: TAG_MARGIN, bottom: isLast ? 22 : 0, left: 0 }}
+                syncId={syncId}
+                syncMethod="value"
+                title={`${name} force, now ${formatFixed(value, 0)} of 100`}
+                accessibilityLayer={false}
+                role="img"
+              >
+                <XAxis dataKey="atMs" type="number" domain={[fromAtMs, end]} hide allowDataOverflow />
+                <YAxis type="number" domain={[low, high]} width={0} hide />
+                <ZIndexLayer zIndex={-200}>
+                  <PlotSurface />
+                  <TimeAxis fromAtMs={fromAtMs} toAtMs={isLast ? nowAtMs : fromAtMs} hasGrid={false} />
+                </ZIndexLayer>
+                {guides.map((guide) => (
+                  <ReferenceLine
+                    key={guide}
+                    y={guide}
+                    stroke="var(--line-2)"
+                    strokeDasharray="2 3"
+                    label={{ value: String(guide), position: "right", fontSize: 11, fill: "var(--ink-3)" }}
+                  />
+                ))}
+                <Line
+                  dataKey={key}
+                  type="linear"
+                  stroke="var(--ink-2)"
+                  strokeWidth={1.2}
+                  dot={false}
+                  activeDot={{ r: 2.5, fill: "var(--ink)", stroke: "var(--bg)" }}
+                  isAnimationActive={false}
+                />
+                <Tooltip
+                  content={noTip}
+                  cursor={{ stroke: "var(--ink-3)", strokeDasharray: "2 2" }}
+                  isAnimationActive={false}
+                />
+              </LineChart>
+            </ResponsiveContainer>
+          </div>
+        );
+      })}
+    </div>
+  );
+}
+
+function noTip(): null {
+  return null;
+}
+
+function laneDomain(
+  rows: readonly ForceRow[],
+  key: "v" | "m" | "t",
+  guides: readonly number[],
+): readonly [number, number] {
+  const values = [...rows.flatMap((row) => (row[key] === null ? [] : [row[key]])), ...guides];
+  if (values.length === 0) return [0, 100];
+  const low = values.reduce((min, value) => Math.min(min, value));
+  const high = values.reduce((max, value) => Math.max(max, value));
+  const air = Math.max(1, (high - low) * 0.08);
+  return [low - air, high + air];
+}

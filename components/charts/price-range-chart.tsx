@@ -1,0 +1,199 @@
+// Price against our ranges over time, with the target, out-of-range time, depth right of now and decisions as links.
+"use client";
+import { useState, type ReactNode } from "react";
+import { createPortal } from "react-dom";
+import {
+  ComposedChart,
+  Line,
+  ResponsiveContainer,
+  Tooltip,
+  useActiveTooltipLabel,
+  XAxis,
+  YAxis,
+  ZIndexLayer,
+} from "recharts";
+import type { PricePoint, RangeLife } from "./out-of-range";
+import {
+  DecisionLane,
+  DepthPane,
+  OutOfRange,
+  PriceAxis,
+  ProposalBand,
+  RangeBands,
+  type DecisionMark,
+  type DepthBucket,
+  type PriceTag,
+} from "./price-layers";
+import { thin } from "./thin";
+import { PlotSurface, TimeAxis } from "./time-axis";
+
+export interface PriceRow extends PricePoint {
+  readonly targetLower: number | null;
+  readonly targetUpper: number | null;
+}
+
+export interface PriceRangeChartProps {
+  /** What the picture shows, in a sentence. */
+  readonly label: string;
+  readonly rows: readonly PriceRow[];
+  readonly lives: readonly RangeLife[];
+  readonly fromAtMs: number;
+  readonly nowAtMs: number;
+  readonly price: number | null;
+  readonly target: { readonly lower: number; readonly upper: number } | null;
+  readonly marks: readonly DecisionMark[];
+  readonly depth: readonly DepthBucket[];
+  readonly callout: string | null;
+  readonly format: (price: number) => string;
+  /** The line above the plot for the row under the crosshair, or the newest. */
+  readonly readout: (row: PriceRow) => ReactNode;
+  /** Charts with the same id share the crosshair. */
+  readonly syncId: string;
+}
+
+/** Share of the window that the depth pane takes right of now. */
+export const PANE_FRAC = 0.2;
+/** Right margin for the tags; other charts on the same time axis use it too. */
+export const TAG_MARGIN = 78;
+const AIR = 0.045;
+const LANE = 16;
+
+export function PriceRangeChart(props: PriceRangeChartProps): ReactNode {
+  const [readoutNode, setReadoutNode] = useState<HTMLElement | null>(null);
+  const { fromAtMs, nowAtMs, price, target, lives } = props;
+  const rows = thin(props.rows);
+  const points: readonly PriceRow[] =
+    price === null || rows.at(-1)?.atMs === nowAtMs
+      ? rows
+      : [...rows, { atMs: nowAtMs, price, targetLower: null, targetUpper: null }];
+  const domain = domainOf(points, lives, target, fromAtMs);
+  const current = lives.filter((life) => life.toAtMs === null);
+  const tags: readonly PriceTag[] = [
+    ...(price === null ? [] : [{ id: "price", price, look: "price" as const }]),
+    ...current.flatMap((life, index) => [
+      { id: `lower${index}`, price: life.lower, look: "edge" as const },
+      { id: `upper${index}`, price: life.upper, look: "edge" as const },
+    ]),
+    ...(target === null
+      ? []
+      : [
+          { id: "targetLower", price: target.lower, look: "target" as const },
+          { id: "targetUpper", price: target.upper, look: "target" as const },
+        ]),
+  ];
+  const end = nowAtMs + (nowAtMs - fromAtMs) * PANE_FRAC;
+  const latest = points.findLast((row) => row.price !== null);
+  return (
+    <div role="group" aria-label={props.label}>
+      <div
+        ref={setReadoutNode}
+        className="mb-2 flex min-h-9 flex-wrap content-start gap-x-3.5 gap-y-0 text-dense text-ink-3 desk:min-h-[18px]"
+      />
+      <div className="h-[320px] desk:h-[372px]">
+        <ResponsiveContainer width="100%" height="100%">
+          <ComposedChart
+            data={points.filter((row) => row.atMs >= fromAtMs)}
+            margin={{ top: 2, right: TAG_MARGIN, bottom: 44, left: 0 }}
+            syncId={props.syncId}
+            syncMethod="value"
+            title={props.label}
+          >
+            <XAxis dataKey="atMs" type="number" domain={[fromAtMs, end]} hide allowDataOverflow />
+            <YAxis type="number" domain={[domain[0], domain[1]]} width={0} hide allowDataOverflow />
+            <ZIndexLayer zIndex={-200}>
+              <PlotSurface />
+              <TimeAxis fromAtMs={fromAtMs} toAtMs={nowAtMs} offset={38} />
+              <RangeBands lives={lives} nowAtMs={nowAtMs} />
+              <DepthPane buckets={props.depth} nowAtMs={nowAtMs} />
+              {target !== null && <ProposalBand lower={target.lower} upper={target.upper} nowAtMs={nowAtMs} />}
+              <OutOfRange points={points} lives={lives} callout={null} />
+            </ZIndexLayer>
+            {(["targetLower", "targetUpper"] as const).map((key) => (
+              <Line
+                key={key}
+                dataKey={key}
+                type="stepAfter"
+                stroke="var(--prop)"
+                strokeOpacity={0.55}
+                strokeWidth={1}
+                dot={false}
+                activeDot={false}
+                isAnimationActive={false}
+                connectNulls={false}
+              />
+            ))}
+            <Line
+              dataKey="price"
+              type="linear"
+              stroke="var(--ink)"
+              strokeWidth={1.5}
+              dot={false}
+              activeDot={{ r: 3, fill: "var(--ink)", stroke: "var(--bg)" }}
+              isAnimationActive={false}
+              connectNulls={false}
+            />
+            <Tooltip
+              content={noTip}
+              cursor={{ stroke: "var(--ink-3)", strokeDasharray: "2 2" }}
+              isAnimationActive={false}
+            />
+            <ZIndexLayer zIndex={1500}>
+              {props.callout !== null && (
+                <OutOfRange points={points.slice(-200)} lives={current} callout={props.callout} />
+              )}
+              <PriceAxis tags={tags} format={props.format} domain={domain} />
+              <DecisionLane marks={props.marks} lane={LANE} />
+            </ZIndexLayer>
+            <Readout node={readoutNode} rows={points} latest={latest} render={props.readout} />
+          </ComposedChart>
+        </ResponsiveContainer>
+      </div>
+    </div>
+  );
+}
+
+function noTip(): null {
+  return null;
+}
+
+/** Follows the crosshair without drawing the chart again. */
+function Readout({
+  node,
+  rows,
+  latest,
+  render,
+}: {
+  readonly node: HTMLElement | null;
+  readonly rows: readonly PriceRow[];
+  readonly latest: PriceRow | undefined;
+  readonly render: (row: PriceRow) => ReactNode;
+}): ReactNode {
+  const active = useActiveTooltipLabel();
+  const row = rows.find((each) => each.atMs === active) ?? latest;
+  return node === null || row === undefined ? null : createPortal(render(row), node);
+}
+
+/** From the data with air; a range or target that would flatten the price line is left to its numbers. */
+function domainOf(
+  points: readonly PriceRow[],
+  lives: readonly RangeLife[],
+  target: PriceRangeChartProps["target"],
+  fromAtMs: number,
+): readonly [number, number] {
+  const prices = points.flatMap((row) => (row.price === null ? [] : [row.price]));
+  if (prices.length === 0) return [0, 1];
+  let low = prices.reduce((min, value) => Math.min(min, value));
+  let high = prices.reduce((max, value) => Math.max(max, value));
+  const middle = (low + high) / 2;
+  const reach = Math.max((high - low) * 4, middle * 0.002);
+  const bands = [
+    ...lives.filter((life) => (life.toAtMs ?? Number.POSITIVE_INFINITY) >= fromAtMs),
+    ...(target === null ? [] : [target]),
+  ];
+  for (const { lower, upper } of bands) {
+    if (Math.abs(lower - middle) <= reach) low = Math.min(low, lower);
+    if (Math.abs(upper - middle) <= reach) high = Math.max(high, upper);
+  }
+  const air = Math.max((high - low) * AIR, middle * 1e-5);
+  return [low - air, high + air];
+}

@@ -1,0 +1,210 @@
+// A small chart of one or more lines over time: labels at the lines' ends, an optional threshold, a readout by pointer or arrow keys.
+"use client";
+import { useState, type ReactNode } from "react";
+import { createPortal } from "react-dom";
+import {
+  Line,
+  LineChart,
+  ReferenceLine,
+  ResponsiveContainer,
+  Tooltip,
+  useActiveTooltipLabel,
+  usePlotArea,
+  useYAxisScale,
+  XAxis,
+  YAxis,
+  ZIndexLayer,
+} from "recharts";
+import { formatDayMinutes } from "@/lib/format/time";
+import { placeTags } from "./place-tags";
+import { thin } from "./thin";
+import { PlotSurface, TimeAxis } from "./time-axis";
+
+export interface Series {
+  readonly key: string;
+  readonly label: string;
+  /** Colour role: "ink", "pos", "neg", "ink-3", "tide", "prop". */
+  readonly role: "ink" | "ink-2" | "ink-3" | "pos" | "neg" | "tide" | "prop";
+  readonly dashed?: boolean;
+  readonly bold?: boolean;
+}
+
+export type SeriesRow = { readonly atMs: number } & Readonly<Record<string, number | null>>;
+
+export function SeriesChart({
+  label,
+  rows,
+  series,
+  format,
+  threshold = null,
+  hasZero = false,
+  height = 150,
+  rightMargin = 96,
+  hasEndLabels = true,
+}: {
+  readonly label: string;
+  readonly rows: readonly SeriesRow[];
+  readonly series: readonly Series[];
+  readonly format: (value: number) => string;
+  readonly threshold?: { readonly value: number; readonly label: string } | null;
+  readonly hasZero?: boolean;
+  readonly height?: number;
+  readonly rightMargin?: number;
+  readonly hasEndLabels?: boolean;
+}): ReactNode {
+  const [node, setNode] = useState<HTMLElement | null>(null);
+  const shown = thin(rows);
+  const from = shown[0]?.atMs ?? 0;
+  const to = shown.at(-1)?.atMs ?? 1;
+  const [low, high] = domainOf(shown, series, threshold?.value ?? null, hasZero);
+  return (
+    <div>
+      <div ref={setNode} className="min-h-[18px] text-dense text-ink-3" />
+      <div style={{ height }}>
+        <ResponsiveContainer width="100%" height="100%">
+          <LineChart data={[...shown]} margin={{ top: 4, right: rightMargin, bottom: 20, left: 0 }} title={label}>
+            <XAxis dataKey="atMs" type="number" domain={[from, to]} hide />
+            <YAxis type="number" domain={[low, high]} width={0} hide />
+            <ZIndexLayer zIndex={-200}>
+              <PlotSurface />
+              <TimeAxis fromAtMs={from} toAtMs={to} />
+            </ZIndexLayer>
+            {hasZero && <ReferenceLine y={0} stroke="var(--line-2)" />}
+            {threshold !== null && (
+              <ReferenceLine
+                y={threshold.value}
+                stroke="var(--ink-3)"
+                strokeDasharray="4 3"
+                label={{ value: threshold.label, position: "right", fontSize: 11, fill: "var(--ink-2)" }}
+              />
+            )}
+            {series.map((each) => (
+              <Line
+                key={each.key}
+                dataKey={each.key}
+                name={each.label}
+                type="linear"
+                stroke={`var(--${each.role})`}
+                strokeWidth={each.bold === true ? 1.8 : 1.2}
+                strokeDasharray={each.dashed === true ? "4 3" : ""}
+                dot={false}
+                activeDot={{ r: 2.5, stroke: "var(--bg)" }}
+                isAnimationActive={false}
+                connectNulls={false}
+              />
+            ))}
+            <Tooltip
+              content={noTip}
+              cursor={{ stroke: "var(--ink-3)", strokeDasharray: "2 2" }}
+              isAnimationActive={false}
+            />
+            {hasEndLabels && (
+              <ZIndexLayer zIndex={1200}>
+                <EndLabels rows={shown} series={series} format={format} />
+              </ZIndexLayer>
+            )}
+            <Readout node={node} rows={shown} series={series} format={format} />
+          </LineChart>
+        </ResponsiveContainer>
+      </div>
+    </div>
+  );
+}
+
+function noTip(): null {
+  return null;
+}
+
+function EndLabels({
+  rows,
+  series,
+  format,
+}: {
+  readonly rows: readonly SeriesRow[];
+  readonly series: readonly Series[];
+  readonly format: (value: number) => string;
+}): ReactNode {
+  const plot = usePlotArea();
+  const y = useYAxisScale();
+  if (plot === undefined || y === undefined) return null;
+  const ends = series.flatMap((each) => {
+    const value = rows.findLast((row) => typeof row[each.key] === "number")?.[each.key];
+    return typeof value === "number" ? [{ each, value, at: y(value) ?? plot.y }] : [];
+  });
+  const placed = placeTags(
+    ends.map(({ each, at }) => ({ id: each.key, y: at, fixed: false })),
+    13,
+    plot.y + 4,
+    plot.y + plot.height - 2,
+  );
+  return (
+    <g aria-hidden="true">
+      {ends.map(({ each, value, at }) => (
+        <text
+          key={each.key}
+          x={plot.x + plot.width + 6}
+          y={(placed.get(each.key) ?? at) + 4}
+          fontSize="11"
+          fill={`var(--${each.role})`}
+        >
+          {each.label} {format(value)}
+        </text>
+      ))}
+    </g>
+  );
+}
+
+function Readout({
+  node,
+  rows,
+  series,
+  format,
+}: {
+  readonly node: HTMLElement | null;
+  readonly rows: readonly SeriesRow[];
+  readonly series: readonly Series[];
+  readonly format: (value: number) => string;
+}): ReactNode {
+  const active = useActiveTooltipLabel();
+  const row = rows.find((each) => each.atMs === active);
+  if (node === null || row === undefined) return null;
+  return createPortal(
+    <span className="flex flex-wrap gap-x-3">
+      <b className="font-text text-ink">{formatDayMinutes(row.atMs)}</b>
+      {series.map((each) => {
+        const value = row[each.key];
+        return (
+          <span key={each.key}>
+            {each.label} <b className="font-text text-ink">{typeof value === "number" ? format(value) : "–"}</b>
+          </span>
+        );
+      })}
+    </span>,
+    node,
+  );
+}
+
+function domainOf(
+  rows: readonly SeriesRow[],
+  series: readonly Series[],
+  threshold: number | null,
+  hasZero: boolean,
+): readonly [number, number] {
+  let low = hasZero ? 0 : Number.POSITIVE_INFINITY;
+  let high = hasZero ? 0 : Number.NEGATIVE_INFINITY;
+  for (const row of rows) {
+    for (const { key } of series) {
+      const value = row[key];
+      if (typeof value !== "number") continue;
+      low = Math.min(low, value);
+      high = Math.max(high, value);
+    }
+  }
+  if (threshold !== null) {
+    low = Math.min(low, threshold);
+    high = Math.max(high, threshold);
+  }
+  if (!(high >= low)) return [0, 1];
+  const air = Math.max((high - low) * 0.045, Math.abs(high) * 1e-6, 1e-9);
+  return [low - air, high + air];
+}

@@ -34,7 +34,7 @@ const receiptSchema = z.object({
     z.object({ address: addressSchema, topics: z.array(bytes32Schema), data: hexSchema, logIndex: quantity }),
   ),
 });
-const rpcFailure = z.looseObject({ code: z.number().optional(), message: z.string().optional(), data: z.unknown() });
+const rpcFailure = z.looseObject({ code: z.number().optional(), message: z.string().optional() });
 
 /** EVM revert as nodes report it: code 3, or -32000 with these words; anything else is not a revert. */
 const REVERT_CODE = 3;

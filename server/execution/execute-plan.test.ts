@@ -1,0 +1,420 @@
+// Execution against a signer that keeps the contract's states: order, amounts from what is there, quotes, drift, stops, resumption.
+import { describe, expect, test } from "vitest";
+import type { OpArguments, OpReport, PlanRecord, QuoteEvidence } from "@/lib/api/signer-contract";
+import { priceToSqrt } from "@/lib/amm/sqrt-price";
+import { tickAtSqrt } from "@/lib/amm/tick-math";
+import { err, ok, type Result } from "@/lib/errors/result";
+import { ExecutionError } from "@/lib/errors/tidegate-error";
+import type { Plan, Step } from "@/lib/plan/plan";
+import type { OpState } from "@/lib/plan/plan-status";
+import type { Address, Hex } from "@/lib/units";
+import { SignerError, type SignerCallErrorCode } from "@/server/infra/signer-link/signer-error";
+import { silentLogger } from "@/server/infra/telemetry/logger-port";
+import { executePlan, type ExecutePlanDeps } from "./execute-plan";
+
+const CHAIN = 901_001;
+const BASE: Address = "0x1111111111111111111111111111111111111111";
+const QUOTE: Address = "0x2222222222222222222222222222222222222222";
+const ROUTER: Address = "0x3333333333333333333333333333333333333333";
+const MANAGER: Address = "0x4444444444444444444444444444444444444444";
+const POOL: Hex = "0x5555555555555555555555555555555555555555";
+const WALLET: Address = "0x6666666666666666666666666666666666666666";
+const FRAME = { decBase: 18, decQuote: 6, baseIsToken0: true };
+const PRICE = 2_000;
+const SQRT = priceToSqrt(PRICE, FRAME) ?? 0n;
+const TICK = tickAtSqrt(SQRT);
+const centre = Math.round(TICK / 10) * 10;
+
+const steps: readonly Step[] = [
+  {
+    kind: "burn",
+    chainId: CHAIN,
+    family: "uniswap-v3",
+    pool: POOL,
+    positionManager: MANAGER,
+    tokenId: 1n,
+    token0: BASE,
+    token1: QUOTE,
+    tickLower: centre - 9_000,
+    tickUpper: centre - 8_000,
+    liquidityRaw: 1n,
+    amount0ExpectedRaw: 0n,
+    amount1ExpectedRaw: 10_000_000_000n,
+    maxSlippageBps: 50,
+  },
+  { kind: "approve", chainId: CHAIN, token: QUOTE, spender: ROUTER, amountRaw: 5_100_000_000n, forStep: 2 },
+  {
+    kind: "swap",
+    chainId: CHAIN,
+    provider: "lifi",
+    router: ROUTER,
+    tokenIn: QUOTE,
+    tokenOut: BASE,
+    amountInRaw: 5_100_000_000n,
+    minAmountOutRaw: 2_510_000_000_000_000_000n,
+  },
+  { kind: "revoke", chainId: CHAIN, token: QUOTE, spender: ROUTER },
+  { kind: "approve", chainId: CHAIN, token: BASE, spender: MANAGER, amountRaw: 2_550_000_000_000_000_000n, forStep: 6 },
+  { kind: "approve", chainId: CHAIN, token: QUOTE, spender: MANAGER, amountRaw: 4_900_000_000n, forStep: 6 },
+  {
+    kind: "mint",
+    chainId: CHAIN,
+    family: "uniswap-v3",
+    pool: POOL,
+    positionManager: MANAGER,
+    token0: BASE,
+    token1: QUOTE,
+    feePips: 500,
+    tickSpacing: 10,
+    tickLower: centre - 500,
+    tickUpper: centre + 500,
+    amount0MaxRaw: 2_550_000_000_000_000_000n,
+    amount1MaxRaw: 4_900_000_000n,
+    maxSlippageBps: 50,
+  },
+  { kind: "revoke", chainId: CHAIN, token: BASE, spender: MANAGER },
+  { kind: "revoke", chainId: CHAIN, token: QUOTE, spender: MANAGER },
+];
+
+const plan: Plan = {
+  version: 1,
+  pairId: "WETH-USDC",
+  epoch: 1,
+  kind: "RS",
+  reason: "range_shift",
+  origin: { kind: "strategy" },
+  configVersion: 1,
+  blocks: [{ chainId: CHAIN, number: 1n, hash: `0x${"00".repeat(32)}` }],
+  notionalUsd: 10_000,
+  base: { symbol: "WETH", decimals: 18, address: BASE },
+  quote: { symbol: "USDC", decimals: 6, address: QUOTE },
+  before: [],
+  after: [],
+  forecast: {
+    feesUsdPerDayBefore: 0,
+    feesUsdPerDayAfter: 0,
+    lvrUsdPerDayAfter: 0,
+    gainUsdPerYear: 0,
+    gasUsd: 0,
+    swapFeeUsd: 0,
+    slippageUsd: 0,
+    costUsd: 0,
+    paybackDays: null,
+    net7dUsd: 0,
+    net7dLowUsd: 0,
+    net7dHighUsd: 0,
+  },
+  bounds: {
+    referencePrice: PRICE,
+    maxPriceMoveFrac: 0.01,
+    maxSlippageBps: 50,
+    deadlineSec: 120,
+    maxPlanAgeMs: 600_000,
+    poolTicks: [{ pool: POOL, tick: TICK, maxTickMove: 100 }],
+    maxFeePerGasWei: [{ chainId: CHAIN, wei: 1n }],
+  },
+  steps: [...steps],
+};
+
+interface World {
+  readonly deps: ExecutePlanDeps;
+  readonly executed: { readonly index: number; readonly args: OpArguments }[];
+  readonly finished: { outcome: string; reason: string }[];
+  readonly ops: Map<number, OpReport>;
+  readonly balances: Map<Address, bigint>;
+  readonly allowances: Map<string, bigint>;
+  quotesAsked: number;
+  price: number;
+  burnPays: readonly [bigint, bigint];
+  quoteAnswers: Result<"honest", ExecutionError>[];
+  refusals: Map<number, SignerError[]>;
+  endStates: Map<number, OpState[]>;
+  stopAt: number;
+}
+
+function createWorld(): World {
+  let wallMs = 1_000_000;
+  const world: World = {
+    executed: [],
+    finished: [],
+    ops: new Map(),
+    balances: new Map([
+      [BASE, 1_000n],
+      [QUOTE, 500_000_000n],
+    ]),
+    allowances: new Map(),
+    quotesAsked: 0,
+    price: PRICE,
+    burnPays: [0n, 10_000_000_000n],
+    quoteAnswers: [],
+    refusals: new Map(),
+    endStates: new Map(),
+    stopAt: Number.POSITIVE_INFINITY,
+    deps: {
+      signer: { call: async (method, params) => answerCall(world, method, params) },
+      quotes: {
+        async fetchQuote(request) {
+          world.quotesAsked += 1;
+          const next = world.quoteAnswers.shift();
+          if (next !== undefined && !next.ok) return next;
+          const evidence: QuoteEvidence = {
+            fetchedAtMs: wallMs,
+            tool: "test",
+            to: ROUTER,
+            approvalAddress: ROUTER,
+            data: "0x",
+            valueRaw: 0n,
+            toAmountMinRaw: request.minAmountOutRaw,
+            cexPrice: request.cexPrice,
+            poolPrice: request.poolPrice,
+          };
+          return ok(evidence);
+        },
+      },
+      reads: {
+        readPool: async () => ok({ sqrtPriceX96: SQRT, tick: TICK, liquidityRaw: 1n }),
+        readAllowance: async ({ token, spender }) => ok(world.allowances.get(`${token}:${spender}`) ?? 0n),
+      },
+      readPrices: async () => ok({ price: world.price, priceAtMarketMs: 1, quoteUsd: 1, nativeUsd: 2_000 }),
+      wallet: WALLET,
+      wall: { nowMs: () => wallMs, monotonicMs: () => wallMs },
+      sleep: async (durationMs) => {
+        wallMs += durationMs;
+      },
+      log: silentLogger,
+    },
+  };
+  return world;
+}
+
+/** The signer's part: refuses what it is told to, else does at once what the step says to balances and allowances. */
+function answerCall(world: World, method: string, params: unknown): ReturnType<ExecutePlanDeps["signer"]["call"]> {
+  const given = params as never as { index: number; args: OpArguments; outcome: string; reason: string; opId: string };
+  const answer = (value: unknown) => Promise.resolve(ok(value)) as never;
+  switch (method) {
+    case "plan.get":
+      return answer(recordOf(world));
+    case "pair.state":
+      return answer({
+        account: [BASE, QUOTE].map((token) => ({ chainId: CHAIN, token, amountRaw: world.balances.get(token) ?? 0n })),
+      });
+    case "op.execute": {
+      const refusal = world.refusals.get(given.index)?.shift();
+      if (refusal !== undefined) return Promise.resolve(err(refusal)) as never;
+      world.executed.push({ index: given.index, args: given.args });
+      return answer(applyStep(world, given.index, given.args));
+    }
+    case "op.wait":
+      return answer([...world.ops.values()].find((op) => op.opId === given.opId));
+    case "plan.finish":
+      world.finished.push({ outcome: given.outcome, reason: given.reason });
+      return answer(recordOf(world));
+    default:
+      throw new Error(`the test's signer has no ${method}`);
+  }
+}
+
+function applyStep(world: World, index: number, args: OpArguments): OpReport {
+  const step = steps[index];
+  if (step === undefined) throw new Error(`no step ${index}`);
+  const forced = world.endStates.get(index)?.shift();
+  const deltas: [Address, bigint][] = [];
+  let state: OpState = forced ?? "VERIFIED";
+  if (forced === undefined || forced === "VERIFIED") {
+    if (step.kind === "burn") deltas.push([BASE, world.burnPays[0]], [QUOTE, world.burnPays[1]]);
+    if (step.kind === "approve" && args.amountRaw === 0n) state = "SKIPPED";
+    else if (step.kind === "approve") world.allowances.set(`${step.token}:${step.spender}`, args.amountRaw ?? 0n);
+    if (step.kind === "revoke") world.allowances.delete(`${step.token}:${step.spender}`);
+    if (step.kind === "swap" && args.amountRaw === 0n) state = "SKIPPED";
+    else if (step.kind === "swap") {
+      const amountIn = args.amountRaw ?? 0n;
+      deltas.push([QUOTE, -amountIn], [BASE, (amountIn * 10n ** 12n * 999n) / 2_000_000n]);
+      world.allowances.delete(`${QUOTE}:${ROUTER}`);
+    }
+    if (step.kind === "mint")
+      deltas.push([BASE, -(args.amount0DesiredRaw ?? 0n)], [QUOTE, -(args.amount1DesiredRaw ?? 0n)]);
+  }
+  for (const [token, amount] of deltas) world.balances.set(token, (world.balances.get(token) ?? 0n) + amount);
+  const op: OpReport = {
+    opId: `plan/${index}`,
+    index,
+    kind: step.kind,
+    purpose: step.kind,
+    state,
+    chainId: CHAIN,
+    attempts: [],
+    txHash: null,
+    blockNumber: null,
+    gasUsed: 100_000n,
+    gasUsd: 0.1,
+    deltas: deltas.map(([token, amount]) => ({ token, amountRaw: amount.toString() })),
+    position: null,
+    error: forced === undefined ? null : `forced ${forced}`,
+    stateAtMs: world.executed.length,
+  };
+  world.ops.set(index, op);
+  return op;
+}
+
+function recordOf(world: World): PlanRecord {
+  return {
+    planId: "plan",
+    planHash: `0x${"00".repeat(32)}`,
+    plan,
+    status: "approved",
+    statusReason: "",
+    mode: "auto",
+    createdAtMs: 1_000_000,
+    createdAtMarketMs: 1,
+    expiresAtMs: null,
+    endedAtMs: null,
+    proposedBy: "test",
+    approvalsNeeded: 0,
+    approvals: [],
+    rejectedBy: null,
+    ops: [...world.ops.values()],
+  };
+}
+
+function run(world: World) {
+  return executePlan(world.deps, {
+    record: recordOf(world),
+    token: 1,
+    shouldStop: () => world.executed.length >= world.stopAt,
+  });
+}
+
+const refusal = (code: SignerCallErrorCode, retryable: boolean): SignerError =>
+  new SignerError({ code, message: `refused: ${code}`, retryable });
+const badQuote = err(new ExecutionError({ code: "quote_refused", message: "another receiver", retryable: true }));
+
+describe("executePlan", () => {
+  test("default: all steps in order, each with what is really there", async () => {
+    const world = createWorld();
+    const report = await run(world);
+    expect(report.outcome).toBe("done");
+    expect(world.executed.map(({ index }) => index)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8]);
+    const swapped = world.executed[2]?.args.amountRaw ?? 0n;
+    expect(swapped).toBe(world.executed[1]?.args.amountRaw);
+    expect(swapped).toBeGreaterThan(4_500_000_000n);
+    expect(swapped).toBeLessThanOrEqual(5_100_000_000n);
+    expect(world.executed[2]?.args.quote).toBeDefined();
+    // One quote: fetched and verified before the approval, used by the swap.
+    expect(world.quotesAsked).toBe(1);
+    const mint = world.executed[6]?.args;
+    expect(mint?.amount0DesiredRaw).toBeLessThanOrEqual(2_550_000_000_000_000_000n);
+    expect(mint?.amount1DesiredRaw).toBeLessThanOrEqual(4_900_000_000n);
+    expect(report.swapCostUsd).toBeCloseTo(report.swappedUsd * 0.001, 3);
+    expect(world.allowances.size).toBe(0);
+  });
+
+  test("behavior: nothing is approved for a router whose quote was refused; the plan ends partial", async () => {
+    const world = createWorld();
+    world.quoteAnswers = [badQuote, badQuote, badQuote, badQuote];
+    const report = await run(world);
+    expect(report.outcome).toBe("partial");
+    expect(world.executed.map(({ index }) => index)).toEqual([0]);
+    expect(world.quotesAsked).toBe(4);
+    expect(world.finished).toEqual([expect.objectContaining({ outcome: "partial" })]);
+    expect(report.reason).toContain("another receiver");
+  });
+
+  test("behavior: a quote refused by the signer is fetched again", async () => {
+    const world = createWorld();
+    world.refusals.set(2, [refusal("quote_refused", false)]);
+    const report = await run(world);
+    expect(report.outcome).toBe("done");
+    expect(world.quotesAsked).toBe(2);
+  });
+
+  test("behavior: a swap that reverted is tried with a new quote, and an end without repair is partial with open allowances taken back", async () => {
+    const world = createWorld();
+    world.endStates.set(2, ["REVERTED"]);
+    expect((await run(world)).outcome).toBe("done");
+    expect(world.quotesAsked).toBe(2);
+
+    const hopeless = createWorld();
+    hopeless.endStates.set(2, ["REVERTED", "REVERTED", "REVERTED", "REVERTED"]);
+    const report = await run(hopeless);
+    expect(report.outcome).toBe("partial");
+    expect(hopeless.executed.map(({ index }) => index)).toEqual([0, 1, 2, 2, 2, 3]);
+    expect(hopeless.allowances.size).toBe(0);
+  });
+
+  test("behavior: a price outside the bounds voids the plan before its first step, and makes it partial after", async () => {
+    const world = createWorld();
+    world.price = PRICE * 1.02;
+    expect((await run(world)).outcome).toBe("voided");
+    expect(world.executed).toHaveLength(0);
+
+    const later = createWorld();
+    later.quoteAnswers = [];
+    const original = later.deps.quotes.fetchQuote;
+    const deps: ExecutePlanDeps = {
+      ...later.deps,
+      quotes: {
+        fetchQuote: (request) => {
+          later.price = PRICE * 1.02;
+          return original(request);
+        },
+      },
+    };
+    const report = await executePlan(deps, { record: recordOf(later), token: 1, shouldStop: () => false });
+    expect(report.outcome).toBe("partial");
+    expect(later.executed.map(({ index }) => index)).toEqual([0, 1, 3]);
+  });
+
+  test("behavior: when the burn pays in the right ratio the swap is skipped, recorded, and the rest goes on", async () => {
+    const world = createWorld();
+    world.burnPays = [2_550_000_000_000_000_000n, 4_900_000_000n];
+    const report = await run(world);
+    expect(report.outcome).toBe("done");
+    expect(world.executed[1]?.args.amountRaw).toBe(0n);
+    expect(world.executed[2]?.args.amountRaw).toBe(0n);
+    expect(world.quotesAsked).toBe(0);
+    expect(report.ops[2]?.state).toBe("SKIPPED");
+  });
+
+  test("behavior: a stop ends between two ops and a second run continues where it was, without repeating anything", async () => {
+    for (let stopAt = 1; stopAt < steps.length; stopAt += 1) {
+      const world = createWorld();
+      world.stopAt = stopAt;
+      const first = await run(world);
+      expect(first.outcome).toBe("interrupted");
+      expect(world.finished).toHaveLength(0);
+      world.stopAt = Number.POSITIVE_INFINITY;
+      const second = await run(world);
+      expect(second.outcome).toBe("done");
+      expect(world.executed.map(({ index }) => index)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8]);
+    }
+  });
+
+  test("behavior: a signer that is away or paused leaves the plan open", async () => {
+    const away = createWorld();
+    away.refusals.set(
+      0,
+      Array.from({ length: 200 }, () => refusal("unavailable", true)),
+    );
+    expect((await run(away)).outcome).toBe("interrupted");
+    expect(away.finished).toHaveLength(0);
+
+    const paused = createWorld();
+    paused.refusals.set(4, [refusal("paused", false)]);
+    expect((await run(paused)).outcome).toBe("interrupted");
+    expect(paused.executed.map(({ index }) => index)).toEqual([0, 1, 2, 3]);
+
+    const restarting = createWorld();
+    restarting.refusals.set(4, [refusal("unavailable", true), refusal("chain", true)]);
+    expect((await run(restarting)).outcome).toBe("done");
+  });
+
+  test("error: a refusal of policy ends the plan: voided before anything happened, partial after", async () => {
+    const first = createWorld();
+    first.refusals.set(0, [refusal("policy", false)]);
+    expect((await run(first)).outcome).toBe("voided");
+    const mint = createWorld();
+    mint.refusals.set(6, [refusal("over_limit", false)]);
+    expect((await run(mint)).outcome).toBe("partial");
+    expect(mint.allowances.size).toBe(0);
+  });
+});

@@ -34,6 +34,7 @@ import { createVolumeBook } from "./market/volume-book";
 import { buildRegistryOverlay } from "./registry-overlay";
 
 const SAVE_EVERY_MS = 30_000;
+const SAVE_CHECK_MS = 3_000;
 /** Market time kept free before the start for deployment, checks and funding. */
 const PREPARATION_MS = (8 + QUOTER_CHECK_BLOCKS) * TICK_MS;
 
@@ -199,7 +200,12 @@ async function assemble(input: {
   const saveFailure = createSignal();
   const failed = Promise.race([anvil.died, saveFailure.raised]);
   await save("running");
+  let lastSave = { wallMs: performance.now(), foreignBlock: simulator.status().lastForeignBlock };
   const timer = setInterval(() => {
+    const { lastForeignBlock } = simulator.status();
+    // A hard kill loses what came after the last save: somebody's transaction is saved at once, the market alone every 30 s.
+    if (lastForeignBlock === lastSave.foreignBlock && performance.now() - lastSave.wallMs < SAVE_EVERY_MS) return;
+    lastSave = { wallMs: performance.now(), foreignBlock: lastForeignBlock };
     simulator
       .exclusively(() => save("running"))
       .catch((error: unknown) => {
@@ -207,7 +213,7 @@ async function assemble(input: {
           `The devnet cannot save its state in ${dataDir}: ${errorText(error)}. Free disk space or choose another data directory.`,
         );
       });
-  }, SAVE_EVERY_MS);
+  }, SAVE_CHECK_MS);
   simulator.start();
   report("Market is running");
 

@@ -34,6 +34,14 @@ export interface GeckoApi {
 
 export function createGeckoApi(deps: GeckoDeps): GeckoApi {
   let callsAtMs: number[] = [];
+  let frozen: { readonly faultId: number; readonly views: readonly PoolView[] } | undefined;
+  const views = async (request: FakeRequest) => {
+    const stale = request.fault("stale");
+    if (stale === undefined) return deps.reader.read();
+    // A stale service repeats what it saw when the fault first met a request.
+    if (frozen?.faultId !== stale.id) frozen = { faultId: stale.id, views: await deps.reader.read() };
+    return frozen.views;
+  };
   const overLimit = () => {
     const now = performance.now();
     callsAtMs = [...callsAtMs.filter((at) => at > now - MINUTE_MS), now];
@@ -42,12 +50,16 @@ export function createGeckoApi(deps: GeckoDeps): GeckoApi {
   return {
     handle: (rest, req, res) =>
       replyTo(deps, { service: "gecko", url: new URL(rest, "https://api.geckoterminal.com"), req, res }, (request) =>
-        overLimit() ? tooMany() : answer(deps, request),
+        overLimit() ? tooMany() : answer(deps, request, views),
       ),
   };
 }
 
-async function answer(deps: GeckoDeps, request: FakeRequest): Promise<Reply> {
+async function answer(
+  deps: GeckoDeps,
+  request: FakeRequest,
+  read: (request: FakeRequest) => Promise<readonly PoolView[]>,
+): Promise<Reply> {
   const parts = request.url.pathname.split("/").filter((part) => part !== "");
   const [, , networks, network, pools, first, second] = parts;
   if (networks === "networks" && network === undefined) {
@@ -64,7 +76,7 @@ async function answer(deps: GeckoDeps, request: FakeRequest): Promise<Reply> {
   if (networks !== "networks" || network !== GECKO_NETWORK || pools !== "pools" || first === undefined) {
     return notFound("Unknown network or path");
   }
-  const views = await deps.reader.read();
+  const views = await read(request);
   const nowMs = request.fault("stale")?.setAtMs ?? deps.nowMs();
   const find = (address: string) => views.find((view) => view.pool.address.toLowerCase() === address.toLowerCase());
   if (first === "multi") {

@@ -27,6 +27,8 @@ export interface SimulatorStatus {
   readonly realSpeed: number;
   readonly isPaused: boolean;
   readonly blockNumber: bigint;
+  /** Last block with a transaction that is not the market's own. */
+  readonly lastForeignBlock: bigint;
   /** Why steps are short at the moment, or null. */
   readonly shortStepReason: string | null;
   /** Sentence about the last step that failed, or null. */
@@ -211,6 +213,7 @@ export function createSimulator(deps: {
       realSpeed: isPaused ? 0 : realSpeed(),
       isPaused,
       blockNumber,
+      lastForeignBlock,
       shortStepReason,
       lastFailure,
     }),

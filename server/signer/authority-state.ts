@@ -69,6 +69,8 @@ export const authorityBodies = {
     planId: z.string().nullable(),
   }),
   "worker.started": z.object({ pairId: pairIdSchema }),
+  /** The signer ended in order: the worker starts of the next run are no restart storm. */
+  "signer.stopped": z.object({ reason: z.string() }),
   "pair.halted": z.object({ pairId: pairIdSchema, cause: z.string() }),
   "wallet.halted": z.object({ state: namedStateSchema, cause: z.string() }),
 } as const;
@@ -186,6 +188,9 @@ export function applyAuthorityRecord(state: AuthorityState, record: AuthorityRec
       }
       return systemRecord(record, "worker.started", record.body.pairId, "the worker was started");
     }
+    case "signer.stopped":
+      for (const pair of state.pairs.values()) pair.workerStartsAtMs = [];
+      return systemRecord(record, "signer.stopped", "system", record.body.reason);
     case "pair.halted": {
       const pair = state.pairs.get(record.body.pairId);
       if (pair !== undefined) {

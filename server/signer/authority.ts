@@ -57,6 +57,8 @@ export interface Authority extends AuthorityView {
   /** The command with its outcome; null when the command is unknown or has an outcome already. */
   recordResult(body: AuthorityBody<"command.result">): CommandRecord | null;
   recordWorkerStart(pairId: string): void;
+  /** The process ends in order. */
+  recordStop(reason: string): void;
   haltWalletAs(state: NamedState, cause: string): void;
   commandById(commandId: Hex): CommandRecord | null;
   recordsAfter(seq: number, limit: number): readonly CommandRecord[];
@@ -271,6 +273,14 @@ export function openAuthority(deps: AuthorityDeps): Result<Authority, ConfigErro
         `the worker was started ${pair.workerStartsAtMs.length} times within ${RESTART_STORM_WINDOW_MS / 60_000} minutes; read its log, then an owner ends the halt`,
       );
     },
+    recordStop(reason) {
+      try {
+        append("signer.stopped", { reason });
+      } catch (error) {
+        // Going on is safe: only the restart counters keep counting.
+        deps.log.warn("signer.stop-not-recorded", { reason: errorText(error) });
+      }
+    },
     commandById: (commandId) =>
       commands.get(commandId) ??
       (state.used.has(commandId)
@@ -315,6 +325,8 @@ function readRecord(record: SegmentRecord): AuthorityRecord {
       return { ...base, type: record.type, body: authorityBodies["command.result"].parse(record.body) };
     case "worker.started":
       return { ...base, type: record.type, body: authorityBodies["worker.started"].parse(record.body) };
+    case "signer.stopped":
+      return { ...base, type: record.type, body: authorityBodies["signer.stopped"].parse(record.body) };
     case "pair.halted":
       return { ...base, type: record.type, body: authorityBodies["pair.halted"].parse(record.body) };
     case "wallet.halted":

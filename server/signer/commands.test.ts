@@ -664,6 +664,11 @@ describe("settings, roles and pauses", () => {
     world.authority.recordWorkerStart(PAIR);
     expect(world.authority.pair(PAIR)?.halted?.state).toBe("HALT_PAIR");
     expect(world.authority.pair("USDC-USDT")?.halted).toBeNull();
+    for (let count = 0; count < 4; count += 1) world.authority.recordWorkerStart("USDC-USDT");
+    world.authority.recordStop("the operator stopped the system");
+    world.restart();
+    world.authority.recordWorkerStart("USDC-USDT");
+    expect(world.authority.pair("USDC-USDT")?.halted).toBeNull();
     await world.giveRoles();
     expect(await world.submit(world.approver, "pair.unhalt", { pairId: PAIR, note: "ok" })).toBe("unauthorized");
     await world.submit(world.owner, "pair.unhalt", { pairId: PAIR, note: "ok" });

@@ -97,7 +97,7 @@ async function run(settings: Settings): Promise<void> {
     graceMs: GRACE_MS,
     drain: async (reason) => {
       log.info("process.stopping", { reason });
-      await signer.stop();
+      await signer.stop(reason);
       market.close();
       await telemetry?.stop(200);
     },

@@ -49,7 +49,7 @@ export interface RunningSigner {
   /** Resolves when recovery ended, or with the time. */
   waitRecovered(timeoutMs: number): Promise<boolean>;
   /** No new op, last copies written, sockets closed, lock given back last. */
-  stop(): Promise<void>;
+  stop(reason: string): Promise<void>;
 }
 
 /** Below the parent's patience (2.5 s); whatever is signed by then is in the journal and goes on at the next start. */
@@ -242,12 +242,13 @@ async function assemble(input: StartSignerInput): Promise<Result<RunningSigner, 
           setTimeout(() => resolve(false), timeoutMs).unref();
         }),
       ]),
-    async stop() {
+    async stop(reason) {
       isStopping = true;
       wakeRecovery();
       await intent.value.close();
       await engine.drain(DRAIN_MS);
       await control.value.close();
+      authority.recordStop(reason);
       copy?.stateChanged();
       await copy?.settle(LAST_COPY_MS);
       // The lock goes last: whoever gets it finds a journal that nobody writes any more.

@@ -1,4 +1,5 @@
 // The signer as a process: its lock, its sockets, signed commands with the store away, restarts, and what hostile peers get.
+import { spawn } from "node:child_process";
 import { connect } from "node:net";
 import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -7,6 +8,8 @@ import { afterEach, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { authoritySchema } from "@/lib/api/signer-contract";
 import { commandRecordSchema } from "@/lib/api/commands";
+import type { Hex } from "@/lib/units";
+import { findAnvilBinary } from "@/server/devnet/chain/anvil";
 import { createIntentClient, type ControlClient } from "@/server/infra/signer-link/client";
 import { storeKeys } from "@/server/infra/store/keys";
 import { walletLockPort } from "@/server/signer/wallet-lock";
@@ -26,8 +29,8 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
 });
 
-async function makeHome(env: Record<string, string> = {}): Promise<SignerHome> {
-  const home = await makeSignerHome(env);
+async function makeHome(env: Record<string, string> = {}, rpcUrl: string | null = null): Promise<SignerHome> {
+  const home = await makeSignerHome(env, rpcUrl);
   cleanups.push(() => home.remove());
   return home;
 }
@@ -245,6 +248,69 @@ describe("signer process", () => {
     expect(found.ok ? null : found.error.code).toBe("not_found");
   });
 
+  test("behavior: a contract wallet on the home chain signs by EIP-1271; a frozen chain refuses it in time and stops nobody else", async () => {
+    const port = await freePort();
+    const anvil = spawn(findAnvilBinary(process.cwd()), ["--port", String(port), "--chain-id", "31337", "--silent"]);
+    const anvilEnded = new Promise((resolve) => {
+      anvil.once("exit", resolve);
+    });
+    cleanups.push(() => {
+      anvil.kill("SIGKILL");
+      return anvilEnded;
+    });
+    const rpcUrl = `http://127.0.0.1:${port}`;
+    await expect.poll(() => rpc(rpcUrl, "eth_chainId", []).catch(() => null), { timeout: 15_000 }).toBe("0x7a69");
+    // Answers every isValidSignature with the magic value 0x1626ba7e; the second one with zero.
+    const safe: Hex = `0x${"5a".repeat(20)}`;
+    const strict: Hex = `0x${"5b".repeat(20)}`;
+    const empty: Hex = `0x${"5c".repeat(20)}`;
+    await rpc(rpcUrl, "anvil_setCode", [safe, "0x631626ba7e60e01b60005260206000f3"]);
+    await rpc(rpcUrl, "anvil_setCode", [strict, "0x60206000f3"]);
+
+    const home = await makeHome({}, rpcUrl);
+    expect(await start(home).ready).toMatchObject({ state: "NORMAL" });
+    const client = control(home);
+    for (const address of [safe, strict, empty]) {
+      await submit(client, home, { action: "role.set", params: { address, role: "operator" } });
+    }
+    const pause = { pairId: PAIR, kind: "no_transactions", untilAtMs: null, reason: "look" };
+    const codeFor = async (address: Hex): Promise<string> => {
+      const signed = await signCommand(home, home.owner, { action: "pair.pause", params: pause });
+      const reply = await client.call(
+        "command.submit",
+        { ...signed, address, signature: "0x1234" },
+        { timeoutMs: 8_000 },
+      );
+      return reply.ok ? reply.value.status : reply.error.code;
+    };
+    expect(await codeFor(safe)).toBe("done");
+    expect(await codeFor(strict)).toBe("bad_signature");
+    expect(await codeFor(empty)).toBe("bad_signature");
+    anvil.kill("SIGSTOP");
+    const waiting = codeFor(safe);
+    const sentAtMs = performance.now();
+    await submit(client, home, { action: "system.stop", params: { reason: "chain is frozen" } });
+    expect(performance.now() - sentAtMs).toBeLessThan(2_000);
+    expect(await waiting).toBe("chain");
+    expect(performance.now() - sentAtMs).toBeLessThan(5_000);
+  });
+
+  test("behavior: with the chain away the signer is in OBSERVE with the cause, and a stop works before it is ready", async () => {
+    const home = await makeHome({}, `http://127.0.0.1:${await freePort()}`);
+    const signer = start(home);
+    const client = control(home);
+    expect(await client.waitReady(15_000)).toBe(true);
+    await expect
+      .poll(() => readAuthority(client), { timeout: 10_000 })
+      .toMatchObject({ state: "OBSERVE", stateCause: expect.stringContaining("31337") });
+    expect(await submit(client, home, { action: "system.stop", params: { reason: "no chain" } })).toMatchObject({
+      status: "done",
+    });
+    expect(await signer.ready).toMatchObject({ state: "OBSERVE" });
+    signer.child.stdin?.end();
+    expect((await signer.exited).code).toBe(0);
+  });
+
   test("behavior: a torn last record is cut, damage before it stops the start", async () => {
     const home = await makeHome();
     const first = start(home);
@@ -283,6 +349,15 @@ describe("signer process", () => {
     }
   });
 });
+
+async function rpc(url: string, method: string, params: readonly unknown[]): Promise<unknown> {
+  const response = await fetch(url, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }),
+  });
+  return z.object({ result: z.unknown() }).parse(await response.json()).result;
+}
 
 async function readCopy(redis: Redis) {
   const text = await redis.get(storeKeys.authority).catch(() => null);

@@ -79,7 +79,11 @@ export const CHAINLESS_REGISTRY = {
   }),
 } as const;
 
-export async function makeSignerHome(env: Record<string, string> = {}): Promise<SignerHome> {
+/** `rpcUrl`: endpoint of the one chain; without it the signer has no chain to compare with. */
+export async function makeSignerHome(
+  env: Record<string, string> = {},
+  rpcUrl: string | null = null,
+): Promise<SignerHome> {
   const dataDir = mkdtempSync(join(tmpdir(), "tgh-"));
   const deploymentId: Hex = `0x${randomBytes(32).toString("hex")}`;
   mkdirSync(join(dataDir, "signer"), { mode: 0o700 });
@@ -102,6 +106,7 @@ export async function makeSignerHome(env: Record<string, string> = {}): Promise<
       TG_OWNERS: owner.address,
       TG_PAIRS: "WETH-USDC,USDC-USDT",
       TG_HOME_CHAIN: "31337",
+      ...(rpcUrl === null ? {} : { TG_RPC_31337: rpcUrl }),
       ...env,
     },
     remove() {

@@ -1,0 +1,97 @@
+// One cycle as a straight line: fetch, compute, decide, execute, log; a failed step ends it with a record that says so.
+import type { EpochRecord } from "@/lib/epoch/epoch-record";
+import type { FlowBook } from "./flows";
+import { computeFlows } from "./flows";
+import type { LiveInputs } from "./live-inputs";
+import type { CycleDeps } from "./ports";
+import { computeEvaluation, type Computed } from "./steps/compute";
+import { decideAndPlan, type Decided } from "./steps/decide";
+import { executeDecision, type Executed } from "./steps/execute";
+import { fetchSnapshot, type Fetched } from "./steps/fetch";
+import { logCycle, type StepName } from "./steps/log";
+
+export interface CycleInput {
+  readonly epoch: number;
+  readonly cycleId: string;
+  readonly observeOnly: boolean;
+  readonly latenessMs: number;
+  readonly live: LiveInputs;
+  readonly epochNetUsd: readonly number[];
+  readonly suppressUntilEpoch: number;
+  readonly book: FlowBook | null;
+  /** Costs of plans that ran since the last cycle outside of one. */
+  readonly costs: { readonly gasUsd: number; readonly swapCostUsd: number };
+  readonly onPhase: (phase: string) => void;
+  readonly shouldStop: () => boolean;
+}
+
+export interface CycleOutcome {
+  readonly record: EpochRecord;
+  readonly fetched: Fetched | null;
+  readonly computed: Computed | null;
+  readonly decided: Decided | null;
+  readonly executed: Executed | null;
+}
+
+export async function runCycle(deps: CycleDeps, input: CycleInput): Promise<CycleOutcome> {
+  const line = createLine(deps, input.onPhase);
+  const fetched = await line.step("fetch", () => fetchSnapshot(deps, input));
+  const computed = await line.step(
+    "compute",
+    () => fetched && computeEvaluation(fetched.snapshot, fetched.pairState, deps.isPegged),
+  );
+  const decided = await line.step("decide", () => fetched && computed && decideAndPlan(deps, fetched, computed));
+  const executed = await line.step(
+    "execute",
+    () => fetched && decided && executeDecision(deps, fetched, decided, input),
+  );
+  input.onPhase("log");
+  const record = await logCycle(deps, {
+    ...line.result(),
+    epoch: input.epoch,
+    cycleId: input.cycleId,
+    latenessMs: input.latenessMs,
+    fetched,
+    computed,
+    decided,
+    executed,
+    flows: fetched && computeFlows(input.book, fetched, addCosts(input.costs, executed)),
+  });
+  return { record, fetched, computed, decided, executed };
+}
+
+function addCosts(costs: CycleInput["costs"], executed: Executed | null): CycleInput["costs"] {
+  const report = executed?.report ?? null;
+  if (report === null) return costs;
+  return { gasUsd: costs.gasUsd + report.gasUsd, swapCostUsd: costs.swapCostUsd + report.swapCostUsd };
+}
+
+type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: unknown };
+
+/** Times each step and remembers the first failure; after it the rest is skipped. */
+function createLine(deps: CycleDeps, onPhase: (phase: string) => void) {
+  const durations = { fetchMs: 0, computeMs: 0, decideMs: 0, executeMs: 0, logMs: 0 };
+  let failure: { readonly step: StepName; readonly error: unknown } | null = null;
+  return {
+    result: () => ({ durations, failure }),
+    async step<T extends object>(
+      name: StepName,
+      run: () => Promise<Outcome<T> | T | null> | Outcome<T> | T | null,
+    ): Promise<T | null> {
+      if (failure !== null) return null;
+      onPhase(name);
+      const startedAtMonoMs = deps.wall.monotonicMs();
+      const outcome = await run();
+      durations[`${name}Ms`] = deps.wall.monotonicMs() - startedAtMonoMs;
+      if (outcome === null) return null;
+      if (!isOutcome(outcome)) return outcome;
+      if (outcome.ok) return outcome.value;
+      failure = { step: name, error: outcome.error };
+      return null;
+    },
+  };
+}
+
+function isOutcome<T extends object>(value: Outcome<T> | T): value is Outcome<T> {
+  return "ok" in value && typeof value.ok === "boolean" && ("value" in value || "error" in value);
+}

@@ -1,0 +1,498 @@
+// Process entry of a worker: wires store, chain, sources, signer and execution for one pair; ends with its control channel.
+import { randomUUID } from "node:crypto";
+import { hostname } from "node:os";
+import { err, ok, type Result } from "@/lib/errors/result";
+import { SourceError, type ChainError, type TidegateError } from "@/lib/errors/tidegate-error";
+import { epochRecordSchema, type EpochRecord } from "@/lib/epoch/epoch-record";
+import { ERC20_ABI } from "@/lib/registry/abis/erc20";
+import { UNISWAP_V3_POOL_ABI } from "@/lib/registry/abis/uniswap-v3";
+import type { ResolvedPool } from "@/lib/registry/resolved-pool";
+import { isPairId, MINUTE_MS, poolKey, type Address } from "@/lib/units";
+import { readDeploymentId } from "@/server/config/deployment";
+import { readProcessEnv } from "@/server/config/env";
+import { loadSettings } from "@/server/config/load";
+import { checkPoolIdentity, loadRegistry, type IdentityPort } from "@/server/config/registry";
+import { executePlan, type LivePrices } from "@/server/execution/execute-plan";
+import { createLiveReads } from "@/server/execution/live-reads";
+import { createLifiQuotes } from "@/server/execution/swap-quotes";
+import { createChainClients, type ChainClient } from "@/server/infra/chain/clients";
+import { wallClock } from "@/server/infra/clock";
+import {
+  EXIT_CONFIG,
+  EXIT_LEASE_LOST,
+  EXIT_OK,
+  EXIT_RESTART,
+  installDrain,
+} from "@/server/infra/process/control-channel";
+import { openProcess } from "@/server/infra/process/open-process";
+import { createControlClient, createIntentClient } from "@/server/infra/signer-link/client";
+import { socketPaths } from "@/server/infra/signer-link/paths";
+import { readCandleMeta, readCandles } from "@/server/infra/store/candles";
+import { pushEpochRecord, readEpochRecords, writeDecisionInputs } from "@/server/infra/store/epochs";
+import { publishEvent } from "@/server/infra/store/events";
+import { writeWorkerHeartbeat } from "@/server/infra/store/heartbeats";
+import { writeJsonField } from "@/server/infra/store/json-values";
+import { PAIR_LEASE_REFRESH_MS, PAIR_LEASE_TTL_MS, storeChannels, storeKeys } from "@/server/infra/store/keys";
+import { acquireLease } from "@/server/infra/store/lock";
+import { onChannelMessage } from "@/server/infra/store/pubsub";
+import { takeRateSlot } from "@/server/infra/store/rate-slot";
+import { writeWorkerState } from "@/server/infra/store/worker-state";
+import { emitEpochStreams } from "@/server/infra/telemetry/epoch-streams";
+import { createGasUnitsBook, computeFamilyGasUsd, readGasPriceWei } from "@/server/sources/gas";
+import { createGeckoSource, GECKO_SLOT_MS } from "@/server/sources/gecko-terminal";
+import { readDepth } from "@/server/sources/pool-state/depth";
+import {
+  readPoolStates,
+  readPositions,
+  toObservedPosition,
+  toTickPoolState,
+  type PoolReading,
+} from "@/server/sources/pool-state/uniswap-v3";
+import { createCandleCache } from "./candle-cache";
+
+import { createLiveInputs } from "./live-inputs";
+import { acquirePairLock, type PairLock } from "./pair-lock";
+import type { ChainView, CycleDeps, PoolView, ServicePool } from "./ports";
+import { startWorker, type Worker } from "./worker";
+
+const DRAIN_GRACE_MS = 2_400;
+const SIGNER_TIMEOUT_MS = 5_000;
+/** A price older than this is not traded on: the strategy's limit on candles. */
+const MAX_PRICE_AGE_MS = 300_000;
+
+function fail(message: string): never {
+  process.stderr.write(`error: ${message}\n`);
+  process.exit(EXIT_CONFIG);
+}
+
+const pairId = process.argv[2] ?? "";
+if (!isPairId(pairId)) fail(`the worker needs its pair as the first argument, for example WETH-USDC; got "${pairId}"`);
+const settings = loadSettings({ env: readProcessEnv(), cwd: process.cwd() });
+if (!settings.ok) fail(settings.error.message);
+const { dataDir } = settings.value;
+const registry = loadRegistry({ overlayFile: settings.value.registryFile, rpcUrls: settings.value.rpcUrls });
+if (!registry.ok) fail(registry.error.message);
+const pair = registry.value.pair(pairId);
+if (pair === null) fail(`${pairId} is not in the registry; correct TG_PAIRS or add the pair to TG_REGISTRY_FILE`);
+const deploymentId = readDeploymentId(dataDir);
+if (!deploymentId.ok) fail(deploymentId.error.message);
+const sockets = socketPaths(dataDir);
+if (!sockets.ok) fail(sockets.error.message);
+const opened = await openProcess({ settings: settings.value, name: "worker", instance: `worker-${pairId}` });
+if (!opened.ok) fail(opened.error.message);
+const { log, store, market, telemetry } = opened.value;
+const startedAtWallMs = wallClock.nowMs();
+
+const run = { isEnding: false };
+let worker: Worker | null = null;
+let lock: PairLock | null = null;
+const intents = createIntentClient({
+  socketPath: sockets.value.intent,
+  deploymentId: deploymentId.value,
+  peer: `worker ${pairId}`,
+  timeoutMs: SIGNER_TIMEOUT_MS,
+});
+const end = installDrain({
+  drain: async (reason) => {
+    run.isEnding = true;
+    log.info("process.stopping", { pairId, reason });
+    await worker?.drain();
+    await lock?.release();
+    intents.close();
+    await opened.value.close();
+  },
+  graceMs: DRAIN_GRACE_MS,
+  channel: "stdin",
+});
+
+lock = await acquirePairLock({
+  acquire: () =>
+    acquireLease(store, {
+      leaseKey: storeKeys.pairLease(pairId),
+      fenceKey: storeKeys.pairFence(pairId),
+      ownerId: `worker.${pairId}.${hostname()}`,
+      ttlMs: PAIR_LEASE_TTL_MS,
+      refreshEveryMs: PAIR_LEASE_REFRESH_MS,
+      wall: wallClock,
+    }),
+  leaseToken: async () => {
+    const leased = await intents.call("fence.lease", { pairId, workerId: `${pairId}.${process.pid}` });
+    return leased.ok ? ok(leased.value.token) : leased;
+  },
+  onWait: (reason) => log.warn("lease.refused", { pairId, detail: reason }),
+  isCancelled: () => run.isEnding,
+});
+if (lock === null) await new Promise<never>(() => undefined);
+const held = lock ?? fail("no lease");
+log.info("lease.acquired", { pairId, token: held.token });
+
+const clients = createChainClients({
+  chains: registry.value.registry.chains,
+  wallNowMs: () => wallClock.nowMs(),
+  marketNowMs: () => market.nowMs(),
+});
+const wallet = await readWallet();
+const { usable, disabled } = await confirmPools();
+const live = createLiveInputs();
+const candles = createCandleCache({
+  readFeeds: async () => {
+    const meta = await readCandleMeta(store, pairId);
+    if (!meta.ok) return meta;
+    return ok(
+      pair.sources.map(({ venue, weight }) => {
+        const known = meta.value.values.get(venue);
+        return {
+          venue,
+          weight,
+          lastTs: known?.lastTs ?? null,
+          coverageFrom: known?.coverageFrom ?? null,
+          error: known?.error ?? null,
+        };
+      }),
+    );
+  },
+  readRows: (venue, fromMs, toMs) => readCandles(store, { pairId, venue, fromMs, toMs }),
+});
+const gasUnits = createGasUnitsBook();
+/** Readings behind the views handed to the core; views that are gone take theirs with them. */
+const readingsOf = new WeakMap<PoolView, PoolReading>();
+const gecko = createGeckoSource({
+  baseUrl: settings.value.geckoUrl,
+  takeSlot: async () => {
+    const slot = await takeRateSlot(store, storeKeys.geckoSlot, GECKO_SLOT_MS);
+    return slot.ok && slot.value;
+  },
+  marketNowMs: () => market.nowMs(),
+  wall: wallClock,
+  sleep,
+});
+
+const deps: CycleDeps = {
+  pairId,
+  wall: wallClock,
+  market,
+  pools: usable,
+  isPegged: registry.value.isPegged(pairId),
+  candles,
+  chain: {
+    readChain,
+    readGasPriceWei: (chainId) => withClient(chainId, (client) => readGasPriceWei(client)),
+    readNativeBalance: (chainId) =>
+      withClient(chainId, (client) =>
+        client.call("native balance", (reader) => reader.getBalance({ address: wallet })),
+      ),
+    readDepth: readPoolDepth,
+  },
+  poolService: {
+    fetchPools: async (chainId, pools) => {
+      const network = registry.value.chain(chainId)?.geckoSlug ?? null;
+      if (network === null) {
+        return err(
+          new SourceError({
+            code: "not_found",
+            message: `chain ${chainId} has no GeckoTerminal network in the registry; add geckoSlug to its entry`,
+            retryable: false,
+          }),
+        );
+      }
+      const answer = await gecko.fetchPools({ network, pools });
+      return answer.ok ? ok(answer.value.pools) : answer;
+    },
+  },
+  signer: {
+    pairState: () => intents.call("pair.state", { pairId }),
+    propose: (plan, proposedBy) =>
+      intents.call("plan.propose", { pairId, token: held.token, plan, proposedBy, marketAtMs: market.nowMs() }),
+    plan: (planId) => intents.call("plan.get", { planId }),
+    finish: (planId, outcome, reason) =>
+      intents.call("plan.finish", { pairId, token: held.token, planId, outcome, reason }),
+    commandsSince: async (seq) => {
+      const found = await intents.call("commands.since", { pairId, seq });
+      return found.ok ? ok(found.value.commands) : found;
+    },
+    commandResult: (commandId, status, result, planId) =>
+      intents.call("command.result", { pairId, token: held.token, commandId, status, result, planId }),
+  },
+  execute: async (record, shouldStop) => {
+    const report = await executePlan(
+      {
+        signer: intents,
+        quotes,
+        reads: liveReads,
+        readPrices,
+        wallet,
+        wall: wallClock,
+        sleep,
+        log,
+      },
+      { record, token: held.token, shouldStop },
+    );
+    return report;
+  },
+  record: {
+    pushEpoch: (record) => pushEpochRecord(store, pairId, record),
+    writeInputs: (epoch, value) => writeDecisionInputs(store, { pairId, epoch, value }),
+    recentEpochs: (count) => readEpochRecords<EpochRecord>(store, { pairId, limit: count }, epochRecordSchema),
+    emitEpoch: (record, facts) =>
+      emitEpochStreams({ log, telemetry, wallNowMs: () => wallClock.nowMs() }, record, facts),
+    publish: (event) => void publishEvent(store, event),
+    writeState: (state) => writeWorkerState(store, { pairId, token: held.token, state }),
+    writeSource: ({ ok: isOk, ...note }) =>
+      void writeJsonField(store, storeKeys.sources, note.id, {
+        ...note,
+        pairId: null,
+        state: isOk ? "ok" : "degraded",
+      }),
+  },
+  log,
+};
+const liveReads = createLiveReads(clients);
+const quotes = createLifiQuotes({
+  baseUrl: settings.value.lifiUrl,
+  apiKey: settings.value.lifiApiKey,
+  wallNowMs: () => wallClock.nowMs(),
+});
+
+let lagMs = 0;
+let lastTurnMonoMs = performance.now();
+setInterval(() => {
+  const nowMonoMs = performance.now();
+  lagMs = Math.max(0, Math.round(nowMonoMs - lastTurnMonoMs - 1_000));
+  lastTurnMonoMs = nowMonoMs;
+}, 1_000).unref();
+
+worker = await startWorker({
+  ...deps,
+  market,
+  lock: held,
+  live,
+  control: {
+    onHint: (listener) => onChannelMessage(store, storeChannels.pairCommands(pairId), listener),
+    onMessage: (listener) => onChannelMessage(store, storeChannels.workerControl(pairId), listener),
+  },
+  newCycleId: randomUUID,
+  pid: process.pid,
+  workerId: pairId,
+  writeHeartbeat: ({ phase, epoch }) =>
+    void writeWorkerHeartbeat(store, {
+      id: pairId,
+      pairId,
+      pid: process.pid,
+      host: hostname(),
+      phase,
+      epoch,
+      loopLagMs: lagMs,
+      rssBytes: process.memoryUsage.rss(),
+      startedAtWallMs,
+      atWallMs: wallClock.nowMs(),
+    }),
+  disabledPools: disabled,
+  end: (reason, kind) => {
+    const codes = { shutdown: EXIT_OK, restart: EXIT_RESTART, lease_lost: EXIT_LEASE_LOST };
+    process.stderr.write(`${reason}\n`);
+    end(reason, codes[kind]);
+  },
+});
+log.info("process.started", { pairId, pools: usable.length, disabled: disabled.length });
+process.stdout.write(`${JSON.stringify({ ready: true, lease: held.holder })}\n`);
+
+async function readWallet(): Promise<Address> {
+  const control = createControlClient({
+    socketPath: sockets.ok ? sockets.value.control : "",
+    deploymentId: deploymentId.ok ? deploymentId.value : "0x",
+    peer: `worker ${pairId}`,
+    timeoutMs: SIGNER_TIMEOUT_MS,
+  });
+  try {
+    for (;;) {
+      const authority = await control.call("authority.get", {});
+      if (authority.ok) return authority.value.wallet;
+      log.warn("signer.refused", { pairId, detail: authority.error.message });
+      await sleep(500);
+    }
+  } finally {
+    control.close();
+  }
+}
+
+/** Every registry entry is a claim: what the chain denies is not used, and everybody hears why. */
+async function confirmPools(): Promise<{
+  readonly usable: readonly ResolvedPool[];
+  readonly disabled: { poolKey: string; reason: string }[];
+}> {
+  const pools = registry.ok ? registry.value.poolsOf(pairId) : [];
+  const port: IdentityPort = {
+    chainId: (chainId) => withClient(chainId, (client) => client.call("chain id", (reader) => reader.getChainId())),
+    hasCode: (chainId, address) =>
+      withClient(chainId, async (client) => {
+        const code = await client.call(`code of ${address}`, (reader) => reader.getCode({ address }));
+        return code.ok ? ok(code.value !== undefined && code.value.length > 2) : code;
+      }),
+    tokenDecimals: (chainId, token) =>
+      withClient(chainId, (client) =>
+        client.call(`decimals of ${token}`, (reader) =>
+          reader.readContract({ address: token, abi: ERC20_ABI, functionName: "decimals" }),
+        ),
+      ),
+    poolFacts: (chainId, pool) =>
+      withClient(chainId, (client) =>
+        client.call(`facts of pool ${pool}`, async (reader) => {
+          const at = { address: pool, abi: UNISWAP_V3_POOL_ABI } as const;
+          const [token0, token1, feePips, tickSpacing, factory] = await Promise.all([
+            reader.readContract({ ...at, functionName: "token0" }),
+            reader.readContract({ ...at, functionName: "token1" }),
+            reader.readContract({ ...at, functionName: "fee" }),
+            reader.readContract({ ...at, functionName: "tickSpacing" }),
+            reader.readContract({ ...at, functionName: "factory" }),
+          ]);
+          return { token0, token1, feePips, tickSpacing, factory };
+        }),
+      ),
+  };
+  const confirmed: ResolvedPool[] = [];
+  const refused: { poolKey: string; reason: string }[] = [];
+  for (const pool of pools) {
+    const verdict = await checkPoolIdentity(port, pool);
+    if (verdict.kind !== "mismatch") {
+      // Unreachable is no denial: each reading checks tokens and state again and says that the chain is away.
+      confirmed.push(pool);
+      continue;
+    }
+    const key = poolKey(pool.chain.id, pool.dex.family, pool.pool.id);
+    refused.push({ poolKey: key, reason: verdict.problem });
+    log.error("source.degraded", { pairId, poolKey: key, detail: verdict.problem });
+    void publishEvent(store, {
+      type: "service.changed",
+      atMs: wallClock.nowMs(),
+      id: `pool:${key}`,
+      state: "stopped",
+      detail: `registry entry disabled: ${verdict.problem}`,
+    });
+  }
+  return { usable: confirmed, disabled: refused };
+}
+
+async function readChain(
+  chainId: number,
+  openedAtMs: ReadonlyMap<string, number>,
+): Promise<Result<ChainView, ChainError>> {
+  return withClient(chainId, async (client): Promise<Result<ChainView, ChainError>> => {
+    const block = await client.readBlock();
+    if (!block.ok) return block;
+    const facts = usable.filter((pool) => pool.chain.id === chainId);
+    const readings = await readPoolStates(client, facts, block.value);
+    if (!readings.ok) return readings;
+    const positions = await readPositions(client, { readings: readings.value, owner: wallet });
+    if (!positions.ok) return positions;
+    const keyOf = (pool: ResolvedPool): ReturnType<typeof poolKey> =>
+      poolKey(pool.chain.id, pool.dex.family, pool.pool.id);
+    const views = new Map<PoolView, PoolReading>();
+    for (const reading of readings.value.readings) {
+      const { facts: pool, frame, price, raw, twap } = reading;
+      const view: PoolView = {
+        poolKey: keyOf(pool),
+        facts: pool,
+        frame,
+        price,
+        tick: raw.tick,
+        feePips: raw.feePips,
+        twap,
+      };
+      views.set(view, reading);
+      readingsOf.set(view, reading);
+    }
+    return ok({
+      chainId,
+      block: block.value,
+      pools: [...views.keys()],
+      refused: readings.value.refused.map(({ facts: pool, error }) => ({ facts: pool, detail: error.message })),
+      positions: positions.value.flatMap((position) => {
+        const observed = toObservedPosition(position, 0);
+        const openedAt = openedAtMs.get(observed.positionId);
+        if (openedAt === undefined) return [];
+        const { tickLower, tickUpper, positionManager } = position.raw;
+        return [{ observed: { ...observed, openedAtMs: openedAt }, positionManager, tickLower, tickUpper }];
+      }),
+      poolState: (pool, { service, nativeUsd, gasPriceWei }) => {
+        const reading = views.get(pool);
+        if (reading === undefined) return fail(`pool ${pool.poolKey} is not of this view`);
+        return toTickPoolState({
+          reading,
+          gecko: service === null ? null : { volumeM15Usd: null, volumeH6Usd: null, ...service },
+          gas: computeFamilyGasUsd({
+            units: gasUnits.units(pool.facts.dex.family),
+            gasPriceWei,
+            nativeDecimals: pool.facts.chain.nativeDecimals,
+            nativeUsd,
+          }),
+          positions: positions.value,
+        });
+      },
+    });
+  });
+}
+
+async function readPoolDepth(view: ChainView, pool: PoolView): ReturnType<CycleDeps["chain"]["readDepth"]> {
+  return withClient(view.chainId, async (client) => {
+    const reading = readingsOf.get(pool);
+    if (reading === undefined) return fail(`pool ${pool.poolKey} was not read`);
+    const { raw, frame, block } = reading;
+    const buckets = await readDepth(
+      client,
+      {
+        address: raw.address,
+        tick: raw.tick,
+        tickSpacing: raw.tickSpacing,
+        sqrtPriceX96: raw.sqrtPriceX96,
+        liquidityRaw: raw.liquidityRaw,
+        frame,
+      },
+      block,
+    );
+    if (!buckets.ok) return buckets;
+    return ok({ pool: pool.facts.pool.id, blockNumber: block.number, price: pool.price, buckets: buckets.value });
+  });
+}
+
+/** Prices of this moment for execution; the store's newest candles, never a remembered one. */
+async function readPrices(chainId: number): Promise<Result<LivePrices, TidegateError>> {
+  const merged = await candles.refresh(market.nowMs());
+  if (!merged.ok) return merged;
+  const { candles: series } = merged.value;
+  const price = series.close[series.length - 1];
+  const openAtMs = series.openAtMs[series.length - 1];
+  const quoteUsd = live.quoteUsd?.value;
+  const nativeUsd = live.nativeUsd.get(chainId);
+  const ageMs = openAtMs === undefined ? null : market.nowMs() - openAtMs - MINUTE_MS;
+  if (price === undefined || openAtMs === undefined || ageMs === null || ageMs > MAX_PRICE_AGE_MS) {
+    return err(
+      staleInput(
+        `the newest candle of ${pairId} is ${ageMs === null ? "not there" : `${Math.round(ageMs / 1000)} s old`}; at most ${MAX_PRICE_AGE_MS / 1000} s are allowed`,
+      ),
+    );
+  }
+  if (quoteUsd === undefined || nativeUsd === undefined) {
+    return err(
+      staleInput(`there is no price in US dollars for the quote token or the native token of chain ${chainId} yet`),
+    );
+  }
+  return ok({ price, priceAtMarketMs: openAtMs + MINUTE_MS, quoteUsd, nativeUsd });
+}
+
+function staleInput(message: string): SourceError {
+  return new SourceError({ code: "stale", message, retryable: true });
+}
+
+async function withClient<T>(
+  chainId: number,
+  use: (client: ChainClient) => Promise<Result<T, ChainError>>,
+): Promise<Result<T, ChainError>> {
+  const client = clients.get(chainId);
+  return client.ok ? use(client.value) : client;
+}
+
+function sleep(durationMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, durationMs);
+  });
+}

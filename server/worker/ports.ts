@@ -1,0 +1,186 @@
+// What a worker needs from outside; main.ts builds it. Structural types let sources and execution fit without being imported.
+import type { WorkerState } from "@/lib/api/worker-state";
+import type { DeskEvent } from "@/lib/api/events";
+import type { CommandRecord } from "@/lib/api/commands";
+import type { PairState, PlanRecord } from "@/lib/api/signer-contract";
+import type { EpochRecord } from "@/lib/epoch/epoch-record";
+import type { ExecutionReport } from "@/lib/epoch/execution-report";
+import type { Result } from "@/lib/errors/result";
+import type { ChainError, SourceError, StoreError, TidegateError } from "@/lib/errors/tidegate-error";
+import type { CandleSeries } from "@/lib/market/candle";
+import type { ObservedPosition, PoolState } from "@/lib/market/snapshot";
+import type { Plan } from "@/lib/plan/plan";
+import type { ResolvedPool } from "@/lib/registry/resolved-pool";
+import type { PriceFrame } from "@/lib/amm/sqrt-price";
+import type { Address, Hex, PairId, PoolKey } from "@/lib/units";
+
+export interface VenueFeed {
+  readonly venue: string;
+  readonly weight: number;
+  readonly lastTs: number | null;
+  readonly coverageFrom: number | null;
+  readonly error: string | null;
+}
+
+export interface CandlePort {
+  readFeeds(): Promise<Result<readonly VenueFeed[], StoreError>>;
+  /** Packed rows [ts,o,h,l,c,v], fromMs <= ts < toMs. */
+  readRows(venue: string, fromMs: number, toMs: number): Promise<Result<Float64Array, StoreError>>;
+}
+
+export interface BlockView {
+  readonly number: bigint;
+  readonly hash: Hex;
+  readonly timestampAtMs: number;
+}
+
+export interface PoolView {
+  readonly poolKey: PoolKey;
+  readonly facts: ResolvedPool;
+  readonly frame: PriceFrame;
+  /** QUOTE per BASE. */
+  readonly price: number;
+  readonly tick: number;
+  readonly feePips: number;
+  readonly twap: { readonly tick: number | null; readonly method: string; readonly detail: string };
+}
+
+export interface PositionView {
+  readonly observed: ObservedPosition;
+  readonly positionManager: Address;
+  readonly tickLower: number;
+  readonly tickUpper: number;
+}
+
+/** Everything of one chain at one block. */
+export interface ChainView {
+  readonly chainId: number;
+  readonly block: BlockView;
+  readonly pools: readonly PoolView[];
+  readonly refused: readonly { readonly facts: ResolvedPool; readonly detail: string }[];
+  readonly positions: readonly PositionView[];
+  /** The pool as the strategy takes it. */
+  poolState(
+    pool: PoolView,
+    input: { readonly service: ServicePool | null; readonly nativeUsd: number; readonly gasPriceWei: bigint },
+  ): PoolState;
+}
+
+/** Volumes and reserves of a pool from the pool service. */
+export interface ServicePool {
+  readonly pool: string;
+  readonly tvlUsd: number | null;
+  readonly volumeH1Usd: number | null;
+  readonly volumeH24Usd: number | null;
+  readonly tokenPriceUsd: ReadonlyMap<string, number>;
+  readonly observedAtMs: number;
+}
+
+export interface DepthView {
+  readonly pool: string;
+  readonly blockNumber: bigint;
+  readonly price: number;
+  readonly buckets: readonly {
+    readonly priceLower: number;
+    readonly priceUpper: number;
+    readonly liquidityRaw: bigint;
+    readonly base: number;
+    readonly quote: number;
+  }[];
+}
+
+export interface ChainPort {
+  /** `openedAtMs` by position id; positions that are not in it belong to nobody here and are left out. */
+  readChain(chainId: number, openedAtMs: ReadonlyMap<string, number>): Promise<Result<ChainView, ChainError>>;
+  readGasPriceWei(chainId: number): Promise<Result<bigint, ChainError>>;
+  readNativeBalance(chainId: number): Promise<Result<bigint, ChainError>>;
+  readDepth(view: ChainView, pool: PoolView): Promise<Result<DepthView, ChainError>>;
+}
+
+export interface PoolServicePort {
+  fetchPools(chainId: number, pools: readonly string[]): Promise<Result<ReadonlyMap<string, ServicePool>, SourceError>>;
+}
+
+export interface SignerPort {
+  pairState(): Promise<Result<PairState, TidegateError>>;
+  propose(plan: Plan, proposedBy: string): Promise<Result<PlanRecord, TidegateError>>;
+  plan(planId: string): Promise<Result<PlanRecord, TidegateError>>;
+  finish(
+    planId: string,
+    outcome: "done" | "partial" | "voided",
+    reason: string,
+  ): Promise<Result<PlanRecord, TidegateError>>;
+  commandsSince(seq: number): Promise<Result<readonly CommandRecord[], TidegateError>>;
+  commandResult(
+    commandId: Hex,
+    status: "done" | "refused",
+    result: string,
+    planId: string | null,
+  ): Promise<Result<unknown, TidegateError>>;
+}
+
+export interface LivePrices {
+  readonly price: number;
+  readonly priceAtMarketMs: number;
+  readonly quoteUsd: number;
+  readonly nativeUsd: number;
+}
+
+export interface WorkerLog {
+  debug(event: string, fields?: Readonly<Record<string, unknown>>): void;
+  info(event: string, fields?: Readonly<Record<string, unknown>>): void;
+  warn(event: string, fields?: Readonly<Record<string, unknown>>): void;
+  error(event: string, fields?: Readonly<Record<string, unknown>>): void;
+}
+
+/** What a cycle leaves behind. */
+export interface RecordPort {
+  pushEpoch(record: EpochRecord): Promise<Result<true, StoreError>>;
+  writeInputs(epoch: number, value: unknown): Promise<Result<true, StoreError>>;
+  /** Newest first. */
+  recentEpochs(count: number): Promise<Result<readonly EpochRecord[], StoreError>>;
+  /** Streams of OpenObserve; never throws, never waits. */
+  emitEpoch(record: EpochRecord, facts: CycleFacts): void;
+  publish(event: DeskEvent): void;
+  writeState(state: WorkerState): Promise<Result<true, StoreError>>;
+  writeSource(health: SourceNote): void;
+}
+
+/** Numbers of the telemetry streams that the record itself does not hold. */
+export interface CycleFacts {
+  readonly pools: readonly PoolState[];
+  readonly positions: readonly ObservedPosition[];
+  readonly poolPrices: ReadonlyMap<string, number>;
+}
+
+export interface SourceNote {
+  readonly id: string;
+  readonly kind: "gecko" | "rpc" | "lifi";
+  readonly label: string;
+  readonly ok: boolean;
+  readonly lastAtMs: number | null;
+  readonly maxAgeMs: number | null;
+  readonly sentence: string;
+}
+
+export interface CycleDeps {
+  readonly pairId: PairId;
+  readonly wall: { nowMs(): number; monotonicMs(): number };
+  readonly market: { nowMs(): number; speed(): number };
+  readonly pools: readonly ResolvedPool[];
+  readonly isPegged: boolean;
+  readonly candles: CandleSource;
+  readonly chain: ChainPort;
+  readonly poolService: PoolServicePort;
+  readonly signer: SignerPort;
+  readonly execute: (record: PlanRecord, shouldStop: () => boolean) => Promise<ExecutionReport>;
+  readonly record: RecordPort;
+  readonly log: WorkerLog;
+}
+
+/** Merged candles of the pair up to now. */
+export interface CandleSource {
+  refresh(
+    nowMs: number,
+  ): Promise<Result<{ readonly candles: CandleSeries; readonly feeds: readonly VenueFeed[] }, StoreError>>;
+}

@@ -1,0 +1,80 @@
+// Execute: hands a plan to the signer and, when nothing stands in its way, drives it to its end.
+import type { PlanRecord } from "@/lib/api/signer-contract";
+import type { ExecutionReport } from "@/lib/epoch/execution-report";
+import type { Plan } from "@/lib/plan/plan";
+import { checkGate } from "@/server/worker/approval-gate";
+import type { CycleDeps } from "@/server/worker/ports";
+import type { Decided } from "./decide";
+import type { Fetched } from "./fetch";
+
+export interface Executed {
+  readonly planId: string | null;
+  readonly planStatus: string | null;
+  readonly planReason: string | null;
+  readonly report: ExecutionReport | null;
+}
+
+const NOTHING: Executed = { planId: null, planStatus: null, planReason: null, report: null };
+
+export interface ExecuteOptions {
+  /** First round after a start: decisions are shown, nothing new is begun (safety.md section 3.7 R9). */
+  readonly observeOnly: boolean;
+  readonly shouldStop: () => boolean;
+}
+
+export async function executeDecision(
+  deps: CycleDeps,
+  fetched: Fetched,
+  decided: Decided,
+  options: ExecuteOptions,
+): Promise<Executed> {
+  if (decided.plan === null) return { ...NOTHING, planReason: decided.planRefusal };
+  const held = holdBack(fetched, options);
+  if (held !== null) return { ...NOTHING, planReason: held };
+  return proposeAndRun(deps, decided.plan, options.shouldStop);
+}
+
+/** Reasons of ours for not even asking; the signer checks its own whatever is said here. */
+function holdBack({ pairState }: Fetched, options: ExecuteOptions): string | null {
+  if (options.observeOnly) return "the first round after a start only observes";
+  if (pairState.stopped !== null) return `the system is stopped: ${pairState.stopped.reason}`;
+  if (pairState.halted !== null) return `${pairState.halted.state}: ${pairState.halted.cause}`;
+  if (pairState.paused !== null) return `paused (${pairState.paused.kind}): ${pairState.paused.reason}`;
+  if (pairState.mode === "observe") return "the pair is in observe mode";
+  if (pairState.openPlanId !== null) return `plan ${pairState.openPlanId} is still open`;
+  return null;
+}
+
+export async function proposeAndRun(deps: CycleDeps, plan: Plan, shouldStop: () => boolean): Promise<Executed> {
+  const proposed = await deps.signer.propose(plan, `worker ${deps.pairId}`);
+  if (!proposed.ok) return { ...NOTHING, planStatus: "refused", planReason: proposed.error.message };
+  deps.log.info("plan.built", {
+    pairId: deps.pairId,
+    planId: proposed.value.planId,
+    kind: plan.kind,
+    reason: plan.reason,
+    steps: plan.steps.length,
+    status: proposed.value.status,
+  });
+  return runPlan(deps, proposed.value, shouldStop);
+}
+
+/** Runs a plan as far as its state allows; waiting for people is done elsewhere. */
+export async function runPlan(deps: CycleDeps, record: PlanRecord, shouldStop: () => boolean): Promise<Executed> {
+  const gate = checkGate(record);
+  const { planId } = record;
+  if (gate.kind !== "go") return { planId, planStatus: record.status, planReason: gate.reason, report: null };
+  deps.log.info("plan.started", { pairId: deps.pairId, planId });
+  const report = await deps.execute(record, shouldStop);
+  const after = await deps.signer.plan(planId);
+  const planStatus = after.ok ? after.value.status : report.outcome;
+  const event = report.outcome === "done" ? "plan.completed" : "plan.failed";
+  deps.log.info(event, {
+    pairId: deps.pairId,
+    planId,
+    outcome: report.outcome,
+    reason: report.reason,
+    gasUsd: report.gasUsd,
+  });
+  return { planId, planStatus, planReason: report.reason, report };
+}

@@ -1,0 +1,461 @@
+// Worker of one pair: cycles on epoch boundaries, a light look at every market step in between, approved plans and signed commands at once.
+import type { CommandRecord } from "@/lib/api/commands";
+import type { PairState } from "@/lib/api/signer-contract";
+import type { WorkerState } from "@/lib/api/worker-state";
+import { errorText } from "@/lib/errors/tidegate-error";
+import type { EpochRecord } from "@/lib/epoch/epoch-record";
+import type { Evaluation } from "@/lib/strategy/index";
+import { epochOf, epochStartMs } from "@/lib/units";
+import { checkGate } from "./approval-gate";
+import { openControlChannel, type ControlDeps } from "./control-channel";
+import { runCycle, type CycleOutcome } from "./cycle";
+import { openFlowBook, type FlowBook } from "./flows";
+import type { LiveInputs } from "./live-inputs";
+import { buildManualShift } from "./manual-shift";
+import { decisionSentence, markPair, toDepthDto, type Mark } from "./pair-view";
+import type { PairLock } from "./pair-lock";
+import type { ChainView, CycleDeps } from "./ports";
+import { startScheduler, type Turn } from "./scheduler";
+import { proposeAndRun, runPlan, type Executed } from "./steps/execute";
+import { createTaskQueue } from "./task-queue";
+
+export interface WorkerDeps extends CycleDeps {
+  readonly lock: PairLock;
+  readonly live: LiveInputs;
+  readonly control: Omit<ControlDeps, "signer" | "log">;
+  readonly market: CycleDeps["market"] & {
+    onTick(listener: (tick: { readonly nowMs: number }) => void): () => void;
+  };
+  readonly newCycleId: () => string;
+  readonly pid: number;
+  readonly workerId: string;
+  readonly writeHeartbeat: (beat: { readonly phase: string; readonly epoch: number | null }) => void;
+  readonly disabledPools: WorkerState["disabledPools"];
+  /** Ends the process; a drain follows. */
+  readonly end: (reason: string, kind: "shutdown" | "restart" | "lease_lost") => void;
+}
+
+export interface Worker {
+  /** Stops between two operations; an open plan stays open and the next worker goes on with it. */
+  drain(): Promise<void>;
+}
+
+const HEARTBEAT_EVERY_MS = 15_000;
+/** Looks more often than this would only load the node. */
+const MARK_EVERY_MS = 400;
+const GATE_EVERY_MS = 1_000;
+const CLOCK_EVENT_EVERY_MS = 1_000;
+const RANGES_KEPT = 200;
+const NET_EPOCHS_KEPT = 96;
+const DAY_MS = 86_400_000;
+/** A manual command that waited longer than this for a worker is not carried out any more: the operator saw another market. */
+const MAX_COMMAND_AGE_MS = 300_000;
+/** strategy.md section 10. */
+const SUPPRESS_EPOCHS = 4;
+
+/** What the worker remembers between rounds; all of it can be lost without harm. */
+interface Memory {
+  isDraining: boolean;
+  phase: string;
+  pairState: PairState | null;
+  evaluation: Evaluation | null;
+  lastRecord: EpochRecord | null;
+  recentRecords: readonly EpochRecord[];
+  book: FlowBook | null;
+  gasUsd: number;
+  swapCostUsd: number;
+  mark: Mark | null;
+  markState: WorkerState["state"];
+  stateSinceMarketMs: number | null;
+  outSince: Map<string, number>;
+  ranges: Map<string, WorkerState["ranges"][number]>;
+  depth: WorkerState["depth"];
+  price24hAgo: number | null;
+  isMarking: boolean;
+  lastMarkMonoMs: number;
+  lastClockMonoMs: number;
+  lastBlocks: string;
+  latenessMs: number | null;
+}
+
+export async function startWorker(deps: WorkerDeps): Promise<Worker> {
+  const { pairId, wall, market, log, live } = deps;
+  const startedAtMs = wall.nowMs();
+  const queue = createTaskQueue();
+  const recent = await deps.record.recentEpochs(NET_EPOCHS_KEPT);
+  const records = recent.ok ? recent.value : [];
+  const memory: Memory = {
+    isDraining: false,
+    phase: "starting",
+    pairState: null,
+    evaluation: null,
+    lastRecord: records[0] ?? null,
+    recentRecords: records,
+    book: null,
+    gasUsd: 0,
+    swapCostUsd: 0,
+    mark: null,
+    markState: "unknown",
+    stateSinceMarketMs: null,
+    outSince: new Map(),
+    ranges: new Map(),
+    depth: [],
+    price24hAgo: null,
+    isMarking: false,
+    lastMarkMonoMs: Number.NEGATIVE_INFINITY,
+    lastClockMonoMs: Number.NEGATIVE_INFINITY,
+    lastBlocks: "",
+    latenessMs: null,
+  };
+  const shouldStop = (): boolean => memory.isDraining || !deps.lock.isHeld();
+
+  deps.lock.onLost((reason) => {
+    log.error("lease.lost", { pairId, detail: reason.message });
+    memory.isDraining = true;
+    deps.end(reason.message, "lease_lost");
+  });
+
+  function setPhase(phase: string): void {
+    memory.phase = phase;
+  }
+
+  // ---- cycles -------------------------------------------------------------------------------------------------------
+
+  async function runTurn(turn: Turn): Promise<void> {
+    if (shouldStop()) return;
+    await queue.add(async () => {
+      if (shouldStop()) return;
+      try {
+        const outcome = await runCycle(deps, {
+          epoch: turn.epoch,
+          cycleId: deps.newCycleId(),
+          observeOnly: turn.kind === "start",
+          latenessMs: turn.behindMarketMs / Math.max(1, market.speed()),
+          live,
+          epochNetUsd: netsOldestFirst(memory.recentRecords),
+          suppressUntilEpoch: suppressUntil(memory.recentRecords),
+          book: memory.book,
+          costs: { gasUsd: memory.gasUsd, swapCostUsd: memory.swapCostUsd },
+          onPhase: setPhase,
+          shouldStop,
+        });
+        remember(outcome);
+        if (outcome.fetched !== null) await refreshDepth(outcome.fetched.views);
+      } catch (error) {
+        // A bug in one cycle: it is on record, the process ends and comes back with a clean state.
+        log.error("process.crashed", { pairId, detail: errorText(error) });
+        deps.end(`a cycle threw: ${errorText(error)}`, "restart");
+      }
+      setPhase("idle");
+    });
+    await look();
+  }
+
+  function remember(outcome: CycleOutcome): void {
+    memory.lastRecord = outcome.record;
+    memory.recentRecords = [outcome.record, ...memory.recentRecords].slice(0, NET_EPOCHS_KEPT);
+    memory.latenessMs = outcome.record.latenessMs;
+    memory.gasUsd = 0;
+    memory.swapCostUsd = 0;
+    if (outcome.computed !== null) memory.evaluation = outcome.computed.evaluation;
+    if (outcome.fetched === null) return;
+    memory.pairState = outcome.fetched.pairState;
+    memory.book = openFlowBook(outcome.fetched);
+    const { candles, observedAtMs } = outcome.fetched.snapshot;
+    const at = candles.openAtMs.findIndex((openAtMs) => openAtMs >= observedAtMs - DAY_MS);
+    memory.price24hAgo = at < 0 ? null : (candles.close[at] ?? null);
+  }
+
+  async function refreshDepth(views: readonly ChainView[]): Promise<void> {
+    const depth: WorkerState["depth"][number][] = [];
+    for (const view of views) {
+      for (const pool of view.pools) {
+        const read = await deps.chain.readDepth(view, pool);
+        // Going on is safe: depth is for the chart only.
+        if (read.ok) depth.push(toDepthDto(read.value, memory.mark?.positions ?? [], live.quoteUsd?.value ?? null));
+      }
+    }
+    memory.depth = depth;
+  }
+
+  // ---- the look between epochs --------------------------------------------------------------------------------------
+
+  async function look(): Promise<void> {
+    if (memory.isMarking || memory.isDraining) return;
+    memory.isMarking = true;
+    memory.lastMarkMonoMs = wall.monotonicMs();
+    try {
+      const pairState = await deps.signer.pairState();
+      if (pairState.ok) memory.pairState = pairState.value;
+      if (memory.pairState === null) return;
+      const opened = new Map(memory.pairState.positions.map((each) => [each.positionId, each.openedAtMarketMs]));
+      const chainIds = [...new Set(deps.pools.map(({ chain }) => chain.id))];
+      const read = await Promise.all(chainIds.map((chainId) => deps.chain.readChain(chainId, opened)));
+      const views = read.flatMap((view) => (view.ok ? [view.value] : []));
+      // A chain that cannot be read leaves the last view in place; its age is on the page.
+      if (views.length === chainIds.length) noteMark(views, memory.pairState);
+      await writeState();
+    } finally {
+      memory.isMarking = false;
+    }
+  }
+
+  function noteMark(views: readonly ChainView[], pairState: PairState): void {
+    const nowMs = market.nowMs();
+    const mark = markPair({
+      pairId,
+      pools: deps.pools,
+      views,
+      pairState,
+      evaluation: memory.evaluation,
+      quoteUsd: live.quoteUsd?.value ?? null,
+      marketNowMs: nowMs,
+      outSince: memory.outSince,
+    });
+    memory.mark = mark;
+    memory.outSince = new Map(
+      mark.positions.flatMap(({ positionId, outSinceAtMs }) =>
+        outSinceAtMs === null ? [] : [[positionId, outSinceAtMs]],
+      ),
+    );
+    noteRanges(mark, nowMs);
+    if (mark.state !== memory.markState) {
+      memory.markState = mark.state;
+      memory.stateSinceMarketMs = nowMs;
+    }
+    const blocks = mark.blocks.map((block) => `${block.chainId}:${block.number}`).join(",");
+    if (blocks === memory.lastBlocks || mark.price === null) return;
+    memory.lastBlocks = blocks;
+    deps.record.publish({
+      type: "pair.mark",
+      atMs: wall.nowMs(),
+      pairId,
+      price: mark.price,
+      blockNumber: mark.blocks[0]?.number ?? "0",
+      state: mark.state === "in_range" || mark.state === "out_of_range" ? mark.state : "no_position",
+      positions: mark.positions.map(({ positionId, inRange }) => ({ positionId, inRange })),
+      marketAtMs: nowMs,
+    });
+  }
+
+  /** Range of each position life: opened when first seen (its mint time), closed when it is gone. */
+  function noteRanges(mark: Mark, nowMs: number): void {
+    const open = new Set(mark.positions.map(({ positionId }) => positionId));
+    for (const position of mark.positions) {
+      if (memory.ranges.has(position.positionId)) continue;
+      memory.ranges.set(position.positionId, {
+        positionId: position.positionId,
+        fromAtMs: position.openedAtMs,
+        toAtMs: null,
+        lower: position.priceLower,
+        upper: position.priceUpper,
+      });
+    }
+    for (const [id, range] of memory.ranges) {
+      if (range.toAtMs === null && !open.has(id)) memory.ranges.set(id, { ...range, toAtMs: nowMs });
+    }
+    const surplus = memory.ranges.size - RANGES_KEPT;
+    for (const id of [...memory.ranges.keys()].slice(0, Math.max(0, surplus))) memory.ranges.delete(id);
+  }
+
+  async function writeState(): Promise<void> {
+    const written = await deps.record.writeState(toState());
+    if (!written.ok && written.error.code === "lease_lost") {
+      log.error("lease.lost", { pairId, detail: written.error.message });
+      deps.end(written.error.message, "lease_lost");
+    }
+  }
+
+  function toState(): WorkerState {
+    const { mark, lastRecord } = memory;
+    const lastDay = memory.recentRecords.filter((record) => record.marketAtMs >= market.nowMs() - DAY_MS);
+    const flows = lastDay.flatMap((record) => (record.flows === null ? [] : [record.flows]));
+    const withPositions = lastDay.filter((record) => record.positions.length > 0);
+    const inRange = withPositions.filter((record) => record.positions.every((position) => position.inRange));
+    const price = mark?.price ?? null;
+    return {
+      version: 1,
+      pairId,
+      workerId: deps.workerId,
+      pid: deps.pid,
+      phase: memory.isDraining ? "draining" : memory.phase,
+      startedAtMs,
+      updatedAtMs: wall.nowMs(),
+      marketAtMs: market.nowMs(),
+      marketSpeed: market.speed(),
+      state: mark?.state ?? "unknown",
+      stateSinceMarketMs: memory.stateSinceMarketMs,
+      stateSentence: mark?.sentence ?? "not read yet",
+      price,
+      priceAtMarketMs: mark?.blocks[0]?.atMs ?? null,
+      priceChange24hFrac: price === null || memory.price24hAgo === null ? null : price / memory.price24hAgo - 1,
+      quoteUsd: live.quoteUsd?.value ?? null,
+      blocks: mark?.blocks ?? [],
+      positions: [...(mark?.positions ?? [])],
+      account: [...(mark?.account ?? [])],
+      depth: memory.depth,
+      ranges: [...memory.ranges.values()],
+      positionsUsd: mark?.positionsUsd ?? null,
+      idleUsd: mark?.idleUsd ?? null,
+      valueUsd: mark?.valueUsd ?? null,
+      unclaimedFeesUsd: mark?.unclaimedFeesUsd ?? null,
+      inRange24hFrac: withPositions.length === 0 ? null : inRange.length / withPositions.length,
+      fees24hUsd: flows.length === 0 ? null : flows.reduce((sum, flow) => sum + flow.feesUsd, 0),
+      net24hUsd: flows.length === 0 ? null : flows.reduce((sum, flow) => sum + flow.netUsd, 0),
+      parts: null,
+      lastDecision:
+        lastRecord?.decision === null || lastRecord === null
+          ? null
+          : {
+              epoch: lastRecord.epoch,
+              kind: lastRecord.decision.kind,
+              reason: lastRecord.decision.reason,
+              marketAtMs: lastRecord.marketAtMs,
+              planId: lastRecord.planId,
+              planStatus: lastRecord.planStatus,
+              sentence: decisionSentence(lastRecord),
+            },
+      lastEpoch: lastRecord?.epoch ?? null,
+      lastEpochWallAtMs: lastRecord?.wallAtMs ?? null,
+      nextEpochMarketAtMs: scheduler?.nextAtMs() ?? epochStartMs(epochOf(market.nowMs()) + 1),
+      latenessMs: memory.latenessMs,
+      freshness: lastRecord?.freshness ?? [],
+      disabledPools: deps.disabledPools,
+    };
+  }
+
+  // ---- plans and commands -------------------------------------------------------------------------------------------
+
+  function noteCosts(executed: Executed): void {
+    memory.gasUsd += executed.report?.gasUsd ?? 0;
+    memory.swapCostUsd += executed.report?.swapCostUsd ?? 0;
+  }
+
+  /** An open plan that may go on: approved by people, or left behind by the worker before us. */
+  async function resumeOpenPlan(): Promise<void> {
+    const planId = memory.pairState?.openPlanId ?? null;
+    if (planId === null || queue.isBusy() || shouldStop() || isHeldBack(memory.pairState)) return;
+    const record = await deps.signer.plan(planId);
+    if (!record.ok || checkGate(record.value).kind !== "go" || queue.isBusy()) return;
+    await queue.add(async () => {
+      setPhase("execute");
+      noteCosts(await runPlan(deps, record.value, shouldStop));
+      setPhase("idle");
+    });
+    await look();
+  }
+
+  async function onCommand(command: CommandRecord): Promise<void> {
+    if (command.status !== "accepted") return;
+    switch (command.action) {
+      case "range.shift":
+        await shiftByHand(command);
+        return;
+      case "worker.restart":
+        await answer(command, "done", "the worker restarts", null);
+        if (command.atMs >= startedAtMs) deps.end("restart asked for by a signed command", "restart");
+        return;
+      default:
+        // Applied by the signer already; the page sees the new state with the next look.
+        void look();
+    }
+  }
+
+  async function shiftByHand(command: CommandRecord): Promise<void> {
+    const ageMs = wall.nowMs() - command.atMs;
+    if (ageMs > MAX_COMMAND_AGE_MS) {
+      const limitSec = MAX_COMMAND_AGE_MS / 1000;
+      await answer(
+        command,
+        "refused",
+        `no worker ran for ${Math.round(ageMs / 1000)} s; after ${limitSec} s a command is not carried out any more, sign it again`,
+        null,
+      );
+      return;
+    }
+    await queue.add(async () => {
+      setPhase("execute");
+      const plan = await buildManualShift(deps, { command, epoch: epochOf(market.nowMs()), live });
+      if (!plan.ok) {
+        await answer(command, "refused", plan.error, null);
+      } else {
+        const executed = await proposeAndRun(deps, plan.value, shouldStop);
+        noteCosts(executed);
+        const isRefused = executed.planStatus === "refused" || executed.planId === null;
+        const isWaiting = executed.planStatus === "waiting_approval";
+        const sentence = isWaiting ? "the plan waits for approval" : (executed.planReason ?? executed.planStatus ?? "");
+        await answer(command, isRefused ? "refused" : "done", sentence, executed.planId);
+      }
+      setPhase("idle");
+    });
+    await look();
+  }
+
+  async function answer(
+    command: CommandRecord,
+    status: "done" | "refused",
+    result: string,
+    planId: string | null,
+  ): Promise<void> {
+    const reply = await deps.signer.commandResult(command.commandId, status, result.slice(0, 400), planId);
+    // The log keeps the command as accepted; the operator sees it without a result.
+    if (!reply.ok) log.warn("command.refused", { pairId, commandId: command.commandId, detail: reply.error.message });
+  }
+
+  // ---- start --------------------------------------------------------------------------------------------------------
+
+  function onTick(): void {
+    const nowMonoMs = wall.monotonicMs();
+    if (nowMonoMs - memory.lastClockMonoMs >= CLOCK_EVENT_EVERY_MS) {
+      memory.lastClockMonoMs = nowMonoMs;
+      deps.record.publish({ type: "clock", atMs: wall.nowMs(), marketNowMs: market.nowMs(), speed: market.speed() });
+    }
+    if (nowMonoMs - memory.lastMarkMonoMs >= MARK_EVERY_MS) void look();
+  }
+
+  const beat = (): void => deps.writeHeartbeat({ phase: memory.phase, epoch: memory.lastRecord?.epoch ?? null });
+  let scheduler: ReturnType<typeof startScheduler> | null = null;
+  const first = await deps.signer.pairState();
+  if (first.ok) memory.pairState = first.value;
+  beat();
+  const heartbeat = setInterval(beat, HEARTBEAT_EVERY_MS);
+  const stopTicks = market.onTick(onTick);
+  scheduler = startScheduler({ market, run: runTurn }, pairId);
+  const gate = setInterval(() => void resumeOpenPlan(), GATE_EVERY_MS);
+  const channel = openControlChannel(
+    { ...deps.control, signer: deps.signer, log },
+    {
+      onCommand,
+      onShutdown: () => deps.end("SHUTDOWN message", "shutdown"),
+      onRestart: () => deps.end("RESTART message", "restart"),
+    },
+    0,
+  );
+
+  return {
+    async drain() {
+      memory.isDraining = true;
+      clearInterval(heartbeat);
+      clearInterval(gate);
+      stopTicks();
+      channel.stop();
+      await scheduler?.stop();
+      await queue.idle();
+      await writeState();
+    },
+  };
+}
+
+function isHeldBack(pairState: PairState | null): boolean {
+  return pairState === null || pairState.stopped !== null || pairState.halted !== null || pairState.paused !== null;
+}
+
+function netsOldestFirst(records: readonly EpochRecord[]): readonly number[] {
+  return records.flatMap((record) => (record.flows === null ? [] : [record.flows.netUsd])).toReversed();
+}
+
+/** The latest suppression still counts after a restart: it is in the records. */
+function suppressUntil(records: readonly EpochRecord[]): number {
+  const suppressed = records.filter((record) => record.regime?.suppressed === true);
+  return suppressed.reduce((latest, record) => Math.max(latest, record.epoch + SUPPRESS_EPOCHS), 0);
+}

@@ -10,11 +10,6 @@ const tools = {
     find: () => findOnPath("redis-server") ?? findOnPath("valkey-server"),
     enable: "install redis-server (or valkey-server) so that it is on PATH",
   },
-  openobserve: {
-    find: () => process.env["TG_TEST_OPENOBSERVE_URL"] ?? null,
-    enable:
-      "set TG_TEST_OPENOBSERVE_URL, TG_TEST_OPENOBSERVE_USER and TG_TEST_OPENOBSERVE_PASSWORD to an OpenObserve whose ingestion window is open",
-  },
   bun: { find: findBun, enable: "install the optional dependency bun (npm ci without --omit=optional)" },
   chromium: {
     find: findChrome,
@@ -30,9 +25,6 @@ export interface Availability {
   readonly location: string;
 }
 
-/** Tools that no machine of ours has by itself stay optional under TG_TEST_ALL=1: they are services with an address. */
-const addressed: ReadonlySet<Requirement> = new Set(["openobserve"]);
-
 /** Use with `describe.skipIf(!requires("redis-server", "store contract").available)`. */
 export function requires(requirement: Requirement, suite: string): Availability {
   const location = tools[requirement].find();
@@ -42,7 +34,7 @@ export function requires(requirement: Requirement, suite: string): Availability 
   if (notRunFile !== undefined && notRunFile !== "") {
     fs.appendFileSync(notRunFile, `${JSON.stringify({ suite, missing: requirement, enable })}\n`);
   }
-  if (process.env["TG_TEST_ALL"] === "1" && !addressed.has(requirement)) {
+  if (process.env["TG_TEST_ALL"] === "1") {
     throw new Error(`TG_TEST_ALL=1 asks for every suite, but "${suite}" needs ${requirement}: ${enable}.`);
   }
   return { available: false, location: "" };

@@ -40,6 +40,8 @@ export const authorityBodies = {
     owners: z.array(addressSchema),
     pairs: z.array(pairGenesisSchema),
   }),
+  /** Owners of a deployment that was first started without any: until then nobody could have signed anything. */
+  "owners.added": z.object({ owners: z.array(addressSchema).min(1) }),
   /** A pair of the configuration that was not there before. */
   "pair.added": pairGenesisSchema,
   /** A verified command; written before it acts. */
@@ -151,6 +153,9 @@ export function applyAuthorityRecord(state: AuthorityState, record: AuthorityRec
       for (const pair of record.body.pairs) addPair(state, pair);
       return systemRecord(record, "genesis", "system", `owners: ${record.body.owners.join(", ") || "none"}`);
     }
+    case "owners.added":
+      for (const owner of record.body.owners) state.roles.set(owner.toLowerCase(), "owner");
+      return systemRecord(record, "owners.added", "system", `owners: ${record.body.owners.join(", ")}`);
     case "pair.added":
       addPair(state, record.body);
       return systemRecord(record, "pair.added", record.body.pairId, `mode ${record.body.mode}`);

@@ -31,7 +31,7 @@ export interface AuthorityDeps {
   /** `<data dir>/signer/commands`. */
   readonly dir: string;
   readonly deploymentId: Hex;
-  /** Owners of the first start; ignored afterwards, signed commands change roles. */
+  /** Owners of the first start; ignored once there is one, signed commands change roles. */
   readonly owners: readonly Address[];
   readonly pairIds: readonly string[];
   readonly wall: Pick<WallClock, "nowMs">;
@@ -66,8 +66,6 @@ export interface Authority extends AuthorityView {
   commandsSince(pairId: string, seq: number): readonly CommandRecord[];
   /** Accepted commands that still wait for what follows. */
   unfinished(): readonly AuthorityBody<"command">[];
-  /** Earliest instant at which time alone changes the state (a pause or a limit's delay ends), null when none. */
-  nextChangeAtMs(): number | null;
   close(): void;
 }
 
@@ -206,6 +204,9 @@ export function openAuthority(deps: AuthorityDeps): Result<Authority, ConfigErro
       pairs: deps.pairIds.map(defaultPair),
     });
   }
+  if (ownersOf(state).length === 0 && state.used.size === 0 && deps.owners.length > 0) {
+    append("owners.added", { owners: [...deps.owners] });
+  }
   for (const pairId of deps.pairIds) if (!state.pairs.has(pairId)) append("pair.added", defaultPair(pairId));
 
   return ok({
@@ -292,15 +293,6 @@ export function openAuthority(deps: AuthorityDeps): Result<Authority, ConfigErro
         (record) => state.used.get(record.commandId) === record.seq && pairOfRecord(record) === pairId,
       ),
     unfinished: () => [...state.unfinished.values()],
-    nextChangeAtMs() {
-      const nowMs = deps.wall.nowMs();
-      const instants = [...state.pairs.values()].flatMap((pair) => [
-        pair.paused?.untilAtMs ?? 0,
-        ...Object.values(pair.raises).map((raise) => raise.effectiveAtMs),
-      ]);
-      const ahead = instants.filter((atMs) => atMs > nowMs);
-      return ahead.length === 0 ? null : Math.min(...ahead);
-    },
     close: () => segments.close(),
   });
 }
@@ -315,6 +307,8 @@ function readRecord(record: SegmentRecord): AuthorityRecord {
   switch (record.type) {
     case "genesis":
       return { ...base, type: record.type, body: authorityBodies.genesis.parse(record.body) };
+    case "owners.added":
+      return { ...base, type: record.type, body: authorityBodies["owners.added"].parse(record.body) };
     case "pair.added":
       return { ...base, type: record.type, body: authorityBodies["pair.added"].parse(record.body) };
     case "command":

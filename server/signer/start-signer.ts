@@ -106,7 +106,7 @@ async function assemble(input: StartSignerInput): Promise<Result<RunningSigner, 
   const authority = opened.value;
   if (authority.owners().length === 0) {
     log.warn("signer.no-owner", {
-      advice: "no address may sign commands; set TG_OWNERS before the first start, then nothing else is needed",
+      advice: "no address may sign commands; set TG_OWNERS and start again",
     });
   }
 
@@ -156,6 +156,7 @@ async function assemble(input: StartSignerInput): Promise<Result<RunningSigner, 
         authority: () => state.authority(),
         plan: (planId) => planOrNull(engine, planId),
         recentPlans: (limit) => engine.listPlans({ limit }),
+        command: (commandId) => authority.commandById(commandId),
         commandsSince: (pairId, seq) => authority.commandsSince(pairId, seq),
         pairIds: () => authority.pairIds(),
       },

@@ -5,6 +5,7 @@ import type { DeskEvent } from "@/lib/api/events";
 import type { Authority as AuthorityWire, PlanRecord } from "@/lib/api/signer-contract";
 import { ok, type Result } from "@/lib/errors/result";
 import type { StoreError } from "@/lib/errors/tidegate-error";
+import type { Hex } from "@/lib/units";
 import type { WallClock } from "@/server/infra/clock";
 import type { StoreClient } from "@/server/infra/store/client";
 import { decodeJson } from "@/server/infra/store/codec";
@@ -21,6 +22,8 @@ export interface CopySources {
   /** Null when the journal does not know it. */
   plan(planId: string): PlanRecord | null;
   recentPlans(limit: number): readonly PlanRecord[];
+  /** The command with its outcome so far. */
+  command(commandId: Hex): CommandRecord | null;
   commandsSince(pairId: string, seq: number): readonly CommandRecord[];
   pairIds(): readonly string[];
 }
@@ -265,15 +268,17 @@ export function createStoreCopy(deps: StoreCopyDeps): StoreCopy {
       const pairId = sources.pairIds().find((each) => each === record.target || record.params["pairId"] === each);
       if (pairId !== undefined) pairsWithCommands.add(pairId);
       const atMs = wall.nowMs();
+      // A result is shown as what became of its command.
+      const shown = record.action === "command.result" ? (sources.command(record.commandId) ?? record) : record;
       enqueue(events, {
         type: "command.changed",
         atMs,
-        commandId: record.commandId,
-        action: record.action,
-        target: record.target,
-        status: record.status,
-        result: record.result,
-        planId: record.planId,
+        commandId: shown.commandId,
+        action: shown.action,
+        target: shown.target,
+        status: shown.status,
+        result: shown.result,
+        planId: shown.planId,
       });
       enqueue(events, { type: "authority.changed", atMs, commandSeq: record.seq });
       wake();

@@ -54,6 +54,8 @@ const MAX_PAGES = 2_000;
 interface Exchange {
   milliseconds: () => number;
   seconds: () => number;
+  /** Called by ccxt for each answer before it is read: status first, body text and its parsed form last. */
+  handleErrors: (...answer: readonly unknown[]) => unknown;
   setMarkets(markets: readonly unknown[]): unknown;
   fetchOHLCV(symbol: string, timeframe: string, since: number, limit: number): Promise<unknown>;
 }
@@ -182,6 +184,11 @@ async function openExchange(settings: OhlcSettings, instrument: VenueInstrument)
   exchange.milliseconds = () => settings.marketNowMs();
   exchange.seconds = () => Math.floor(settings.marketNowMs() / 1000);
   const { base, quote } = instrument;
+  const handleErrors = exchange.handleErrors.bind(exchange);
+  exchange.handleErrors = (...answer) => {
+    checkAnswer(instrument, answer);
+    return handleErrors(...answer);
+  };
   // A market given by hand spares every list call (up to 11 per exchange).
   exchange.setMarkets([
     {
@@ -201,6 +208,24 @@ async function openExchange(settings: OhlcSettings, instrument: VenueInstrument)
     },
   ]);
   return exchange;
+}
+
+/** Status and form before an exchange's own reading of them: some report a 429 or a 503 as any error, or a garbled body as no candles. */
+function checkAnswer(instrument: VenueInstrument, answer: readonly unknown[]): void {
+  const [status, , , , , body, parsed] = answer;
+  const { venue, base, quote } = instrument;
+  const fail = (code: SourceError["code"], retryable: boolean, what: string): SourceError =>
+    new SourceError({
+      code,
+      retryable,
+      message: `${venue} ${what} for ${base}/${quote}: ${excerpt(typeof body === "string" ? body : "(no body)")}`,
+      details: { venue, base, quote, status: typeof status === "number" ? status : null },
+    });
+  if (status === 429 || status === 418) throw fail("rate_limited", true, `answered ${status}, too many requests,`);
+  if (typeof status === "number" && status >= 500) throw fail("unreachable", true, `answered ${status}`);
+  if (typeof parsed !== "object" || parsed === null) {
+    throw fail("bad_data", false, `answered ${String(status)} with a body that is no JSON`);
+  }
 }
 
 function marketId({ venue, base, quote }: VenueInstrument): string {
@@ -225,7 +250,13 @@ function readClass(loaded: unknown): ExchangeClass | null {
 function isExchangeClass(value: unknown): value is ExchangeClass {
   if (typeof value !== "function") return false;
   const prototype: unknown = value.prototype;
-  return typeof prototype === "object" && prototype !== null && "fetchOHLCV" in prototype && "setMarkets" in prototype;
+  return (
+    typeof prototype === "object" &&
+    prototype !== null &&
+    "fetchOHLCV" in prototype &&
+    "setMarkets" in prototype &&
+    "handleErrors" in prototype
+  );
 }
 
 /** ccxt's classes by name, nearest first: the file is loaded by place, so its classes cannot be imported for instanceof. */
@@ -242,6 +273,7 @@ function classNames(error: unknown): readonly string[] {
 }
 
 function toSourceError(error: unknown, instrument: VenueInstrument): SourceError {
+  if (error instanceof SourceError) return error;
   const names = classNames(error);
   const { venue, base, quote } = instrument;
   // ccxt puts the whole address, and with it a proxy's credentials, into its texts.

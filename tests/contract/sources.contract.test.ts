@@ -1,0 +1,438 @@
+// Sources and quotes against the devnet's services: honest answers in every native format, and each fault as its own typed error.
+import { createTestClient, http, publicActions, walletActions } from "viem";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { checkPriceTrust } from "@/lib/plan/price-trust";
+import type { ResolvedPool } from "@/lib/registry/resolved-pool";
+import { VENUES } from "@/lib/registry/schema";
+import type { Address } from "@/lib/units";
+import { createRegistryView } from "@/server/config/registry";
+import { createLifiQuotes, type SwapQuoteRequest } from "@/server/execution/swap-quotes";
+import { createLiveReads } from "@/server/execution/live-reads";
+import { createChainClients, type ChainClients } from "@/server/infra/chain/clients";
+import { createGeckoSource } from "@/server/sources/gecko-terminal";
+import { readGasPriceWei } from "@/server/sources/gas";
+import { createOhlcSource } from "@/server/sources/ohlc-ccxt";
+import { readDepth } from "@/server/sources/pool-state/depth";
+import {
+  readPoolStates,
+  readPositions,
+  toObservedPosition,
+  toTickPoolState,
+} from "@/server/sources/pool-state/uniswap-v3";
+import { startDevnetProcess, type DevnetProcess } from "@/tests/support/devnet-process";
+
+const WALLET: Address = "0x1111111111111111111111111111111111111111";
+const wall = { nowMs: () => Date.now(), monotonicMs: () => performance.now() };
+const sleep = (durationMs: number): Promise<void> =>
+  new Promise((resolve) => {
+    setTimeout(resolve, durationMs);
+  });
+
+let devnet: DevnetProcess;
+let nowMs: number;
+let clients: ChainClients;
+let pools: readonly ResolvedPool[];
+let pegged: readonly ResolvedPool[];
+
+beforeAll(async () => {
+  devnet = await startDevnetProcess({ seed: 7, wallet: WALLET });
+  await devnet.control("POST", "/mine", { steps: 12, stepMs: 60_000 });
+  await devnet.control("POST", "/pause", { paused: true });
+  nowMs = await devnet.nowMs();
+  const view = createRegistryView(devnet.registry);
+  pools = view.poolsOf("WETH-USDC");
+  pegged = view.poolsOf("USDC-USDT");
+  clients = createChainClients({ chains: devnet.registry.chains, wallNowMs: wall.nowMs, marketNowMs: () => nowMs });
+}, 120_000);
+afterAll(() => devnet?.stop());
+afterEach(() => devnet.control("DELETE", "/faults"));
+
+function fault(service: string, kind: string): Promise<unknown> {
+  return devnet.control("POST", "/faults", { service, kind });
+}
+
+describe("ohlc source", () => {
+  test.each(VENUES)("default: %s gives closed minutes in our row form and pages through a day", async (venue) => {
+    const source = createOhlcSource({ proxyUrl: devnet.exchangeProxyUrl, marketNowMs: () => nowMs });
+    const instrument = { venue, base: "ETH", quote: "USDC" };
+    const page = await source.fetchPage(instrument, nowMs - 3_600_000);
+    expect(page.ok ? page.value.length : page.error.message).toBe(60);
+    const last = page.ok ? page.value.at(-1) : undefined;
+    expect((last?.[0] ?? 0) + 60_000).toBeLessThanOrEqual(nowMs);
+    const day = await source.fetchCandles({ instrument, sinceMs: nowMs - 86_400_000, untilMs: nowMs });
+    expect(day.ok ? day.value.length : day.error.message).toBe(1_440);
+    const times = day.ok ? day.value.map((row) => row[0]) : [];
+    expect(new Set(times).size).toBe(times.length);
+    expect(times.every((time, index) => index === 0 || time - (times[index - 1] ?? 0) === 60_000)).toBe(true);
+  });
+
+  test.each([
+    ["not_json", ["bad_data", "unreachable"]],
+    ["truncated", ["bad_data", "unreachable"]],
+    ["rate_limit", ["rate_limited"]],
+    ["server_error", ["unreachable"]],
+    ["cut", ["unreachable"]],
+  ])("error: %s", async (kind, codes) => {
+    for (const venue of VENUES) {
+      await fault(venue, kind);
+      const source = createOhlcSource({
+        proxyUrl: devnet.exchangeProxyUrl,
+        marketNowMs: () => nowMs,
+        sleep: async () => undefined,
+      });
+      const page = await source.fetchPage({ venue, base: "ETH", quote: "USDC" }, nowMs - 3_600_000);
+      expect(page.ok ? `${venue}: ok` : `${venue}: ${page.error.code}`).toBe(
+        `${venue}: ${page.ok ? codes.join(" or ") : codes.includes(page.error.code) ? page.error.code : codes.join(" or ")}`,
+      );
+      if (!page.ok) expect(page.error.message).not.toContain("http://");
+    }
+  });
+
+  test.each(["null_fields", "empty", "missing_rows", "duplicate_rows", "wrong_order"])(
+    "behavior: %s never yields a row that is not finite, positive and closed",
+    async (kind) => {
+      await fault("cex", kind);
+      for (const venue of VENUES) {
+        const source = createOhlcSource({ proxyUrl: devnet.exchangeProxyUrl, marketNowMs: () => nowMs });
+        const page = await source.fetchPage({ venue, base: "ETH", quote: "USDC" }, nowMs - 3_600_000);
+        if (!page.ok) {
+          expect(page.error.code).toBe("bad_data");
+          continue;
+        }
+        for (const [openAtMs, open, high, low, close, volume] of page.value) {
+          expect([open, high, low, close].every((price) => Number.isFinite(price) && price > 0)).toBe(true);
+          expect(Number.isFinite(volume)).toBe(true);
+          expect(openAtMs + 60_000).toBeLessThanOrEqual(nowMs);
+        }
+      }
+    },
+  );
+});
+
+describe("gecko source", () => {
+  function source(takeSlot: () => Promise<boolean> = async () => true) {
+    return createGeckoSource({
+      baseUrl: devnet.geckoUrl,
+      takeSlot,
+      marketNowMs: () => nowMs,
+      wall,
+      sleep,
+      timeoutMs: 3_000,
+    });
+  }
+  const ids = (): readonly string[] => pools.map(({ pool }) => pool.id);
+  const network = (): string => pools[0]?.chain.geckoSlug ?? "";
+
+  test("default: volumes, reserves and prices matched to tokens; an unknown pool is named", async () => {
+    const unknown = "0x00000000000000000000000000000000000000aa";
+    const answer = await source().fetchPools({ network: network(), pools: [...ids(), unknown] });
+    if (!answer.ok) throw answer.error;
+    expect(answer.value.missing).toEqual([unknown]);
+    for (const { pool, base, quote } of pools) {
+      const found = answer.value.pools.get(pool.id.toLowerCase());
+      expect(found?.tvlUsd).toBeGreaterThan(100_000);
+      expect(found?.volumeH24Usd).toBeGreaterThan(0);
+      expect(found?.tokenPriceUsd.get(base.address.toLowerCase())).toBeGreaterThan(100);
+      expect(found?.tokenPriceUsd.get(quote.address.toLowerCase())).toBeCloseTo(1, 1);
+    }
+  });
+
+  test("error: rate_limited, bad_data, unreachable; a limit is obeyed", async () => {
+    await fault("gecko", "rate_limit");
+    const limited = await source().fetchPools({ network: network(), pools: ids() });
+    expect(limited.ok ? null : limited.error.code).toBe("rate_limited");
+    await devnet.control("DELETE", "/faults");
+    for (const kind of ["not_json", "truncated"]) {
+      await fault("gecko", kind);
+      const broken = await source().fetchPools({ network: network(), pools: ids() });
+      expect(broken.ok ? null : ["bad_data", "unreachable"].includes(broken.error.code)).toBe(true);
+      await devnet.control("DELETE", "/faults");
+    }
+    await fault("gecko", "server_error");
+    const down = await source().fetchPools({ network: network(), pools: ids() });
+    expect(down.ok ? null : down.error.code).toBe("unreachable");
+  });
+
+  test("behavior: null fields stay null, they are never 0", async () => {
+    await fault("gecko", "null_fields");
+    const answer = await source().fetchPools({ network: network(), pools: ids() });
+    if (!answer.ok) throw answer.error;
+    const values = [...answer.value.pools.values()].flatMap((pool) => [
+      pool.tvlUsd,
+      pool.volumeH1Usd,
+      pool.volumeH24Usd,
+    ]);
+    expect(values.some((value) => value === null) || answer.value.refused.length > 0).toBe(true);
+    expect(values.some((value) => value !== null && !(value > 0))).toBe(false);
+  });
+
+  test("behavior: waits for its slot", async () => {
+    let turns = 0;
+    const answer = await source(async () => {
+      turns += 1;
+      return turns > 2;
+    }).fetchPools({ network: network(), pools: ids() });
+    expect(answer.ok).toBe(true);
+    expect(turns).toBe(3);
+  });
+});
+
+describe("pool state", () => {
+  test("default: state, average and depth of every pool at one block, both token orders, both ways to an average", async () => {
+    const client = clients.get(pools[0]?.chain.id ?? 0);
+    if (!client.ok) throw client.error;
+    const block = await client.value.readBlock();
+    if (!block.ok) throw block.error;
+    const methods = new Set<string>();
+    const orders = new Set<boolean>();
+    for (const group of [pools, pegged]) {
+      const states = await readPoolStates(client.value, group, block.value);
+      if (!states.ok) throw states.error;
+      expect(states.value.refused).toEqual([]);
+      expect(states.value.readings).toHaveLength(group.length);
+      for (const reading of states.value.readings) {
+        methods.add(reading.twap.method);
+        orders.add(reading.facts.baseIsToken0);
+        const trust = checkPriceTrust({
+          spotTick: reading.raw.tick,
+          twapTick: reading.twap.tick,
+          twapMethod: reading.twap.method,
+          spotPrice: reading.price,
+          cexPrice: reading.price,
+          isPegged: group === pegged,
+        });
+        expect(trust.detail).toContain("5-minute average");
+        const depth = await readDepth(
+          client.value,
+          { ...reading.raw, sqrtPriceX96: reading.raw.sqrtPriceX96, frame: reading.frame },
+          block.value,
+        );
+        if (!depth.ok) throw depth.error;
+        const around = depth.value.find(
+          ({ priceLower, priceUpper }) => priceLower <= reading.price && reading.price <= priceUpper,
+        );
+        expect(around?.liquidityRaw).toBe(reading.raw.liquidityRaw);
+      }
+    }
+    expect(methods.has("none")).toBe(false);
+    expect([...orders].toSorted()).toEqual([false, true]);
+  });
+
+  test("behavior: a pool whose oracle is too short is averaged over past blocks, and says so", async () => {
+    const client = clients.get(pools[0]?.chain.id ?? 0);
+    if (!client.ok) throw client.error;
+    // The short oracle answers only while nobody swapped for five minutes: step until somebody has.
+    for (let step = 0; step < 30; step += 1) {
+      const block = await client.value.call("head", (reader) => reader.getBlock());
+      if (!block.ok) throw block.error;
+      const states = await readPoolStates(client.value, [...pools, ...pegged], {
+        chainId: client.value.chain.id,
+        number: block.value.number,
+        hash: block.value.hash,
+        timestampAtMs: Number(block.value.timestamp) * 1000,
+        baseFeePerGasWei: null,
+      });
+      if (!states.ok) throw states.error;
+      const sampled = states.value.readings.find(({ twap }) => twap.method === "blocks");
+      if (sampled !== undefined) {
+        expect(sampled.twap.detail).toContain("past blocks");
+        expect(Math.abs((sampled.twap.tick ?? 1e9) - sampled.raw.tick)).toBeLessThan(300);
+        return;
+      }
+      await devnet.control("POST", "/mine", { steps: 1, stepMs: 60_000 });
+    }
+    throw new Error("no pool needed past blocks in 30 steps; the devnet should keep one oracle short");
+  });
+
+  test("behavior: positions carry what a collect and a burn really pay, to the wei", async () => {
+    const client = clients.get(pools[0]?.chain.id ?? 0);
+    if (!client.ok) throw client.error;
+    const block = await client.value.readBlock();
+    if (!block.ok) throw block.error;
+    const states = await readPoolStates(client.value, pools, block.value);
+    if (!states.ok) throw states.error;
+    const owner = await liquidityProvider(
+      client.value.endpoints[0] === undefined ? "" : (devnet.chains[0]?.rpc ?? ""),
+      pools[0],
+    );
+    const positions = await readPositions(client.value, { readings: states.value, owner });
+    if (!positions.ok) throw positions.error;
+    expect(positions.value.length).toBeGreaterThan(0);
+    expect(positions.value.some(({ fees0Raw, fees1Raw }) => fees0Raw > 0n && fees1Raw > 0n)).toBe(true);
+    for (const position of positions.value) {
+      const observed = toObservedPosition(position, 1);
+      expect(observed.blockNumber).toBe(block.value.number);
+      const { baseIsToken0 } = position.reading.facts;
+      expect([observed.baseRaw, observed.quoteRaw]).toEqual(
+        baseIsToken0 ? [position.amount0Raw, position.amount1Raw] : [position.amount1Raw, position.amount0Raw],
+      );
+    }
+    const [reading] = states.value.readings;
+    if (reading === undefined) throw new Error("no reading");
+    const state = toTickPoolState({
+      reading,
+      gecko: null,
+      gas: { openUsd: 1, closeUsd: 1, shiftUsd: 2 },
+      positions: positions.value,
+    });
+    // The provider owns all liquidity of these pools.
+    expect(state.ownLiquidityInRangeRaw).toBe(state.activeLiquidityRaw);
+    expect(state.tvlUsd).toBeNull();
+  });
+
+  test("error: a registry entry with swapped tokens is refused, the others stand", async () => {
+    const client = clients.get(pools[0]?.chain.id ?? 0);
+    if (!client.ok) throw client.error;
+    const block = await client.value.readBlock();
+    if (!block.ok) throw block.error;
+    const [first, second] = pools;
+    if (first === undefined || second === undefined) throw new Error("two pools expected");
+    const states = await readPoolStates(
+      client.value,
+      [{ ...first, baseIsToken0: !first.baseIsToken0 }, second],
+      block.value,
+    );
+    if (!states.ok) throw states.error;
+    expect(states.value.refused.map(({ error }) => error.code)).toEqual(["bad_data"]);
+    expect(states.value.readings).toHaveLength(1);
+  });
+});
+
+describe("chain clients", () => {
+  test("behavior: a dead first endpoint and one of another chain are passed over, and no text names a key", async () => {
+    const [chain] = devnet.registry.chains;
+    const rpc = devnet.chains[0]?.rpc ?? "";
+    if (chain === undefined) throw new Error("no chain");
+    const make = (urls: readonly string[], id = chain.id) =>
+      createChainClients({
+        chains: [{ ...chain, id, rpcUrls: [...urls] }],
+        wallNowMs: wall.nowMs,
+        marketNowMs: () => nowMs,
+        timeoutMs: 2_000,
+      }).get(id);
+    const client = make(["http://127.0.0.1:1/v2/secret-key-0123456789", rpc]);
+    if (!client.ok) throw client.error;
+    expect((await client.value.readBlock()).ok).toBe(true);
+    expect(client.value.endpointStates().map(({ status }) => status)).toEqual(["failing", "ok"]);
+    expect(JSON.stringify(client.value.endpointStates())).not.toContain("secret-key");
+
+    const wrong = make([rpc], 1);
+    if (!wrong.ok) throw wrong.error;
+    const refused = await wrong.value.readBlock();
+    expect(refused.ok ? null : refused.error.code).toBe("wrong_chain");
+
+    const dead = make(["http://127.0.0.1:1/v2/secret-key-0123456789"]);
+    if (!dead.ok) throw dead.error;
+    const away = await dead.value.readBlock();
+    expect(away.ok ? null : away.error.code).toBe("unreachable");
+    expect(away.ok ? "" : away.error.message).not.toContain("secret-key");
+  });
+
+  test("error: stale_head, reverted", async () => {
+    const [chain] = devnet.registry.chains;
+    if (chain === undefined) throw new Error("no chain");
+    const late = createChainClients({
+      chains: [chain],
+      wallNowMs: wall.nowMs,
+      marketNowMs: () => nowMs + 86_400_000,
+    }).get(chain.id);
+    if (!late.ok) throw late.error;
+    const block = await late.value.readBlock();
+    expect(block.ok ? null : block.error.code).toBe("stale_head");
+    const client = clients.get(chain.id);
+    if (!client.ok) throw client.error;
+    const gas = await readGasPriceWei(client.value);
+    expect(gas.ok && gas.value > 0n).toBe(true);
+    const reads = createLiveReads(clients);
+    const [first] = pools;
+    if (first === undefined) throw new Error("no pool");
+    const notAPool = await reads.readPool({ chainId: chain.id, family: "uniswap-v3", pool: first.base.address });
+    expect(notAPool.ok ? null : notAPool.error.code).toBe("reverted");
+    const pool = await reads.readPool({ chainId: chain.id, family: "uniswap-v3", pool: first.pool.id });
+    expect(pool.ok && pool.value.sqrtPriceX96 > 0n).toBe(true);
+  });
+});
+
+describe("swap quotes", () => {
+  function request(): SwapQuoteRequest {
+    const [first] = pools;
+    if (first?.chain.lifiDiamond === null || first === undefined) throw new Error("no router");
+    return {
+      chainId: first.chain.id,
+      router: first.chain.lifiDiamond,
+      wallet: WALLET,
+      tokenIn: first.quote.address,
+      tokenOut: first.base.address,
+      amountInRaw: 1_000_000_000n,
+      minAmountOutRaw: 10n ** 17n,
+      slippageBps: 50,
+      cexPrice: 2_500,
+      poolPrice: 2_500,
+    };
+  }
+  const quotes = () =>
+    createLifiQuotes({ baseUrl: devnet.lifiUrl, apiKey: null, wallNowMs: wall.nowMs, timeoutMs: 3_000 });
+
+  test("default: a verified quote for the pinned router", async () => {
+    const quote = await quotes().fetchQuote(request());
+    if (!quote.ok) throw quote.error;
+    expect(quote.value.to.toLowerCase()).toBe(request().router.toLowerCase());
+    expect(quote.value.toAmountMinRaw).toBeGreaterThan(10n ** 17n);
+  });
+
+  test.each([
+    "wrong_receiver",
+    "wrong_token",
+    "wrong_amount",
+    "wrong_to",
+    "wrong_approval",
+    "wrong_selector",
+    "wrong_minimum",
+    "wrong_chain",
+  ])("error: quote_refused for %s", async (kind) => {
+    await fault("lifi", kind);
+    // Our own minimum, as execution makes it from two prices: a quote with a lower one is refused.
+    const honest = await devnet.control("DELETE", "/faults").then(() => quotes().fetchQuote(request()));
+    if (!honest.ok) throw honest.error;
+    await fault("lifi", kind);
+    const quote = await quotes().fetchQuote({
+      ...request(),
+      minAmountOutRaw: (honest.value.toAmountMinRaw * 999n) / 1_000n,
+    });
+    expect(quote.ok ? null : quote.error.code).toBe("quote_refused");
+  });
+
+  test.each([
+    ["no_route", false],
+    ["rate_limit", true],
+    ["server_error", true],
+    ["truncated", true],
+    ["cut", true],
+  ] as const)("error: quote_unavailable for %s", async (kind, isRetryable) => {
+    await fault("lifi", kind);
+    const quote = await quotes().fetchQuote(request());
+    expect(quote.ok ? null : [quote.error.code, quote.error.retryable]).toEqual(["quote_unavailable", isRetryable]);
+  });
+});
+
+/** Owner of the first position token: the devnet's liquidity provider. */
+async function liquidityProvider(rpc: string, pool: ResolvedPool | undefined): Promise<Address> {
+  if (pool === undefined) throw new Error("no pool");
+  const client = createTestClient({ mode: "anvil", transport: http(rpc) })
+    .extend(publicActions)
+    .extend(walletActions);
+  return client.readContract({
+    address: pool.positionManager,
+    abi: [
+      {
+        type: "function",
+        name: "ownerOf",
+        stateMutability: "view",
+        inputs: [{ name: "tokenId", type: "uint256" }],
+        outputs: [{ name: "", type: "address" }],
+      },
+    ],
+    functionName: "ownerOf",
+    args: [1n],
+  });
+}

@@ -195,7 +195,10 @@ const deps: CycleDeps = {
           }),
         );
       }
-      const answer = await gecko.fetchPools({ network, pools });
+      // One pool with the wrapped native token rides along: gas is valued with its price.
+      const native = registry.value.chain(chainId)?.wrappedNative ?? "";
+      const ids = [...pools, ...nativePool(chainId, native)];
+      const answer = await gecko.fetchPools({ network, pools: ids });
       return answer.ok ? ok(answer.value.pools) : answer;
     },
   },
@@ -273,7 +276,8 @@ worker = await startWorker({
   newCycleId: randomUUID,
   pid: process.pid,
   workerId: pairId,
-  writeHeartbeat: ({ phase, epoch }) =>
+  writeHeartbeat: ({ phase, epoch }) => {
+    log.debug("worker.memory", { ...process.memoryUsage() });
     void writeWorkerHeartbeat(store, {
       id: pairId,
       pairId,
@@ -285,7 +289,8 @@ worker = await startWorker({
       rssBytes: process.memoryUsage.rss(),
       startedAtWallMs,
       atWallMs: wallClock.nowMs(),
-    }),
+    });
+  },
   disabledPools: disabled,
   end: (reason, kind) => {
     const codes = { shutdown: EXIT_OK, restart: EXIT_RESTART, lease_lost: EXIT_LEASE_LOST };
@@ -477,6 +482,20 @@ async function readPrices(chainId: number): Promise<Result<LivePrices, TidegateE
     );
   }
   return ok({ price, priceAtMarketMs: openAtMs + MINUTE_MS, quoteUsd, nativeUsd });
+}
+
+/** A registry pool that trades the wrapped native token of the chain, for its price. */
+function nativePool(chainId: number, wrappedNative: string): readonly string[] {
+  if (!registry.ok) return [];
+  const { pairs } = registry.value.registry;
+  const found = pairs
+    .flatMap(({ id }) => registry.value.poolsOf(id))
+    .find(
+      ({ chain, base, quote }) =>
+        chain.id === chainId &&
+        [base, quote].some((token) => token.address.toLowerCase() === wrappedNative.toLowerCase()),
+    );
+  return found === undefined ? [] : [found.pool.id];
 }
 
 function staleInput(message: string): SourceError {

@@ -50,6 +50,9 @@ const NET_EPOCHS_KEPT = 96;
 const DAY_MS = 86_400_000;
 /** A manual command that waited longer than this for a worker is not carried out any more: the operator saw another market. */
 const MAX_COMMAND_AGE_MS = 300_000;
+/** The collector needs a moment for the first page of each venue after a common start. */
+const FIRST_CANDLES_WAIT_MS = 8_000;
+const FIRST_CANDLES_POLL_MS = 250;
 /** strategy.md section 10. */
 const SUPPRESS_EPOCHS = 4;
 
@@ -402,6 +405,17 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
     if (!reply.ok) log.warn("command.refused", { pairId, commandId: command.commandId, detail: reply.error.message });
   }
 
+  /** The first round is worth more with data in it; a market that stays silent is shown by that round itself. */
+  async function waitForCandles(): Promise<void> {
+    const deadlineMonoMs = wall.monotonicMs() + FIRST_CANDLES_WAIT_MS;
+    while (!memory.isDraining && wall.monotonicMs() < deadlineMonoMs) {
+      const merged = await deps.candles.refresh(market.nowMs());
+      const freshCount = merged.ok ? merged.value.feeds.filter((feed) => feed.lastTs !== null).length : 0;
+      if (merged.ok && freshCount === merged.value.feeds.length) return;
+      await new Promise((resolve) => setTimeout(resolve, FIRST_CANDLES_POLL_MS));
+    }
+  }
+
   // ---- start --------------------------------------------------------------------------------------------------------
 
   function onTick(): void {
@@ -418,6 +432,7 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
   const first = await deps.signer.pairState();
   if (first.ok) memory.pairState = first.value;
   beat();
+  await waitForCandles();
   const heartbeat = setInterval(beat, HEARTBEAT_EVERY_MS);
   const stopTicks = market.onTick(onTick);
   scheduler = startScheduler({ market, run: runTurn }, pairId);

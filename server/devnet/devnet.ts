@@ -34,7 +34,9 @@ import { createVolumeBook } from "./market/volume-book";
 import { buildRegistryOverlay } from "./registry-overlay";
 
 const SAVE_EVERY_MS = 30_000;
-const SAVE_CHECK_MS = 3_000;
+/** After a transaction that is not the market's own; a save holds the market for up to half a second. */
+const SAVE_SOON_MS = 8_000;
+const SAVE_CHECK_MS = 2_000;
 /** Market time kept free before the start for deployment, checks and funding. */
 const PREPARATION_MS = (8 + QUOTER_CHECK_BLOCKS) * TICK_MS;
 
@@ -203,8 +205,9 @@ async function assemble(input: {
   let lastSave = { wallMs: performance.now(), foreignBlock: simulator.status().lastForeignBlock };
   const timer = setInterval(() => {
     const { lastForeignBlock } = simulator.status();
-    // A hard kill loses what came after the last save: somebody's transaction is saved at once, the market alone every 30 s.
-    if (lastForeignBlock === lastSave.foreignBlock && performance.now() - lastSave.wallMs < SAVE_EVERY_MS) return;
+    // A hard kill loses what came after the last save: somebody's transaction is saved soon, the market alone every 30 s.
+    const dueMs = lastForeignBlock === lastSave.foreignBlock ? SAVE_EVERY_MS : SAVE_SOON_MS;
+    if (performance.now() - lastSave.wallMs < dueMs) return;
     lastSave = { wallMs: performance.now(), foreignBlock: lastForeignBlock };
     simulator
       .exclusively(() => save("running"))

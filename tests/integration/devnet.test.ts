@@ -386,6 +386,8 @@ describe("devnet", () => {
     const usdc = token(registry, "USDC");
     const balance = (running: Running) =>
       clients(running).read.readContract({ address: usdc, abi: erc20Abi, functionName: "balanceOf", args: [trader] });
+    // A day of blocks: a saved chain of a realistic size, several megabytes.
+    for (let part = 0; part < 2; part += 1) await post(devnet, "/mine", { steps: 450, stepMs: 60_000 });
     const heldBefore = await balance(devnet);
     const last = await readState(devnet);
     devnet.child.stdin.end();

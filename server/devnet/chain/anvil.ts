@@ -25,8 +25,8 @@ export interface AnvilProcess {
 
 /** Full states kept for reads at a named block (measured: about 0.3 MB each). */
 const KEPT_STATES = 200;
-/** Blocks whose transactions and receipts can be asked for; bounds memory (measured: about 0.05 MB per block). */
-const KEPT_TRANSACTION_BLOCKS = 2_000;
+/** Blocks whose transactions and receipts can be asked for; bounds memory (measured: 0.05 to 0.12 MB per block) and the time of a save. */
+const KEPT_TRANSACTION_BLOCKS = 1_200;
 const START_TIMEOUT_MS = 15_000;
 const STOP_TIMEOUT_MS = 5_000;
 
@@ -119,6 +119,8 @@ function anvilFlags(options: AnvilOptions, port: number): string[] {
     "100000000",
     "--block-base-fee-per-gas",
     String(options.baseFeeWei),
+    // A saved chain is one request of several megabytes.
+    "--no-request-size-limit",
     "--prune-history",
     String(KEPT_STATES),
     "--transaction-block-keeper",

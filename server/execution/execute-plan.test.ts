@@ -1,13 +1,26 @@
 // Execution against a signer that keeps the contract's states: order, amounts from what is there, quotes, drift, stops, resumption.
-import { describe, expect, test } from "vitest";
-import type { OpArguments, OpReport, PlanRecord, QuoteEvidence } from "@/lib/api/signer-contract";
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import {
+  intentMethods,
+  type OpArguments,
+  type OpReport,
+  type PairState,
+  type PlanRecord,
+  type QuoteEvidence,
+} from "@/lib/api/signer-contract";
 import { priceToSqrt } from "@/lib/amm/sqrt-price";
 import { tickAtSqrt } from "@/lib/amm/tick-math";
 import { err, ok, type Result } from "@/lib/errors/result";
 import { ExecutionError } from "@/lib/errors/tidegate-error";
 import type { Plan, Step } from "@/lib/plan/plan";
 import type { OpState } from "@/lib/plan/plan-status";
+import { DEFAULT_LIMITS } from "@/lib/registry/pair-settings";
 import type { Address, Hex } from "@/lib/units";
+import { createIntentClient, type IntentClient } from "@/server/infra/signer-link/client";
+import { startLinkServer } from "@/server/infra/signer-link/server";
 import { SignerError, type SignerCallErrorCode } from "@/server/infra/signer-link/signer-error";
 import { silentLogger } from "@/server/infra/telemetry/logger-port";
 import { executePlan, type ExecutePlanDeps } from "./execute-plan";
@@ -132,6 +145,17 @@ interface World {
   stopAt: number;
 }
 
+const DEPLOYMENT: Hex = `0x${"11".repeat(32)}`;
+const socketPath = join(mkdtempSync(join(tmpdir(), "tg-ex-")), "i.sock");
+let current: World;
+let client: IntentClient;
+let closeServer: () => Promise<void> = () => Promise.resolve();
+beforeAll(startSigner);
+afterAll(async () => {
+  client.close();
+  await closeServer();
+});
+
 function createWorld(): World {
   let wallMs = 1_000_000;
   const world: World = {
@@ -151,7 +175,7 @@ function createWorld(): World {
     endStates: new Map(),
     stopAt: Number.POSITIVE_INFINITY,
     deps: {
-      signer: { call: async (method, params) => answerCall(world, method, params) },
+      signer: { call },
       quotes: {
         async fetchQuote(request) {
           world.quotesAsked += 1;
@@ -184,34 +208,77 @@ function createWorld(): World {
       log: silentLogger,
     },
   };
+  current = world;
   return world;
 }
 
-/** The signer's part: refuses what it is told to, else does at once what the step says to balances and allowances. */
-function answerCall(world: World, method: string, params: unknown): ReturnType<ExecutePlanDeps["signer"]["call"]> {
-  const given = params as never as { index: number; args: OpArguments; outcome: string; reason: string; opId: string };
-  const answer = (value: unknown) => Promise.resolve(ok(value)) as never;
-  switch (method) {
-    case "plan.get":
-      return answer(recordOf(world));
-    case "pair.state":
-      return answer({
-        account: [BASE, QUOTE].map((token) => ({ chainId: CHAIN, token, amountRaw: world.balances.get(token) ?? 0n })),
-      });
-    case "op.execute": {
-      const refusal = world.refusals.get(given.index)?.shift();
-      if (refusal !== undefined) return Promise.resolve(err(refusal)) as never;
-      world.executed.push({ index: given.index, args: given.args });
-      return answer(applyStep(world, given.index, given.args));
-    }
-    case "op.wait":
-      return answer([...world.ops.values()].find((op) => op.opId === given.opId));
-    case "plan.finish":
-      world.finished.push({ outcome: given.outcome, reason: given.reason });
-      return answer(recordOf(world));
-    default:
-      throw new Error(`the test's signer has no ${method}`);
-  }
+/** A signer socket with the contract's frames; refuses what the world says, else does at once what the step says. */
+async function startSigner(): Promise<void> {
+  const unused = async () =>
+    err({ code: "unknown_method" as const, message: "not used", retryable: false, details: {} });
+  const refused = (error: SignerError) =>
+    err({ code: "internal" as const, message: error.message, retryable: error.retryable, details: {} });
+  const server = await startLinkServer({
+    socketPath,
+    deploymentId: DEPLOYMENT,
+    peer: "test-signer",
+    methods: intentMethods,
+    log: silentLogger,
+    onInternalError: (error) => {
+      throw error;
+    },
+    handlers: {
+      "plan.get": async () => ok(recordOf(current)),
+      "pair.state": async () => ok(pairStateOf(current)),
+      "op.execute": async ({ index, args }) => {
+        current.executed.push({ index, args });
+        return ok(applyStep(current, index, args));
+      },
+      "op.wait": async ({ opId }) => {
+        const op = [...current.ops.values()].find((each) => each.opId === opId);
+        return op === undefined ? refused(refusal("not_found", false)) : ok(op);
+      },
+      "plan.finish": async ({ outcome, reason }) => {
+        current.finished.push({ outcome, reason });
+        return ok(recordOf(current));
+      },
+      "fence.lease": unused,
+      "plan.propose": unused,
+      "commands.since": unused,
+      "command.result": unused,
+    },
+  });
+  if (!server.ok) throw server.error;
+  closeServer = () => server.value.close();
+  client = createIntentClient({ socketPath, deploymentId: DEPLOYMENT, peer: "test", timeoutMs: 5_000 });
+}
+
+/** The real client, with refusals put in front of it where a test wants one. */
+const call: IntentClient["call"] = (method, params, options) => {
+  const index = "index" in params && typeof params.index === "number" ? params.index : -1;
+  const refusal = method === "op.execute" ? current.refusals.get(index)?.shift() : undefined;
+  return refusal === undefined ? client.call(method, params, options) : Promise.resolve(err(refusal));
+};
+
+function pairStateOf(world: World): PairState {
+  return {
+    pairId: "WETH-USDC",
+    mode: "auto",
+    paused: null,
+    halted: null,
+    stopped: null,
+    settings: { pairId: "WETH-USDC", pools: [], params: {}, limits: DEFAULT_LIMITS, planExpiryMs: 1_800_000 },
+    configVersion: 1,
+    account: [BASE, QUOTE].map((token) => ({ chainId: CHAIN, token, amountRaw: world.balances.get(token) ?? 0n })),
+    positions: [],
+    openPlanId: "plan",
+    commandSeq: 0,
+    usedTodayUsd: 0,
+    usedTodayTxCount: 0,
+    gasTodayUsd: 0,
+    lastPraAtMarketMs: null,
+    rsAtMarketMs: [],
+  };
 }
 
 function applyStep(world: World, index: number, args: OpArguments): OpReport {

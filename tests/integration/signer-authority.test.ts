@@ -215,9 +215,62 @@ describe("signer process", () => {
     await redis.flushall();
     await expect.poll(() => readCopy(redis), { timeout: 20_000 }).toMatchObject({ state: "LOCKED" });
     await expect.poll(() => readActions(redis), { timeout: 10_000 }).toHaveLength(3);
+
+    // Frozen: it accepts connections and answers nothing.
+    store.child.kill("SIGSTOP");
+    const frozenAtMs = performance.now();
+    const other = { ...pause, pairId: "USDC-USDT" };
+    expect((await submit(control(home), home, { action: "pair.pause", params: other })).status).toBe("done");
+    expect(performance.now() - frozenAtMs).toBeLessThan(1_000);
+    store.child.kill("SIGCONT");
     const resumed = await submit(control(home), home, { action: "system.resume", params: { note: "feed is right" } });
     expect(resumed.status).toBe("done");
     await expect.poll(() => readCopy(redis), { timeout: 5_000 }).toMatchObject({ state: "NORMAL", stopped: null });
+  });
+
+  test("behavior: a worker answers a queued command once, under its newest fencing token, for its own pair", async () => {
+    const home = await makeHome();
+    await start(home).ready;
+    const client = control(home);
+    const intent = createIntentClient({
+      socketPath: home.paths.intent,
+      deploymentId: home.deploymentId,
+      peer: "worker WETH-USDC",
+      timeoutMs: 3_000,
+    });
+    cleanups.push(() => intent.close());
+    const lease = async (pairId: string): Promise<number> => {
+      const leased = await intent.call("fence.lease", { pairId, workerId: "w1" });
+      if (!leased.ok) throw leased.error;
+      return leased.value.token;
+    };
+    const old = await lease(PAIR);
+    const token = await lease(PAIR);
+    const foreign = await lease("USDC-USDT");
+    const queued = await submit(client, home, { action: "worker.restart", params: { pairId: PAIR } });
+    const since = await intent.call("commands.since", { pairId: PAIR, seq: queued.seq - 1 });
+    expect(since.ok ? since.value.commands.map((command) => command.commandId) : since.error).toEqual([
+      queued.commandId,
+    ]);
+    const base = { pairId: PAIR, token, commandId: queued.commandId, result: "restarted", planId: null };
+    const tell = async (change: object): Promise<string> => {
+      const reply = await intent.call("command.result", { ...base, status: "done", ...change });
+      return reply.ok ? "ok" : reply.error.code;
+    };
+    expect(await tell({ token: old })).toBe("stale_token");
+    expect(await tell({ pairId: "USDC-USDT", token: foreign })).toBe("not_found");
+    expect(await tell({ commandId: `0x${"00".repeat(32)}` })).toBe("not_found");
+    expect(await tell({})).toBe("ok");
+    expect(await tell({})).toBe("ok");
+    expect(await tell({ status: "refused" })).toBe("replayed");
+    const record = await client.call("command.get", { commandId: queued.commandId });
+    expect(record).toMatchObject({
+      ok: true,
+      value: { status: "done", result: "restarted", action: "worker.restart" },
+    });
+    for (let count = 0; count < 5; count += 1) await client.call("worker.started", { pairId: PAIR });
+    const pair = (await readAuthority(client)).pairs.find((each) => each.pairId === PAIR);
+    expect(pair?.halted).toMatchObject({ state: "HALT_PAIR" });
   });
 
   test("behavior: hostile commands over the socket change nothing and are in the audit log", async () => {

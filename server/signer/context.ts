@@ -66,24 +66,6 @@ export function createContext(deps: EngineDeps, journal: Journal): EngineContext
   let closing = false;
   let draining = false;
 
-  function wake(set: Set<() => void>): void {
-    const all = [...set];
-    set.clear();
-    for (const each of all) each();
-  }
-
-  function wait(set: Set<() => void>, durationMs: number): Promise<void> {
-    return new Promise((resolve) => {
-      const end = (): void => {
-        clearTimeout(timer);
-        set.delete(end);
-        resolve();
-      };
-      const timer = setTimeout(end, durationMs);
-      set.add(end);
-    });
-  }
-
   return {
     deps,
     journal,
@@ -171,4 +153,22 @@ function tellListeners(deps: EngineDeps, journal: Journal, entry: JournalEntry):
     // Copies for screens may fail; what was recorded stands.
     deps.log.warn("signer.listener-failed", { message: errorText(error) });
   }
+}
+
+function wake(set: Set<() => void>): void {
+  const all = [...set];
+  set.clear();
+  for (const each of all) each();
+}
+
+function wait(set: Set<() => void>, durationMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      set.delete(end);
+      resolve();
+    };
+    const timer = setTimeout(end, durationMs);
+    set.add(end);
+  });
 }

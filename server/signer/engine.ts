@@ -13,6 +13,7 @@ import {
   IN_FLIGHT_STATES,
   OPEN_OP_STATES,
   SUCCESS_OP_STATES,
+  positionOf,
   type OpRecord,
   type PlanEntry,
 } from "./journal/projection";
@@ -292,14 +293,6 @@ export function createEngine(deps: EngineDeps): Engine {
     return running.has(op.opId) || IN_FLIGHT_STATES.includes(op.state) || SUCCESS_OP_STATES.includes(op.state);
   }
 
-  function checkRetry(op: OpRecord): void {
-    if (op.state === "INTENT" || op.state === "PREPARED" || op.state === "EXPIRED") return;
-    const nonces = new Set(op.attempts.map((attempt) => attempt.nonce)).size;
-    if ((op.state === "REVERTED" || op.state === "CANCELLED") && nonces < MAX_NONCES_PER_OP) return;
-    const code = op.state === "REVERTED" ? "reverted" : "halted";
-    throw refuse(code, `${op.opId} ended as ${op.state}: ${op.error ?? "no reason recorded"}; it is not tried again`);
-  }
-
   function checkExecutable(entry: PlanEntry, index: number): void {
     const { planId } = entry.body;
     if (entry.status === "waiting_approval") {
@@ -332,10 +325,6 @@ export function createEngine(deps: EngineDeps): Engine {
         throw refuse("halted", `step ${op.index} of plan ${planId} ended as ${op.state}: ${op.error ?? ""}`);
       }
     }
-  }
-
-  function isExit(entry: PlanEntry, index: number): boolean {
-    return entry.plan.steps[index]?.kind === "revoke";
   }
 
   function estimateUsd(entry: PlanEntry, step: Step, args: OpArguments): number {
@@ -575,9 +564,7 @@ export function createEngine(deps: EngineDeps): Engine {
         .slice(0, limit),
     checkLedger,
     knownPositions: (pairId) =>
-      [...journal.state.positions.values()]
-        .filter((each) => each.pairId === pairId)
-        .map(({ pairId: _, ...rest }) => rest),
+      [...journal.state.positions.values()].filter((each) => each.pairId === pairId).map(positionOf),
     syncPlan,
     assignCapital,
     revokeLeftovers,
@@ -593,4 +580,16 @@ export function createEngine(deps: EngineDeps): Engine {
     journalSeq: () => journal.log.lastSeq(),
     isRecovered: () => [...deps.chains.keys()].every((chainId) => readyChains.has(chainId)),
   };
+}
+
+function checkRetry(op: OpRecord): void {
+  if (op.state === "INTENT" || op.state === "PREPARED" || op.state === "EXPIRED") return;
+  const nonces = new Set(op.attempts.map((attempt) => attempt.nonce)).size;
+  if ((op.state === "REVERTED" || op.state === "CANCELLED") && nonces < MAX_NONCES_PER_OP) return;
+  const code = op.state === "REVERTED" ? "reverted" : "halted";
+  throw refuse(code, `${op.opId} ended as ${op.state}: ${op.error ?? "no reason recorded"}; it is not tried again`);
+}
+
+function isExit(entry: PlanEntry, index: number): boolean {
+  return entry.plan.steps[index]?.kind === "revoke";
 }

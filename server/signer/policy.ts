@@ -375,13 +375,6 @@ export interface CapInput {
 export function checkCaps(input: CapInput): void {
   if (isExitStep(input.step)) return;
   const limits = { ...DEFAULT_LIMITS, ...input.pair.settings.limits };
-  const over = (what: string, found: number, limit: number): never => {
-    throw refuse(
-      "over_limit",
-      `${what} would be ${found.toFixed(2)}, the limit is ${limit}; wait, or raise it with a signed pair.config`,
-      { limit },
-    );
-  };
   if (input.notionalUsd > limits.maxUsdPerTx) over("USD of this transaction", input.notionalUsd, limits.maxUsdPerTx);
   if (input.planUsd + input.notionalUsd > limits.maxUsdPerPlan) {
     over("USD of this plan", input.planUsd + input.notionalUsd, limits.maxUsdPerPlan);
@@ -394,6 +387,14 @@ export function checkCaps(input: CapInput): void {
   if (input.today.gasUsd + input.gasUsd > limits.maxGasUsdPerDay) {
     over("gas USD of the last 24 h", input.today.gasUsd + input.gasUsd, limits.maxGasUsdPerDay);
   }
+}
+
+function over(what: string, found: number, limit: number): never {
+  throw refuse(
+    "over_limit",
+    `${what} would be ${found.toFixed(2)}, the limit is ${limit}; wait, or raise it with a signed pair.config`,
+    { limit },
+  );
 }
 
 export function dayStartMs(nowMs: number): number {

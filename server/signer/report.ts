@@ -4,7 +4,7 @@ import { walletAccount } from "@/lib/ledger/accounts";
 import { opId as makeOpId } from "@/lib/plan/plan";
 import type { EngineContext } from "./context";
 import { feeCeilingWei } from "./gas";
-import type { OpRecord, PlanEntry } from "./journal/projection";
+import { positionOf, type OpRecord, type PlanEntry } from "./journal/projection";
 import { dayStartMs, purposeKey } from "./policy";
 import { SignerError } from "./ports";
 
@@ -101,9 +101,7 @@ export function reportPair(context: EngineContext, pairId: string): PairState {
       .all()
       .filter((each) => each.account === account)
       .map((each) => ({ chainId: each.chainId, token: each.token, amountRaw: each.amountRaw })),
-    positions: [...state.positions.values()]
-      .filter((each) => each.pairId === pairId)
-      .map(({ pairId: _, ...rest }) => rest),
+    positions: [...state.positions.values()].filter((each) => each.pairId === pairId).map(positionOf),
     openPlanId: state.openPlanOf(pairId)?.body.planId ?? null,
     commandSeq: pair.commandSeq,
     usedTodayUsd: used.usd,

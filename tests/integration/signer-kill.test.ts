@@ -55,7 +55,7 @@ let deployment: Deployment;
 let registry: Registry;
 let registryFile = "";
 let miner: Promise<void> = Promise.resolve();
-let isMining = false;
+const mining = { isOn: false };
 let chainAtMs = Date.now();
 let price = 0;
 let shiftPlan: PlanWire;
@@ -71,9 +71,9 @@ interface ChildResult {
 }
 
 function startMining(): void {
-  isMining = true;
+  mining.isOn = true;
   miner = (async () => {
-    while (isMining) {
+    while (mining.isOn) {
       chainAtMs += 1_000;
       await mineAt(client, chainAtMs);
       await new Promise((resolve) => setTimeout(resolve, BLOCK_EVERY_MS));
@@ -82,7 +82,7 @@ function startMining(): void {
 }
 
 async function stopMining(): Promise<void> {
-  isMining = false;
+  mining.isOn = false;
   await miner;
 }
 
@@ -151,9 +151,6 @@ async function readTick(pool: Address): Promise<{ tick: number; sqrtPriceX96: bi
 }
 
 function planOf(pool: Address, tick: number, epoch: number, steps: PlanWire["steps"]): PlanWire {
-  const [token0, token1] = sortedTokens(PAIR, deployment.tokens);
-  void token0;
-  void token1;
   return {
     version: 1,
     pairId: PAIR,

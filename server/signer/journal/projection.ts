@@ -90,6 +90,14 @@ export const IN_FLIGHT_STATES: readonly OpState[] = ["SIGNED", "SENT", "INCLUDED
 export const OPEN_OP_STATES: readonly OpState[] = ["PLANNED", "INTENT", "PREPARED", ...IN_FLIGHT_STATES];
 export const SUCCESS_OP_STATES: readonly OpState[] = ["VERIFIED", "SETTLED", "SKIPPED"];
 
+export type OwnedPosition = KnownPosition & { readonly pairId: string };
+
+/** The position without the pair's name, as the wire has it. */
+export function positionOf(owned: OwnedPosition): KnownPosition {
+  const { pairId: _pairId, ...position } = owned;
+  return position;
+}
+
 const KEPT_CLOSED_PLANS = 400;
 const KEPT_LEDGER_LINES = 10_000;
 const KEPT_REBALANCES = 200;

@@ -46,6 +46,7 @@ export interface SessionInput {
 }
 
 const STOP_LIMIT_MS = 9_000;
+const SECOND_ASK_MS = 500;
 
 /** Stops the one session of this process; for errors on the way up. True when an end was asked for already. */
 let abort: () => Promise<boolean> = () => Promise.resolve(false);
@@ -114,9 +115,14 @@ export async function openSession(input: SessionInput): Promise<Session> {
     removeRunFile(context.settings.dataDir);
   }
 
-  process.once("SIGINT", () => end(0));
-  process.once("SIGTERM", () => end(0));
-  process.once("SIGHUP", () => end(0));
+  // Some senders signal twice at once; only a second Ctrl-C after a while means "now".
+  let firstAskMonoMs: number | null = null;
+  const onSignal = (): void => {
+    firstAskMonoMs ??= performance.now();
+    if (performance.now() - firstAskMonoMs > SECOND_ASK_MS) process.exit(1);
+    end(0);
+  };
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, onSignal);
   // Whoever asks for the end while the system starts gets it too.
   void endWhenAsked();
   async function endWhenAsked(): Promise<void> {

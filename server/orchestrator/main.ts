@@ -35,7 +35,7 @@ const MAX_LOOP_LAG_MS = 5_000;
 
 /** Secrets a worker does not need. */
 const NOT_FOR_WORKERS: ReadonlySet<string> = new Set(["TG_KEYSTORE", "TG_LOG_FILE", "TG_ORIGIN", "TG_PUBLIC_READ"]);
-const MEMORY_FLAGS = ["--max-old-space-size", "--max-semi-space-size"] as const;
+const MEMORY_FLAGS = ["--max-old-space-size", "--max-semi-space-size", "--optimize-for-size"] as const;
 
 function fail(message: string): never {
   process.stderr.write(`error: ${message}\n`);

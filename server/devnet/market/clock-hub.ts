@@ -15,6 +15,8 @@ export interface ClockHub {
   ack(participant: string, seq: number): void;
   /** Resolves when every active participant has acknowledged the current step, or after the limit. */
   waitForAcks(limitMs: number): Promise<void>;
+  /** Ends a running wait and every later one at once: the market stops. */
+  release(): void;
   participants(): readonly { readonly name: string; readonly ackedSeq: number; readonly isLate: boolean }[];
 }
 
@@ -29,6 +31,7 @@ export function createClockHub(first: ClockTick): ClockHub {
   const listeners = new Set<(tick: ClockTick) => void>();
   const participants = new Map<string, Participant>();
   let wake: (() => void) | undefined;
+  let isReleased = false;
 
   const isWaiting = () => [...participants.values()].some((one) => !one.isLate && one.ackedSeq < current.seq);
 
@@ -51,7 +54,7 @@ export function createClockHub(first: ClockTick): ClockHub {
       if (!isWaiting()) wake?.();
     },
     async waitForAcks(limitMs) {
-      if (!isWaiting()) return;
+      if (isReleased || !isWaiting()) return;
       await new Promise<void>((resolve) => {
         const timer = setTimeout(() => {
           for (const one of participants.values()) if (one.ackedSeq < current.seq) one.isLate = true;
@@ -63,6 +66,10 @@ export function createClockHub(first: ClockTick): ClockHub {
         };
       });
       wake = undefined;
+    },
+    release() {
+      isReleased = true;
+      wake?.();
     },
     participants: () => [...participants].map(([name, one]) => ({ name, ackedSeq: one.ackedSeq, isLate: one.isLate })),
   };

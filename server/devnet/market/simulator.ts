@@ -232,6 +232,8 @@ export function createSimulator(deps: {
       loop = run();
     },
     async stop() {
+      // Participants end before the market does: nobody is waited for any more.
+      clock.release();
       running.on = false;
       await loop;
       await turn;

@@ -40,7 +40,7 @@ export function installDrain(settings: DrainSettings): (reason: string, exitCode
     process.stdin.once("close", () => begin("the parent closed the control channel", EXIT_OK));
     process.stdin.once("error", () => begin("the control channel broke", EXIT_OK));
   }
-  process.once("SIGTERM", () => begin("SIGTERM", EXIT_OK));
-  process.once("SIGINT", () => begin("SIGINT", EXIT_OK));
+  process.on("SIGTERM", () => begin("SIGTERM", EXIT_OK));
+  process.on("SIGINT", () => begin("SIGINT", EXIT_OK));
   return begin;
 }

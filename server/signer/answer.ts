@@ -5,7 +5,7 @@ import { signerRefusal } from "@/server/infra/signer-link/signer-error";
 import { JournalError } from "./journal/segment";
 import { SignerError } from "./ports";
 
-export type Answer<T> = Promise<Result<T, SignerErrorWire>>;
+type Answer<T> = Promise<Result<T, SignerErrorWire>>;
 
 export async function answer<T>(act: () => T | Promise<T>): Answer<T> {
   try {

@@ -79,7 +79,7 @@ export const authorityBodies = {
 export type AuthorityRecordType = keyof typeof authorityBodies;
 export type AuthorityBody<T extends AuthorityRecordType> = z.output<(typeof authorityBodies)[T]>;
 
-export interface LimitRaise {
+interface LimitRaise {
   readonly from: number;
   readonly effectiveAtMs: number;
 }

@@ -49,7 +49,7 @@ export interface CommandDesk {
 }
 
 /** Commands are valid for at most five minutes, approvals until their plan expires (safety.md section 6). */
-export const MAX_COMMAND_AHEAD_MS = 5 * 60_000;
+const MAX_COMMAND_AHEAD_MS = 5 * 60_000;
 const MAX_PARAMS_BYTES = 64 * 1024;
 const ZERO_HASH = `0x${"0".repeat(64)}`;
 

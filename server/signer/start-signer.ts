@@ -276,7 +276,7 @@ function familyPorts(): ReadonlyMap<Family, FamilyPort> {
   return new Map(families.map((family) => [family, createV3Family(family)]));
 }
 
-export function createKeyPort(signer: TransactionSigner): KeyPort {
+function createKeyPort(signer: TransactionSigner): KeyPort {
   return {
     address: signer.address,
     async sign(tx: UnsignedTx) {

@@ -22,7 +22,7 @@ const TEST_SCRYPT = { n: 2 ** 12, r: 8, p: 1 };
 const READY_MS = 30_000;
 
 const readySchema = z.object({ ready: z.literal(true), wallet: addressSchema, state: z.string() });
-export type SignerReady = z.infer<typeof readySchema>;
+type SignerReady = z.infer<typeof readySchema>;
 
 export interface SignerHome {
   readonly dataDir: string;
@@ -34,7 +34,7 @@ export interface SignerHome {
   remove(): void;
 }
 
-export interface SignerExit {
+interface SignerExit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
 }
@@ -48,7 +48,7 @@ export interface SignerProcess {
 }
 
 /** Two pairs of one local chain without endpoints: authority is all that is tried here. */
-export const CHAINLESS_REGISTRY = {
+const CHAINLESS_REGISTRY = {
   version: 1,
   chains: [
     {

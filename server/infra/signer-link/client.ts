@@ -24,7 +24,7 @@ export interface SignerClientSettings {
   readonly timeoutMs: number;
 }
 
-export interface SignerLinkStatus {
+interface SignerLinkStatus {
   readonly state: "idle" | "connecting" | "ready" | "away" | "refused" | "closed";
   readonly sinceWallMs: number;
   readonly lastError: string | null;

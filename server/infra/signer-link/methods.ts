@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { err, ok, type Result } from "@/lib/errors/result";
 
-export interface MethodSchemas {
+interface MethodSchemas {
   readonly params: z.ZodType;
   readonly result: z.ZodType;
 }

@@ -17,7 +17,7 @@ import {
 } from "./methods";
 import { signerErrorToWire, signerRefusal } from "./signer-error";
 
-export interface LinkPeer {
+interface LinkPeer {
   readonly peer: string;
   readonly connectionId: number;
 }

@@ -1,0 +1,58 @@
+// The environment: defaults, lists, refusals with the key named.
+import { describe, expect, it } from "vitest";
+import { parseEnv } from "./env";
+import { loadSettings } from "./load";
+
+describe("parseEnv", () => {
+  it("default: an empty environment is enough", () => {
+    const env = parseEnv({});
+    expect(env.ok && env.value.TG_DATA_DIR).toBe(".tidegate");
+    expect(env.ok && env.value.TG_OPS_PORT).toBe(3001);
+  });
+
+  it("behavior: an empty value counts as not set", () => {
+    const env = parseEnv({ TG_WEB_PORT: " ", TG_PAIRS: "" });
+    expect(env.ok && env.value.TG_WEB_PORT).toBe(3000);
+    expect(env.ok && env.value.TG_PAIRS).toBeUndefined();
+  });
+
+  it("behavior: reads endpoints per chain in their order", () => {
+    const env = parseEnv({ TG_RPC_8453: "https://a.example/x, https://b.example" });
+    expect(env.ok && env.value.rpcUrls.get(8453)).toEqual(["https://a.example/x", "https://b.example"]);
+  });
+
+  it.each([
+    ["TG_WEB_PORT", "99999"],
+    ["TG_PAIRS", "weth-usdc"],
+    ["TG_OWNERS", "0x12"],
+    ["TG_PUBLIC_READ", "yes"],
+    ["TG_GECKO_URL", "ftp://x"],
+    ["TG_RPC_1", "not an address"],
+    ["TG_WEBPORT", "3000"],
+  ])("error: invalid names the key %s", (key, value) => {
+    const env = parseEnv({ [key]: value });
+    expect(env.ok).toBe(false);
+    if (!env.ok) {
+      expect(env.error.code).toBe("invalid");
+      expect(env.error.details["key"]).toBe(key);
+    }
+  });
+});
+
+describe("loadSettings", () => {
+  it("behavior: overrides win over the environment, folders become absolute", () => {
+    const settings = loadSettings({
+      env: { TG_DATA_DIR: "a", TG_OPS_PORT: "4000" },
+      cwd: "/srv",
+      overrides: { opsPort: 5000 },
+    });
+    expect(settings.ok && settings.value.dataDir).toBe("/srv/a");
+    expect(settings.ok && settings.value.opsPort).toBe(5000);
+    expect(settings.ok && settings.value.keystoreFile).toBe("/srv/a/signer/keystore.json");
+  });
+
+  it("error: missing when OpenObserve has an address but no user", () => {
+    const settings = loadSettings({ env: { TG_OPENOBSERVE_URL: "http://localhost:5080" }, cwd: "/" });
+    expect(!settings.ok && settings.error.code).toBe("missing");
+  });
+});

@@ -16,7 +16,7 @@ import {
   YAxis,
   ZIndexLayer,
 } from "recharts";
-import { formatDay } from "@/lib/format/time";
+import { formatClockMinutes, formatDay, formatDayMinutes } from "@/lib/format/time";
 import { formatSignedAxis, formatSignedUsd } from "@/lib/format/usd";
 import { valueTicks } from "./axis-ticks";
 import { PlotSurface } from "./time-axis";
@@ -34,10 +34,13 @@ export function MoneyChart({
   label,
   rows,
   names,
+  isDays = true,
   height = 150,
 }: {
   readonly label: string;
   readonly rows: readonly MoneyRow[];
+  /** Rows are days; otherwise their labels are times of day. */
+  readonly isDays?: boolean;
   readonly names: { readonly gain: string; readonly loss: string; readonly net: string };
   readonly height?: number;
 }): ReactNode {
@@ -61,7 +64,7 @@ export function MoneyChart({
             <YAxis type="number" domain={[domain[0], domain[1]]} width={0} hide />
             <ZIndexLayer zIndex={-200}>
               <PlotSurface />
-              <Labels rows={rows} domain={domain} />
+              <Labels rows={rows} domain={domain} isDays={isDays} />
             </ZIndexLayer>
             <ReferenceLine y={0} stroke="var(--line-2)" />
             <Bar dataKey="gainUsd" stackId="money" fill="var(--pos)" isAnimationActive={false} maxBarSize={36} />
@@ -93,9 +96,11 @@ function noTip(): null {
 function Labels({
   rows,
   domain,
+  isDays,
 }: {
   readonly rows: readonly MoneyRow[];
   readonly domain: readonly [number, number];
+  readonly isDays: boolean;
 }): ReactNode {
   const plot = usePlotArea();
   const x = useXAxisScale();
@@ -108,7 +113,7 @@ function Labels({
       {rows.map((row, index) =>
         index % every === 0 ? (
           <text key={row.atMs} x={plot.x + step * (index + 0.5)} y={plot.y + plot.height + 14} textAnchor="middle">
-            {formatDay(row.atMs)}
+            {isDays ? formatDay(row.atMs) : formatClockMinutes(row.atMs)}
           </text>
         ) : null,
       )}
@@ -164,7 +169,7 @@ function Readout({
   if (node === null || row === undefined) return null;
   return createPortal(
     <span className="flex flex-wrap gap-x-3">
-      <b className="font-text text-ink">{formatDay(row.atMs)}</b>
+      <b className="font-text text-ink">{formatDayMinutes(row.atMs)}</b>
       <span>
         {names.gain} <b className="font-text text-ink">{formatSignedUsd(row.gainUsd)}</b>
       </span>

@@ -114,18 +114,14 @@ export function ProposalBand({
 export function OutOfRange({
   points,
   lives,
-  callout,
 }: {
   readonly points: readonly PricePoint[];
   readonly lives: readonly RangeLife[];
-  /** Words at the point where the price left: "out 37 min"; null while in range. */
-  readonly callout: string | null;
 }): ReactNode {
   const id = useId();
   const frame = useFrame();
   if (frame === null) return null;
   const stretches = outOfRangeStretches(points, lives);
-  const last = stretches.at(-1)?.points[0];
   return (
     <g aria-hidden="true">
       <defs>
@@ -153,9 +149,27 @@ export function OutOfRange({
           </g>
         );
       })}
-      {callout !== null && last !== undefined && (
-        <Callout frame={frame} x={frame.x(last.atMs)} y={frame.y(last.price)} text={callout} />
-      )}
+    </g>
+  );
+}
+
+/** Words at the point where the price left: "out 37 min"; the hatch alone is too thin. */
+export function OutCallout({
+  points,
+  lives,
+  text,
+}: {
+  readonly points: readonly PricePoint[];
+  readonly lives: readonly RangeLife[];
+  readonly text: string;
+}): ReactNode {
+  const frame = useFrame();
+  if (frame === null) return null;
+  const left = outOfRangeStretches(points, lives).at(-1)?.points[0];
+  if (left === undefined) return null;
+  return (
+    <g aria-hidden="true">
+      <Callout frame={frame} x={frame.x(left.atMs)} y={frame.y(left.price)} text={text} />
     </g>
   );
 }

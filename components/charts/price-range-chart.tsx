@@ -16,6 +16,7 @@ import type { PricePoint, RangeLife } from "./out-of-range";
 import {
   DecisionLane,
   DepthPane,
+  OutCallout,
   OutOfRange,
   PriceAxis,
   ProposalBand,
@@ -46,7 +47,7 @@ export interface PriceRangeChartProps {
   readonly callout: string | null;
   readonly format: (price: number) => string;
   /** The line above the plot for the row under the crosshair, or the newest. */
-  readonly readout: (row: PriceRow) => ReactNode;
+  readonly renderReadout: (row: PriceRow) => ReactNode;
   /** Charts with the same id share the crosshair. */
   readonly syncId: string;
 }
@@ -106,7 +107,7 @@ export function PriceRangeChart(props: PriceRangeChartProps): ReactNode {
               <RangeBands lives={lives} nowAtMs={nowAtMs} />
               <DepthPane buckets={props.depth} nowAtMs={nowAtMs} />
               {target !== null && <ProposalBand lower={target.lower} upper={target.upper} nowAtMs={nowAtMs} />}
-              <OutOfRange points={points} lives={lives} callout={null} />
+              <OutOfRange points={points} lives={lives} />
             </ZIndexLayer>
             {(["targetLower", "targetUpper"] as const).map((key) => (
               <Line
@@ -138,13 +139,11 @@ export function PriceRangeChart(props: PriceRangeChartProps): ReactNode {
               isAnimationActive={false}
             />
             <ZIndexLayer zIndex={1500}>
-              {props.callout !== null && (
-                <OutOfRange points={points.slice(-200)} lives={current} callout={props.callout} />
-              )}
+              {props.callout !== null && <OutCallout points={points} lives={current} text={props.callout} />}
               <PriceAxis tags={tags} format={props.format} domain={domain} />
               <DecisionLane marks={props.marks} lane={LANE} />
             </ZIndexLayer>
-            <Readout node={readoutNode} rows={points} latest={latest} render={props.readout} />
+            <Readout node={readoutNode} rows={points} latest={latest} render={props.renderReadout} />
           </ComposedChart>
         </ResponsiveContainer>
       </div>

@@ -141,6 +141,8 @@ export const positionDtoSchema = z.object({
   tokenId: decimal,
   tickLower: z.number(),
   tickUpper: z.number(),
+  /** Of the pool, where the range is made of ticks; a manual range snaps to it. */
+  tickSpacing: z.number().int().positive().optional(),
   liquidityRaw: decimal,
   priceLower: z.number(),
   priceUpper: z.number(),

@@ -1,0 +1,10 @@
+// All pairs.
+import type { Metadata } from "next";
+import type { ReactNode } from "react";
+import { PairsView } from "@/components/pairs/pairs-view";
+
+export const metadata: Metadata = { title: "Pairs" };
+
+export default function Page(): ReactNode {
+  return <PairsView />;
+}

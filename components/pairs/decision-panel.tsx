@@ -1,0 +1,125 @@
+// The last decision: verdict, why, every gate with number and threshold, and what would change it.
+"use client";
+import Link from "next/link";
+import type { ReactNode } from "react";
+import { MarketAge } from "@/components/live/age";
+import { useWallNow } from "@/components/live/ticker";
+import { useApi } from "@/components/live/use-api";
+import { reasonWords } from "@/components/shell/words";
+import { buttonClass } from "@/components/ui/button";
+import { cx } from "@/components/ui/cx";
+import { GateList } from "@/components/ui/gate-list";
+import { Panel } from "@/components/ui/panel";
+import { Empty } from "@/components/ui/states";
+import { Status } from "@/components/ui/status";
+import { TextLink } from "@/components/ui/text-link";
+import type { EpochRecord } from "@/lib/epoch/epoch-record";
+import { formatCountdown } from "@/lib/format/age";
+import { formatClockMinutes } from "@/lib/format/time";
+import type { PairStatus } from "@/lib/api/schemas";
+import { EPOCH_MS } from "@/lib/units";
+import { counterfactualSentence, gateItems, verdictOf } from "./gate-items";
+
+export function DecisionPanel({ pair }: { readonly pair: PairStatus }): ReactNode {
+  const { epoch } = pair;
+  const title = epoch === null ? "Decision" : `Decision, epoch ${formatClockMinutes(epoch.epoch * EPOCH_MS)}`;
+  return (
+    <Panel title={title} tools={<MarketAge atMs={epoch?.marketAtMs} periodMs={EPOCH_MS} />} flush>
+      {epoch === null ? (
+        <Empty title="No epoch yet.">
+          The first decision appears at the next epoch boundary, with every gate and its threshold.
+        </Empty>
+      ) : (
+        <>
+          <div className="border-b p-3.5 desk:p-4">
+            <Verdict
+              epoch={epoch}
+              sentence={pair.lastDecision?.epoch === epoch.epoch ? pair.lastDecision.sentence : ""}
+            />
+            {pair.openPlanId !== null && <OpenPlan planId={pair.openPlanId} />}
+          </div>
+          <Gates epoch={epoch} />
+          <p className="border-t px-3.5 py-2.5 desk:px-4">
+            <TextLink href={`/pairs/${pair.id}/decisions/${epoch.epoch}`}>All numbers of this epoch</TextLink>
+          </p>
+        </>
+      )}
+    </Panel>
+  );
+}
+
+export function Verdict({ epoch, sentence }: { readonly epoch: EpochRecord; readonly sentence: string }): ReactNode {
+  const { decision, error } = epoch;
+  if (decision === null) {
+    return (
+      <>
+        <Status tone="warn" className="text-stat">
+          The cycle did not finish
+        </Status>
+        <p className="mt-1 text-ink-2">
+          {error === null
+            ? "No decision was recorded."
+            : `It ended in step ${error.step} (${error.code}): ${error.message}`}{" "}
+          Nothing was sent.
+        </p>
+      </>
+    );
+  }
+  return (
+    <>
+      <p className={cx("text-stat font-medium", decision.kind !== "HOLD" && "text-prop")} data-testid="verdict">
+        {verdictOf(decision)}
+      </p>
+      <p className="mt-0.5 text-ink-2">
+        {decision.kind}, reason <b className="font-title">{reasonWords(decision.reason)}</b>. {sentence}
+        {decision.detail !== null && ` Input ${decision.detail.input}, rule ${decision.detail.rule}.`}
+        {decision.killSwitch !== null && ` Default parameters serve: ${reasonWords(decision.killSwitch)}.`}
+      </p>
+    </>
+  );
+}
+
+export function Gates({ epoch }: { readonly epoch: EpochRecord }): ReactNode {
+  const { decision } = epoch;
+  if (decision === null) return null;
+  const sentences = decision.counterfactual.map(counterfactualSentence).filter((text) => text !== "");
+  return (
+    <>
+      <GateList label="Gates in the order of evaluation" items={gateItems(decision, epoch.mode)} />
+      {sentences.length > 0 && (
+        <ul className="border-t px-3.5 py-2.5 text-dense text-ink-2 desk:px-4">
+          {sentences.map((text) => (
+            <li key={text} className="py-0.5">
+              {text}
+            </li>
+          ))}
+        </ul>
+      )}
+    </>
+  );
+}
+
+function OpenPlan({ planId }: { readonly planId: string }): ReactNode {
+  const nowMs = useWallNow();
+  const plan = useApi("plan", { params: { planId } }).data;
+  const waits = plan?.status === "waiting_approval";
+  const left = plan === undefined || plan.expiresAtMs === null || nowMs === 0 ? null : plan.expiresAtMs - nowMs;
+  return (
+    <div className="mt-3">
+      {plan !== undefined && (
+        <p className="mb-2 text-ink-2">
+          Plan {reasonWords(plan.status)}
+          {waits && left !== null && (
+            <>
+              , <b className="font-title text-ink">{formatCountdown(left)}</b> left, then HOLD
+            </>
+          )}
+          .
+        </p>
+      )}
+      <Link href={`/approvals/${planId}`} className={cx(buttonClass(waits ? "primary" : "default"), "w-full")}>
+        {waits ? "Review the plan" : "Follow the plan"}
+      </Link>
+    </div>
+  );
+}

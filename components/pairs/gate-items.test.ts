@@ -1,0 +1,62 @@
+// Words and numbers of a decision's gates.
+import { describe, expect, it } from "vitest";
+import { counterfactualSentence, gateItems, verdictOf } from "./gate-items";
+
+const gate = {
+  id: "range_shift.divergence:1",
+  group: "range_shift",
+  positionId: "1:uniswap-v3:0xm:7",
+  label: "RS: divergence",
+  value: 0.81,
+  threshold: 0.55,
+  unit: "score",
+  comparison: ">=",
+  status: "pass",
+  detail: "",
+} as const;
+const decision = {
+  kind: "RS",
+  reason: "range_shift",
+  detail: null,
+  gainUsdPerYear: 1,
+  improvementFrac: null,
+  killSwitch: null,
+  gates: [
+    gate,
+    { ...gate, id: "b", value: null, status: "not_reached" as const },
+    { ...gate, id: "c", comparison: "<" },
+  ],
+  counterfactual: [],
+} satisfies Parameters<typeof gateItems>[0];
+
+describe("gateItems", () => {
+  it("default: value, threshold, state and bar; the mode comes last", () => {
+    const items = gateItems(decision, "approve");
+    expect(items.map((item) => item.state)).toEqual(["met", "unreached", "met", "waits"]);
+    expect(items[0]).toMatchObject({ value: "0.81", threshold: "0.55", bar: { valueFrac: 1 } });
+    expect(items[1]).toMatchObject({ value: "–", bar: null });
+    expect(items[2]?.threshold).toBe("< 0.55");
+  });
+  it("behavior: a position is named only when there are several", () => {
+    const two = { ...decision, gates: [gate, { ...gate, positionId: "1:uniswap-v3:0xm:8" }] };
+    expect(gateItems(decision, "auto")[0]?.label).toBe("RS: divergence");
+    expect(gateItems(two, "auto")[1]?.label).toBe("RS: divergence, position #8");
+  });
+});
+
+describe("counterfactualSentence", () => {
+  it("default: what would have to change, and where it stands", () => {
+    expect(
+      counterfactualSentence({
+        action: "RS",
+        group: "range_shift",
+        positionId: null,
+        conditions: [
+          { gateId: "a", label: "divergence", comparison: ">=", currentValue: 0.42, neededValue: 0.55, unit: "score" },
+          { gateId: "b", label: "gas", comparison: "<", currentValue: null, neededValue: 0.42, unit: "usd" },
+        ],
+      }),
+    ).toBe("Would shift the range if divergence reached 0.55 (now 0.42) and gas fell to $0.42 (not known now).");
+    expect(verdictOf({ kind: "PRA", reason: "to_cash" })).toBe("Go to cash");
+  });
+});

@@ -1,0 +1,93 @@
+// A decision's gates and what would change it, as the desk words them.
+import type { GateItem } from "@/components/ui/gate-list";
+import type { EpochRecord } from "@/lib/epoch/epoch-record";
+import { formatGateValue } from "@/lib/format/gate-value";
+import { UNKNOWN } from "@/lib/format/number";
+
+type Decision = NonNullable<EpochRecord["decision"]>;
+type Gate = Decision["gates"][number];
+type Counterfactual = Decision["counterfactual"][number];
+
+const STATE = { pass: "met", fail: "unmet", not_reached: "unreached" } as const;
+
+export function gateItems(decision: Decision, mode: EpochRecord["mode"]): readonly GateItem[] {
+  const manyPositions = new Set(decision.gates.map((gate) => gate.positionId).filter((id) => id !== null)).size > 1;
+  const items = decision.gates.map((gate) => gateItem(gate, manyPositions));
+  return [...items, modeItem(decision, mode)];
+}
+
+function gateItem(gate: Gate, namesPosition: boolean): GateItem {
+  const tokenId = gate.positionId?.split(":").at(-1);
+  return {
+    id: gate.id,
+    label: namesPosition && tokenId !== undefined ? `${gate.label}, position #${tokenId}` : gate.label,
+    detail: gate.detail,
+    value: formatGateValue(gate.value, gate.unit),
+    threshold: gate.threshold === null ? null : `${sign(gate.comparison)}${formatGateValue(gate.threshold, gate.unit)}`,
+    state: STATE[gate.status],
+    bar: barOf(gate),
+  };
+}
+
+/** Where the comparison is not the usual "at least", its sign stands before the threshold. */
+function sign(comparison: string): string {
+  return comparison === "<" ? "< " : comparison === "<=" ? "≤ " : comparison === "=" ? "= " : "";
+}
+
+function barOf(gate: Gate): GateItem["bar"] {
+  const { value, threshold, unit } = gate;
+  if (value === null || threshold === null || unit === "epoch" || unit === "count") return null;
+  if (!(threshold > 0) || value < 0) return null;
+  const full = Math.max(value, threshold);
+  return { valueFrac: value / full, thresholdFrac: threshold / full };
+}
+
+function modeItem(decision: Decision, mode: EpochRecord["mode"]): GateItem {
+  const acts = decision.kind !== "HOLD";
+  const detail = {
+    observe: "decides and shows, sends nothing",
+    approve: acts ? "a person signs; otherwise HOLD" : "a plan would wait for a person",
+    auto: acts ? "acts on its own" : "would act on its own",
+  }[mode];
+  return {
+    id: "mode",
+    label: "Mode",
+    detail,
+    value: mode.toUpperCase(),
+    threshold: null,
+    state: mode === "approve" && acts ? "waits" : mode === "observe" && acts ? "unmet" : "met",
+    bar: null,
+  };
+}
+
+const ACTION: Readonly<Record<string, string>> = {
+  RS: "shift the range",
+  PRA: "move capital",
+  RESUME: "decide again",
+};
+
+/** `Would shift the range if RS: divergence reached 0.55 (now 0.42).` */
+export function counterfactualSentence(counterfactual: Counterfactual): string {
+  const action = ACTION[counterfactual.action] ?? counterfactual.action;
+  const conditions = counterfactual.conditions.map((condition) => {
+    const verb = condition.comparison.startsWith("<") ? "fell to" : condition.comparison === "=" ? "were" : "reached";
+    const now =
+      condition.currentValue === null
+        ? "not known now"
+        : `now ${formatGateValue(condition.currentValue, condition.unit)}`;
+    const needed = condition.neededValue === null ? UNKNOWN : formatGateValue(condition.neededValue, condition.unit);
+    return `${condition.label} ${verb} ${needed} (${now})`;
+  });
+  return conditions.length === 0 ? "" : `Would ${action} if ${conditions.join(" and ")}.`;
+}
+
+/** The verdict in words. */
+export function verdictOf(decision: Pick<Decision, "kind" | "reason">): string {
+  if (decision.kind === "HOLD") return "Hold";
+  if (decision.kind === "RS") return "Shift the range";
+  return (
+    { deploy_idle: "Deploy idle capital", to_cash: "Go to cash", better_allocation: "Move capital to better pools" }[
+      decision.reason
+    ] ?? "Reallocate"
+  );
+}

@@ -1,0 +1,67 @@
+// One pair: where the price is against our range, why it decided so, and everything one can do about it.
+"use client";
+import type { ReactNode } from "react";
+import { QueryView } from "@/components/live/query-view";
+import { useApi } from "@/components/live/use-api";
+import { Panel } from "@/components/ui/panel";
+import { Skeleton, SkeletonRows } from "@/components/ui/states";
+import { DecisionPanel } from "./decision-panel";
+import { EpochCharts } from "./epoch-charts";
+import { EpochsPanel } from "./epochs-panel";
+import { PairChart } from "./pair-chart";
+import { PairHeader } from "./pair-header";
+import { PlansPanel } from "./plans-panel";
+import { PoolsPanel } from "./pools-panel";
+import { PositionsPanel } from "./positions-panel";
+import { usePriceDirection } from "./use-price-direction";
+
+export function PairView({ pairId }: { readonly pairId: string }): ReactNode {
+  const status = useApi("pairStatus", { params: { id: pairId } });
+  const [base = "", quote = ""] = pairId.split("-");
+  const prices = usePriceDirection({ base, quote, price: status.data?.price ?? null });
+  return (
+    <QueryView query={status} what={pairId} skeleton={<PairSkeleton />}>
+      {(pair) => (
+        <div className="grid gap-3 desk:gap-4">
+          <PairHeader pair={pair} prices={prices} />
+          <div className="grid items-start gap-3 desk:gap-4 mid:grid-cols-[minmax(0,1fr)_372px]">
+            <div className="order-2 grid min-w-0 gap-3 desk:gap-4 mid:order-1">
+              <PairChart pair={pair} prices={prices} />
+            </div>
+            <div className="order-1 min-w-0 mid:order-2">
+              <DecisionPanel pair={pair} />
+            </div>
+          </div>
+          <PositionsPanel pair={pair} prices={prices} />
+          <EpochCharts pairId={pairId} />
+          <div className="grid items-start gap-3 desk:gap-4 mid:grid-cols-2">
+            <EpochsPanel pairId={pairId} prices={prices} />
+            <div className="grid gap-3 desk:gap-4">
+              <PlansPanel pairId={pairId} />
+              <PoolsPanel pairId={pairId} />
+            </div>
+          </div>
+        </div>
+      )}
+    </QueryView>
+  );
+}
+
+function PairSkeleton(): ReactNode {
+  return (
+    <div className="grid gap-3 desk:gap-4">
+      <div className="h-14 px-3.5 desk:px-0">
+        <Skeleton className="h-8 w-44" />
+        <Skeleton className="mt-2 h-3.5 w-72" />
+      </div>
+      <div className="grid gap-3 desk:gap-4 mid:grid-cols-[minmax(0,1fr)_372px]">
+        <Panel title="Price and range">
+          <Skeleton className="h-[560px] w-full" />
+        </Panel>
+        <Panel title="Decision" flush>
+          <SkeletonRows rows={9} height={46} label="the decision" />
+        </Panel>
+      </div>
+    </div>
+  );
+}

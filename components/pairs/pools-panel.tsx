@@ -1,0 +1,65 @@
+// Where the pair's capital is and where the strategy wants it, pool by pool.
+"use client";
+import type { ReactNode } from "react";
+import { QueryView } from "@/components/live/query-view";
+import { useApi } from "@/components/live/use-api";
+import { reasonWords } from "@/components/shell/words";
+import { Panel } from "@/components/ui/panel";
+import { Empty, SkeletonRows } from "@/components/ui/states";
+import { Sub, Table, Td, Th, Tr } from "@/components/ui/table";
+import { formatFeePips, formatPercent } from "@/lib/format/percent";
+import { formatUsd } from "@/lib/format/usd";
+
+export function PoolsPanel({ pairId }: { readonly pairId: string }): ReactNode {
+  const pools = useApi("pairAllocations", { params: { id: pairId } });
+  return (
+    <Panel title="Pools" flush tools={<span className="text-micro text-ink-3">now → target</span>}>
+      <QueryView query={pools} what="pools" skeleton={<SkeletonRows rows={2} height={44} label="pools" />}>
+        {(data) =>
+          data.allocations.length === 0 ? (
+            <Empty title="No pool evaluated yet.">Pools appear with the first epoch that could read them.</Empty>
+          ) : (
+            <Table caption="Pools with current and target capital">
+              <thead>
+                <tr>
+                  <Th>Pool</Th>
+                  <Th right from="desk">
+                    TVL
+                  </Th>
+                  <Th right>Volume a day</Th>
+                  <Th right>Now → target</Th>
+                  <Th right from="desk">
+                    Net APR, model
+                  </Th>
+                </tr>
+              </thead>
+              <tbody>
+                {data.allocations.map((pool) => (
+                  <Tr key={pool.poolKey} className={pool.exclusion === null ? undefined : "text-ink-3"}>
+                    <Td title={pool.poolKey}>
+                      {pool.dexName} {formatFeePips(pool.feeFrac * 1_000_000)}
+                      {pool.exclusion !== null && <Sub>left out: {reasonWords(pool.exclusion)}</Sub>}
+                    </Td>
+                    <Td right from="desk">
+                      {formatUsd(pool.tvlUsd)}
+                    </Td>
+                    <Td right>{formatUsd(pool.volumeUsdPerDay)}</Td>
+                    <Td right>
+                      {formatUsd(pool.currentUsd)}
+                      <Sub className={Math.abs(pool.targetUsd - pool.currentUsd) > 1 ? "text-prop!" : ""}>
+                        → {formatUsd(pool.targetUsd)}
+                      </Sub>
+                    </Td>
+                    <Td right from="desk">
+                      {formatPercent(pool.netAprFrac, 1)}
+                    </Td>
+                  </Tr>
+                ))}
+              </tbody>
+            </Table>
+          )
+        }
+      </QueryView>
+    </Panel>
+  );
+}

@@ -1,0 +1,219 @@
+// Positions at a named block: range, amounts, value, unclaimed fees, in-range state; two-line rows on phones.
+"use client";
+import type { ReactNode } from "react";
+import { MarketAge } from "@/components/live/age";
+import { QueryView } from "@/components/live/query-view";
+import { useApi } from "@/components/live/use-api";
+import { Chip } from "@/components/ui/chip";
+import { GateBar } from "@/components/ui/gate-bar";
+import { Panel } from "@/components/ui/panel";
+import { Empty, SkeletonRows } from "@/components/ui/states";
+import { Status } from "@/components/ui/status";
+import { Sub, Table, Td, Th, Tr } from "@/components/ui/table";
+import type { AmountDto, PairStatus, PositionDto } from "@/lib/api/schemas";
+import { formatAge } from "@/lib/format/age";
+import { groupDigits } from "@/lib/format/number";
+import { formatInteger } from "@/lib/format/number";
+import { formatFeePips, formatPercent } from "@/lib/format/percent";
+import { formatToken, formatTokenExact } from "@/lib/format/token";
+import { formatUsd } from "@/lib/format/usd";
+import type { PriceView } from "./use-price-direction";
+
+const BLOCK_PERIOD_MS = 60_000;
+
+export function PositionsPanel({ pair, prices }: { readonly pair: PairStatus; readonly prices: PriceView }): ReactNode {
+  const positions = useApi("pairPositions", { params: { id: pair.id } });
+  const newest = positions.data?.positions[0];
+  return (
+    <Panel
+      title="Positions"
+      flush
+      meta={
+        newest !== undefined && (
+          <span className="flex flex-wrap items-center gap-x-2 text-micro text-ink-3">
+            block {groupDigits(newest.blockNumber)}
+            <MarketAge atMs={newest.blockAtMs} periodMs={BLOCK_PERIOD_MS} />
+          </span>
+        )
+      }
+      tools={
+        <span className="hidden gap-4 text-dense text-ink-3 mid:flex">
+          <Figure name="Value" value={formatUsd(pair.positionsUsd)} />
+          <Figure name="Unclaimed" value={formatUsd(pair.unclaimedFeesUsd)} />
+          <Figure name="Idle" value={formatUsd(pair.idleUsd)} />
+        </span>
+      }
+    >
+      <QueryView query={positions} what="positions" skeleton={<SkeletonRows rows={2} height={50} label="positions" />}>
+        {(data) =>
+          data.positions.length === 0 ? (
+            <Empty title="No position is open.">
+              {pair.mode === "observe"
+                ? "In observe mode the strategy only shows what it would do."
+                : "A position appears here after the strategy's first deployment; until then the capital lies idle in the wallet."}
+            </Empty>
+          ) : (
+            <>
+              <Wide positions={data.positions} pair={pair} prices={prices} />
+              <Narrow positions={data.positions} pair={pair} prices={prices} />
+            </>
+          )
+        }
+      </QueryView>
+    </Panel>
+  );
+}
+
+function Figure({ name, value }: { readonly name: string; readonly value: string }): ReactNode {
+  return (
+    <span>
+      {name} <b className="font-title text-ink">{value}</b>
+    </span>
+  );
+}
+
+interface ListProps {
+  readonly positions: readonly PositionDto[];
+  readonly pair: PairStatus;
+  readonly prices: PriceView;
+}
+
+function Gate({
+  position,
+  pair,
+  prices,
+  size,
+}: Omit<ListProps, "positions"> & { readonly position: PositionDto; readonly size: "table" | "full" }): ReactNode {
+  const range = prices.range(position.priceLower, position.priceUpper);
+  const target = prices.range(position.targetLower, position.targetUpper);
+  return (
+    <GateBar
+      size={size}
+      price={prices.value(pair.price)}
+      lower={range?.lower ?? null}
+      upper={range?.upper ?? null}
+      targetLower={target?.lower}
+      targetUpper={target?.upper}
+    />
+  );
+}
+
+function Amount({ amount }: { readonly amount: AmountDto }): ReactNode {
+  return (
+    <span
+      title={`${formatTokenExact(amount.raw, amount.token.decimals)} ${amount.token.symbol}`}
+      data-raw={amount.raw}
+      className="whitespace-nowrap"
+    >
+      {formatToken(amount.raw, amount.token.decimals)} {amount.token.symbol}
+    </span>
+  );
+}
+
+function InRange({ position }: { readonly position: PositionDto }): ReactNode {
+  return position.inRange ? <Status tone="ok">In range</Status> : <Status tone="warn">Out of range</Status>;
+}
+
+function Wide({ positions, pair, prices }: ListProps): ReactNode {
+  return (
+    <div className="hidden desk:block">
+      <Table caption="Positions">
+        <thead>
+          <tr>
+            <Th>Position</Th>
+            <Th>State</Th>
+            <Th>Price in range</Th>
+            <Th right>Range, {prices.unit}</Th>
+            <Th right>Amounts</Th>
+            <Th right>Value</Th>
+            <Th right>Unclaimed fees</Th>
+            <Th right from="mid">
+              In range 24 h
+            </Th>
+            <Th right from="mid">
+              Net APR, model
+            </Th>
+            <Th right>Age</Th>
+          </tr>
+        </thead>
+        <tbody>
+          {positions.map((position) => (
+            <Tr key={position.positionId}>
+              <Td data-testid="position" data-position-id={position.positionId}>
+                <span className="font-title">#{position.tokenId}</span>
+                {position.isStandIn && <Chip title="A stand-in contract of the local sandbox">stand-in</Chip>}
+                <Sub>
+                  {position.dexName}, {formatFeePips(position.feePips)}, {position.chainName}
+                </Sub>
+              </Td>
+              <Td>
+                <InRange position={position} />
+              </Td>
+              <Td>
+                <Gate position={position} pair={pair} prices={prices} size="table" />
+              </Td>
+              <Td right>
+                {prices.rangeText(position.priceLower, position.priceUpper)}
+                <Sub>
+                  ticks {formatInteger(position.tickLower)} – {formatInteger(position.tickUpper)}
+                </Sub>
+              </Td>
+              <Td right>
+                <Amount amount={position.base} />
+                <Sub>
+                  <Amount amount={position.quote} />
+                </Sub>
+              </Td>
+              <Td right className="font-strong">
+                {formatUsd(position.valueUsd)}
+              </Td>
+              <Td right>
+                {formatUsd(position.feesUsd)}
+                <Sub>
+                  <Amount amount={position.feesBase} />, <Amount amount={position.feesQuote} />
+                </Sub>
+              </Td>
+              <Td right from="mid">
+                {formatPercent(position.inRange24hFrac, 1)}
+              </Td>
+              <Td right from="mid">
+                <span title="What the strategy's model expects for the next year at this range; not a promise">
+                  {formatPercent(position.income?.netAprFrac, 1)}
+                </span>
+              </Td>
+              <Td right>{formatAge(position.ageMs)}</Td>
+            </Tr>
+          ))}
+        </tbody>
+      </Table>
+    </div>
+  );
+}
+
+function Narrow({ positions, pair, prices }: ListProps): ReactNode {
+  return (
+    <ul className="desk:hidden">
+      {positions.map((position) => (
+        <li key={position.positionId} className="grid gap-1.5 border-b px-3.5 py-3 last:border-b-0">
+          <div className="flex justify-between gap-3">
+            <span className="font-title">
+              #{position.tokenId} {position.dexName}, {formatFeePips(position.feePips)}
+            </span>
+            <span className="font-title">{formatUsd(position.valueUsd)}</span>
+          </div>
+          <div className="flex justify-between gap-3">
+            <InRange position={position} />
+            <span>{formatUsd(position.feesUsd)} fees</span>
+          </div>
+          <Gate position={position} pair={pair} prices={prices} size="full" />
+          <div className="flex justify-between gap-3 text-dense text-ink-3">
+            <span>{prices.rangeText(position.priceLower, position.priceUpper)}</span>
+            <span className="text-right">
+              <Amount amount={position.base} />, <Amount amount={position.quote} />
+            </span>
+          </div>
+        </li>
+      ))}
+    </ul>
+  );
+}

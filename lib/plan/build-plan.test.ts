@@ -1,5 +1,5 @@
 // Plans from the real evaluation and decision, and manual shifts at random: money is conserved, caps hold, both token orders and decimals.
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import { amountsForLiquidity } from "@/lib/amm/liquidity";
 import { humanAmount } from "@/lib/amm/human-units";
@@ -11,6 +11,7 @@ import type { ResolvedPool } from "@/lib/registry/resolved-pool";
 import { decide, evaluate, type Evaluation } from "@/lib/strategy/index";
 import { positionId, type Address, type Hex } from "@/lib/units";
 import { buildPool, buildPosition, buildSnapshot, withPositions } from "@/tests/support/build-snapshot";
+import { TEST_SEED } from "@/tests/support/seed";
 import { buildPlan, type BuildPlanInput } from "./build-plan";
 import { planHash, planSchema, type Plan, type Step } from "./plan";
 
@@ -20,7 +21,6 @@ const HASH: Hex = `0x${"ab".repeat(32)}`;
 
 function factsOf(pool: TickPoolState, router: Address | null = ROUTER): ResolvedPool {
   const chainId = pool.chainId;
-  const token = (side: TickPoolState["base"]) => ({ chainId, ...side, kind: "native", pegCurrency: null }) as const;
   return {
     pool: {
       pair: "WETH-USDC",
@@ -55,10 +55,14 @@ function factsOf(pool: TickPoolState, router: Address | null = ROUTER): Resolved
     dex: { id: "v3", name: "Uniswap V3", family: "uniswap-v3", isStandIn: false, initCodeHash: null, chains: {} },
     factory: MANAGER,
     positionManager: MANAGER,
-    base: token(pool.base),
-    quote: token(pool.quote),
+    base: tokenOf(pool, pool.base),
+    quote: tokenOf(pool, pool.quote),
     baseIsToken0: pool.baseIsToken0,
   };
+}
+
+function tokenOf(pool: TickPoolState, side: TickPoolState["base"]): ResolvedPool["base"] {
+  return { chainId: pool.chainId, ...side, kind: "native", pegCurrency: null };
 }
 
 function inputOf(
@@ -189,8 +193,7 @@ describe("buildPlan", () => {
     expect(plan.forecast.gainUsdPerYear).toBeGreaterThan(0);
   });
 
-  test("behavior: manual shifts conserve money and keep every cap, in both orders and with 6 and 18 decimals", () => {
-    const seed = Math.floor(Math.random() * 2 ** 31);
+  test(`behavior: manual shifts conserve money and keep every cap, in both orders and with 6 and 18 decimals (seed ${TEST_SEED})`, () => {
     fc.assert(
       fc.property(
         fc.record({
@@ -226,7 +229,7 @@ describe("buildPlan", () => {
           expectConserved(result.value, position, pool, snapshot.price);
         },
       ),
-      { seed, numRuns: 300 },
+      { seed: TEST_SEED, numRuns: 300 },
     );
   });
 
@@ -392,7 +395,12 @@ function expectConserved(plan: Plan, position: ObservedPosition, pool: TickPoolS
     expect(line.baseRaw).toBeGreaterThanOrEqual(0n);
     expect(line.quoteRaw).toBeGreaterThanOrEqual(0n);
   }
-  const sum = (lines: Plan["before"]): number => lines.reduce((total, line) => total + line.valueUsd, 0);
   const cost = plan.forecast.swapFeeUsd + plan.forecast.slippageUsd;
-  expect(Math.abs(sum(plan.before) - sum(plan.after) - cost)).toBeLessThanOrEqual(0.001 * sum(plan.before) + 0.01);
+  expect(Math.abs(sumUsd(plan.before) - sumUsd(plan.after) - cost)).toBeLessThanOrEqual(
+    0.001 * sumUsd(plan.before) + 0.01,
+  );
+}
+
+function sumUsd(lines: Plan["before"]): number {
+  return lines.reduce((total, line) => total + line.valueUsd, 0);
 }

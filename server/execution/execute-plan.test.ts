@@ -212,12 +212,10 @@ function createWorld(): World {
   return world;
 }
 
+const NOT_HERE = { code: "not_found", message: "not part of this test", retryable: false, details: {} } as const;
+
 /** A signer socket with the contract's frames; refuses what the world says, else does at once what the step says. */
 async function startSigner(): Promise<void> {
-  const unused = async () =>
-    err({ code: "unknown_method" as const, message: "not used", retryable: false, details: {} });
-  const refused = (error: SignerError) =>
-    err({ code: "internal" as const, message: error.message, retryable: error.retryable, details: {} });
   const server = await startLinkServer({
     socketPath,
     deploymentId: DEPLOYMENT,
@@ -236,16 +234,16 @@ async function startSigner(): Promise<void> {
       },
       "op.wait": async ({ opId }) => {
         const op = [...current.ops.values()].find((each) => each.opId === opId);
-        return op === undefined ? refused(refusal("not_found", false)) : ok(op);
+        return op === undefined ? err(NOT_HERE) : ok(op);
       },
       "plan.finish": async ({ outcome, reason }) => {
         current.finished.push({ outcome, reason });
         return ok(recordOf(current));
       },
-      "fence.lease": unused,
-      "plan.propose": unused,
-      "commands.since": unused,
-      "command.result": unused,
+      "fence.lease": async () => err(NOT_HERE),
+      "plan.propose": async () => err(NOT_HERE),
+      "commands.since": async () => err(NOT_HERE),
+      "command.result": async () => err(NOT_HERE),
     },
   });
   if (!server.ok) throw server.error;

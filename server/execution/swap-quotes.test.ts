@@ -153,12 +153,12 @@ describe("createLifiQuotes", () => {
     nowMs += 30_001;
     expect((await quotes.fetchQuote(request)).ok).toBe(true);
   });
-
-  async function errorOf(): Promise<readonly [string, boolean] | null> {
-    const answer = await client().fetchQuote(request);
-    return answer.ok ? null : [answer.error.code, answer.error.retryable];
-  }
 });
+
+async function errorOf(): Promise<readonly [string, boolean] | null> {
+  const answer = await client().fetchQuote(request);
+  return answer.ok ? null : [answer.error.code, answer.error.retryable];
+}
 
 function withExtraBytes(): unknown {
   const honest = encodeFunctionData({

@@ -47,6 +47,41 @@ beforeAll(async () => {
 afterAll(() => devnet?.stop());
 afterEach(() => devnet.control("DELETE", "/faults"));
 
+function geckoSource(takeSlot: () => Promise<boolean> = async () => true) {
+  return createGeckoSource({
+    baseUrl: devnet.geckoUrl,
+    takeSlot,
+    marketNowMs: () => nowMs,
+    wall,
+    sleep,
+    timeoutMs: 3_000,
+  });
+}
+
+const ids = (): readonly string[] => pools.map(({ pool }) => pool.id);
+
+const network = (): string => pools[0]?.chain.geckoSlug ?? "";
+
+function request(): SwapQuoteRequest {
+  const [first] = pools;
+  if (first?.chain.lifiDiamond === null || first === undefined) throw new Error("no router");
+  return {
+    chainId: first.chain.id,
+    router: first.chain.lifiDiamond,
+    wallet: WALLET,
+    tokenIn: first.quote.address,
+    tokenOut: first.base.address,
+    amountInRaw: 1_000_000_000n,
+    minAmountOutRaw: 10n ** 17n,
+    slippageBps: 50,
+    cexPrice: 2_500,
+    poolPrice: 2_500,
+  };
+}
+
+const quotes = () =>
+  createLifiQuotes({ baseUrl: devnet.lifiUrl, apiKey: null, wallNowMs: wall.nowMs, timeoutMs: 3_000 });
+
 function fault(service: string, kind: string): Promise<unknown> {
   return devnet.control("POST", "/faults", { service, kind });
 }
@@ -110,22 +145,9 @@ describe("ohlc source", () => {
 });
 
 describe("gecko source", () => {
-  function source(takeSlot: () => Promise<boolean> = async () => true) {
-    return createGeckoSource({
-      baseUrl: devnet.geckoUrl,
-      takeSlot,
-      marketNowMs: () => nowMs,
-      wall,
-      sleep,
-      timeoutMs: 3_000,
-    });
-  }
-  const ids = (): readonly string[] => pools.map(({ pool }) => pool.id);
-  const network = (): string => pools[0]?.chain.geckoSlug ?? "";
-
   test("default: volumes, reserves and prices matched to tokens; an unknown pool is named", async () => {
     const unknown = "0x00000000000000000000000000000000000000aa";
-    const answer = await source().fetchPools({ network: network(), pools: [...ids(), unknown] });
+    const answer = await geckoSource().fetchPools({ network: network(), pools: [...ids(), unknown] });
     if (!answer.ok) throw answer.error;
     expect(answer.value.missing).toEqual([unknown]);
     for (const { pool, base, quote } of pools) {
@@ -139,23 +161,23 @@ describe("gecko source", () => {
 
   test("error: rate_limited, bad_data, unreachable; a limit is obeyed", async () => {
     await fault("gecko", "rate_limit");
-    const limited = await source().fetchPools({ network: network(), pools: ids() });
+    const limited = await geckoSource().fetchPools({ network: network(), pools: ids() });
     expect(limited.ok ? null : limited.error.code).toBe("rate_limited");
     await devnet.control("DELETE", "/faults");
     for (const kind of ["not_json", "truncated"]) {
       await fault("gecko", kind);
-      const broken = await source().fetchPools({ network: network(), pools: ids() });
+      const broken = await geckoSource().fetchPools({ network: network(), pools: ids() });
       expect(broken.ok ? null : ["bad_data", "unreachable"].includes(broken.error.code)).toBe(true);
       await devnet.control("DELETE", "/faults");
     }
     await fault("gecko", "server_error");
-    const down = await source().fetchPools({ network: network(), pools: ids() });
+    const down = await geckoSource().fetchPools({ network: network(), pools: ids() });
     expect(down.ok ? null : down.error.code).toBe("unreachable");
   });
 
   test("behavior: null fields stay null, they are never 0", async () => {
     await fault("gecko", "null_fields");
-    const answer = await source().fetchPools({ network: network(), pools: ids() });
+    const answer = await geckoSource().fetchPools({ network: network(), pools: ids() });
     if (!answer.ok) throw answer.error;
     const values = [...answer.value.pools.values()].flatMap((pool) => [
       pool.tvlUsd,
@@ -168,7 +190,7 @@ describe("gecko source", () => {
 
   test("behavior: waits for its slot", async () => {
     let turns = 0;
-    const answer = await source(async () => {
+    const answer = await geckoSource(async () => {
       turns += 1;
       return turns > 2;
     }).fetchPools({ network: network(), pools: ids() });
@@ -354,25 +376,6 @@ describe("chain clients", () => {
 });
 
 describe("swap quotes", () => {
-  function request(): SwapQuoteRequest {
-    const [first] = pools;
-    if (first?.chain.lifiDiamond === null || first === undefined) throw new Error("no router");
-    return {
-      chainId: first.chain.id,
-      router: first.chain.lifiDiamond,
-      wallet: WALLET,
-      tokenIn: first.quote.address,
-      tokenOut: first.base.address,
-      amountInRaw: 1_000_000_000n,
-      minAmountOutRaw: 10n ** 17n,
-      slippageBps: 50,
-      cexPrice: 2_500,
-      poolPrice: 2_500,
-    };
-  }
-  const quotes = () =>
-    createLifiQuotes({ baseUrl: devnet.lifiUrl, apiKey: null, wallNowMs: wall.nowMs, timeoutMs: 3_000 });
-
   test("default: a verified quote for the pinned router", async () => {
     const quote = await quotes().fetchQuote(request());
     if (!quote.ok) throw quote.error;

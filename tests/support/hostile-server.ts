@@ -12,7 +12,7 @@ export interface HostileServer {
 }
 
 export async function startHostileServer(): Promise<HostileServer> {
-  let current: Answer = (_, res) => res.writeHead(503).end("{}");
+  let current: Answer = unavailable;
   const requests: { path: string; headers: IncomingMessage["headers"] }[] = [];
   const server = createServer((req, res) => {
     requests.push({ path: req.url ?? "", headers: req.headers });
@@ -40,4 +40,8 @@ export async function startHostileServer(): Promise<HostileServer> {
 export function json(status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): Answer {
   return (_, res) =>
     res.writeHead(status, { "content-type": "application/json", ...headers }).end(JSON.stringify(body));
+}
+
+function unavailable(_: IncomingMessage, res: ServerResponse): void {
+  res.writeHead(503).end("{}");
 }

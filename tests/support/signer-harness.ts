@@ -42,7 +42,7 @@ const ROUTER_ABI = parseAbi([
 const FAR_DEADLINE = 99_999_999_999n;
 type Config = z.output<typeof harnessConfigSchema>;
 
-function createTestKey(privateKey: `0x${string}`): KeyPort {
+export function createTestKey(privateKey: `0x${string}`): KeyPort {
   const account = privateKeyToAccount(privateKey);
   return {
     address: account.address,
@@ -63,7 +63,7 @@ function createTestKey(privateKey: `0x${string}`): KeyPort {
   };
 }
 
-function createTestAuthority(pairId: string): AuthorityView & { readonly halts: string[] } {
+export function createTestAuthority(pairId: string): AuthorityView & { readonly halts: string[] } {
   const halts: string[] = [];
   return {
     halts,

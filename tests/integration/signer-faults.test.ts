@@ -1,0 +1,328 @@
+// Transactions that vanish, stick, or whose block disappears, and a stranger with the same key (safety.md R10, T1-T3, T6, T11).
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { encodeFunctionData, padHex, parseEther, toHex } from "viem";
+import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { planSchema, type Plan } from "@/lib/plan/plan";
+import { registrySchema, type Registry } from "@/lib/registry/schema";
+import type { Address, Hex } from "@/lib/units";
+import { startAnvil, type AnvilProcess } from "@/server/devnet/chain/anvil";
+import { poolAbi, tokenAbi } from "@/server/devnet/chain/abis";
+import {
+  BASE_FEE_WEI,
+  DEVNET_CHAIN_ID,
+  createDevnetClient,
+  mineAt,
+  type DevnetClient,
+} from "@/server/devnet/chain/client";
+import { compileContracts, hashSources, readContractSources } from "@/server/devnet/chain/compile";
+import { deployDevnet, sortedTokens, type Deployment } from "@/server/devnet/chain/deploy";
+import { buildRegistryOverlay } from "@/server/devnet/registry-overlay";
+import { wallClock } from "@/server/infra/clock";
+import { silentLogger } from "@/server/infra/telemetry/logger-port";
+import { createChainAccess } from "@/server/signer/chain-access";
+import { createEngine } from "@/server/signer/engine";
+import { createV3Family } from "@/server/signer/family-v3";
+import type { Engine } from "@/server/signer/ports";
+import { audit, rpcPort } from "@/tests/support/audit";
+import { createTestAuthority, createTestKey } from "@/tests/support/signer-harness";
+
+const root = fileURLToPath(new URL("../../", import.meta.url)).replace(/\/$/, "");
+const PAIR = "WETH-USDC";
+const PRICE = 3_000;
+const PRICES = { price: PRICE, nativeUsd: PRICE, quoteUsd: 1 };
+const deploymentId: Hex = `0x${"7e".repeat(32)}`;
+
+let anvil: AnvilProcess;
+let client: DevnetClient;
+let deployment: Deployment;
+let registry: Registry;
+let chainAtMs = 0;
+let dir = "";
+let wallet: Address;
+let privateKey: Hex;
+let engine: Engine;
+let authority: ReturnType<typeof createTestAuthority>;
+let epoch = 0;
+
+async function mine(blocks = 1): Promise<void> {
+  for (let index = 0; index < blocks; index += 1) {
+    chainAtMs += 1_000;
+    await mineAt(client, chainAtMs);
+  }
+}
+
+/** Mines until the condition holds; one block per 100 ms. */
+async function mineUntil(what: string, isTrue: () => boolean, limitMs: number): Promise<void> {
+  const untilMs = Date.now() + limitMs;
+  while (!isTrue()) {
+    if (Date.now() > untilMs) throw new Error(`not within ${limitMs} ms: ${what}`);
+    await mine();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+async function waitUntil(what: string, isTrue: () => boolean, limitMs: number): Promise<void> {
+  const untilMs = Date.now() + limitMs;
+  while (!isTrue()) {
+    if (Date.now() > untilMs) throw new Error(`not within ${limitMs} ms: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+async function mintPlan(): Promise<Plan> {
+  const pool = deployment.pools.find((each) => each.key === "WETH-USDC-3000")?.address ?? "0x";
+  const slot = await client.readContract({ address: pool, abi: poolAbi, functionName: "slot0" });
+  const [token0, token1] = sortedTokens(PAIR, deployment.tokens);
+  const middle = Math.round(slot[1] / 60) * 60;
+  epoch += 1;
+  return planSchema.parse({
+    version: 1,
+    pairId: PAIR,
+    epoch,
+    kind: "PRA",
+    reason: "test",
+    origin: { kind: "strategy" },
+    configVersion: 0,
+    blocks: [],
+    notionalUsd: 10_000,
+    base: { symbol: "WETH", decimals: 18, address: deployment.tokens.WETH },
+    quote: { symbol: "USDC", decimals: 6, address: deployment.tokens.USDC },
+    before: [],
+    after: [],
+    forecast: {
+      feesUsdPerDayBefore: 0,
+      feesUsdPerDayAfter: 0,
+      lvrUsdPerDayAfter: 0,
+      gainUsdPerYear: 0,
+      gasUsd: 0,
+      swapFeeUsd: 0,
+      slippageUsd: 0,
+      costUsd: 0,
+      paybackDays: null,
+      net7dUsd: 0,
+      net7dLowUsd: 0,
+      net7dHighUsd: 0,
+    },
+    bounds: {
+      referencePrice: PRICE,
+      maxPriceMoveFrac: 0.05,
+      maxSlippageBps: 200,
+      deadlineSec: 120,
+      maxPlanAgeMs: 3_600_000,
+      poolTicks: [{ pool, tick: slot[1], maxTickMove: 500 }],
+      maxFeePerGasWei: [],
+    },
+    steps: [
+      {
+        kind: "approve",
+        chainId: DEVNET_CHAIN_ID,
+        token: token0,
+        spender: deployment.positionManager,
+        amountRaw: "1000000",
+        forStep: 1,
+      },
+      {
+        kind: "mint",
+        chainId: DEVNET_CHAIN_ID,
+        family: "uniswap-v3",
+        pool,
+        positionManager: deployment.positionManager,
+        token0,
+        token1,
+        feePips: 3_000,
+        tickSpacing: 60,
+        tickLower: middle - 600,
+        tickUpper: middle + 600,
+        amount0MaxRaw: "1000000",
+        amount1MaxRaw: "1000000",
+        maxSlippageBps: 200,
+      },
+    ],
+  });
+}
+
+async function startApprove(): Promise<{ planId: string; opId: string; token: number; state: () => string }> {
+  const { token } = engine.leaseFence({ pairId: PAIR, workerId: "test" });
+  const plan = await mintPlan();
+  const record = await engine.proposePlan({ pairId: PAIR, token, plan, proposedBy: "test", marketAtMs: Date.now() });
+  const args = { ...PRICES, priceAtMarketMs: Date.now() };
+  const op = await engine.executeOp({ pairId: PAIR, token, planId: record.planId, index: 0, args });
+  const state = (): string => engine.planRecord(record.planId).ops[0]?.state ?? "none";
+  return { planId: record.planId, opId: op.opId, token, state };
+}
+
+/** Ends the plan (which takes the allowance back) and audits. */
+async function endAndAudit(planId: string, token: number): Promise<void> {
+  let isDone = false;
+  const finished = engine
+    .finishPlan({ pairId: PAIR, token, planId, outcome: "partial", reason: "test ends here" })
+    .finally(() => {
+      isDone = true;
+    });
+  await mineUntil("the plan ends", () => isDone, 30_000);
+  expect((await finished).statusReason).toBe("test ends here");
+  await mineUntil("all is final", () => engine.planRecord(planId).ops.every((op) => op.state !== "VERIFIED"), 30_000);
+  engine.close();
+  const report = await audit({
+    journalDir: join(dir, "journal"),
+    registry,
+    rpcUrls: { [String(DEVNET_CHAIN_ID)]: anvil.rpcUrl },
+    wallet,
+  });
+  expect(report.problems).toEqual([]);
+  expect(report.doubleEffects).toBe(0);
+  expect(report.unaccountedRaw).toBe(0n);
+  expect(authority.halts).toEqual([]);
+}
+
+describe("signer under transaction faults", () => {
+  beforeAll(async () => {
+    const sources = readContractSources(root);
+    const compiled = await compileContracts({
+      rootDir: root,
+      cacheDir: join(tmpdir(), "tg-test-contracts"),
+      sources,
+      key: hashSources(Object.values(sources)),
+    });
+    anvil = await startAnvil({
+      rootDir: root,
+      chainId: DEVNET_CHAIN_ID,
+      port: 0,
+      genesisAtMs: Date.now() - 60_000,
+      baseFeeWei: BASE_FEE_WEI,
+    });
+    client = createDevnetClient(anvil.rpcUrl);
+    deployment = await deployDevnet({
+      client,
+      rootDir: root,
+      compiled,
+      prices: { "WETH-USDC": PRICE, "USDC-USDT": 1 },
+      firstBlockAtMs: Date.now(),
+    });
+    const overlay = buildRegistryOverlay({ deployment, rpcUrl: anvil.rpcUrl, speed: 20 });
+    registry = registrySchema.parse({
+      ...overlay,
+      chains: overlay.chains.map((chain) => ({ ...chain, blockTimeMs: 1_000 })),
+    });
+    chainAtMs = Number((await client.getBlock()).timestamp) * 1000;
+    await client.setBalance({ address: deployment.provider, value: parseEther("10") });
+    await client.impersonateAccount({ address: deployment.provider });
+  }, 120_000);
+
+  beforeEach(async () => {
+    dir = mkdtempSync(join(tmpdir(), "tg-faults-"));
+    privateKey = generatePrivateKey();
+    wallet = privateKeyToAccount(privateKey).address;
+    await client.setBalance({ address: wallet, value: parseEther("10") });
+    for (const token of [deployment.tokens.WETH, deployment.tokens.USDC]) {
+      await client.sendUnsignedTransaction({
+        from: deployment.provider,
+        to: token,
+        data: encodeFunctionData({ abi: tokenAbi, functionName: "transfer", args: [wallet, 10_000_000n] }),
+        gas: 200_000n,
+        maxFeePerGas: BASE_FEE_WEI * 2n,
+        maxPriorityFeePerGas: 0n,
+      });
+    }
+    await mine();
+    authority = createTestAuthority(PAIR);
+    engine = createEngine({
+      deploymentId,
+      registry,
+      journalDir: join(dir, "journal"),
+      chains: new Map(registry.chains.map((chain) => [chain.id, createChainAccess(chain, [rpcPort(anvil.rpcUrl)])])),
+      families: new Map([["uniswap-v3", createV3Family("uniswap-v3")]]),
+      key: createTestKey(privateKey),
+      authority,
+      wall: wallClock,
+      market: { nowMs: Date.now },
+      log: silentLogger,
+    });
+    await engine.recover();
+    for (const [position, token] of [deployment.tokens.WETH, deployment.tokens.USDC].entries()) {
+      const commandId = padHex(toHex(position + 1), { size: 32 });
+      await engine.assignCapital({ commandId, pairId: PAIR, chainId: DEVNET_CHAIN_ID, token, amountRaw: 10_000_000n });
+    }
+  });
+
+  afterEach(() => {
+    engine.close();
+    rmSync(dir, { recursive: true, force: true });
+  });
+  afterAll(async () => {
+    await anvil?.stop();
+  });
+
+  it("behavior: a dropped transaction is sent again with the same bytes", async () => {
+    const op = await startApprove();
+    await waitUntil("SENT", () => op.state() === "SENT", 5_000);
+    const before = await engine.waitOp({ opId: op.opId, waitMs: 0 });
+    await client.dropTransaction({ hash: before.attempts[0]?.hash ?? "0x" });
+    await mineUntil("VERIFIED", () => op.state() === "VERIFIED" || op.state() === "SETTLED", 20_000);
+    const after = await engine.waitOp({ opId: op.opId, waitMs: 0 });
+    expect(after.attempts.map((each) => each.hash)).toEqual(before.attempts.map((each) => each.hash));
+    await endAndAudit(op.planId, op.token);
+  });
+
+  it("behavior: a block that disappears after VERIFIED takes the operation back to SENT and it is verified anew, once", async () => {
+    const op = await startApprove();
+    await waitUntil("SENT", () => op.state() === "SENT", 5_000);
+    await mine();
+    await waitUntil("INCLUDED", () => op.state() === "INCLUDED", 5_000);
+    await mine();
+    await waitUntil("VERIFIED", () => op.state() === "VERIFIED", 5_000);
+    await client.request<{ Method: "anvil_reorg"; Parameters: unknown[]; ReturnType: unknown }>({
+      method: "anvil_reorg",
+      params: [2, []],
+    });
+    await waitUntil("back to SENT", () => op.state() === "SENT", 10_000);
+    chainAtMs = Number((await client.getBlock()).timestamp) * 1000;
+    await mineUntil("VERIFIED again", () => op.state() === "VERIFIED" || op.state() === "SETTLED", 20_000);
+    await endAndAudit(op.planId, op.token);
+  });
+
+  it("behavior: a stuck transaction is raised by at least 12.5 % on both fees with the same nonce", async () => {
+    const op = await startApprove();
+    await waitUntil("a second attempt", () => (engine.planRecord(op.planId).ops[0]?.attempts.length ?? 0) >= 2, 40_000);
+    const { attempts } = await engine.waitOp({ opId: op.opId, waitMs: 0 });
+    const [first, second] = attempts;
+    expect(second?.nonce).toBe(first?.nonce);
+    const feeOf = (attempt: typeof first): bigint => BigInt(attempt?.maxFeePerGasWei ?? "0");
+    expect(feeOf(second) * 1_000n).toBeGreaterThanOrEqual(feeOf(first) * 1_125n);
+    await mineUntil("VERIFIED", () => op.state() === "VERIFIED" || op.state() === "SETTLED", 20_000);
+    await endAndAudit(op.planId, op.token);
+  }, 120_000);
+
+  it("error: halted — a foreign transaction stops the wallet before anything is signed", async () => {
+    const stranger = privateKeyToAccount(privateKey);
+    const raw = await stranger.signTransaction({
+      type: "eip1559",
+      chainId: DEVNET_CHAIN_ID,
+      nonce: 0,
+      to: wallet,
+      gas: 21_000n,
+      maxFeePerGas: BASE_FEE_WEI * 2n,
+      maxPriorityFeePerGas: 0n,
+    });
+    await client.sendRawTransaction({ serializedTransaction: raw });
+    await mine();
+    const op = await startApprove();
+    await waitUntil("an end", () => op.state() === "FOREIGN" || op.state() === "EXPIRED", 10_000);
+    expect(authority.halts).toHaveLength(1);
+    expect(authority.walletHalt()?.state).toBe("HALT_WALLET");
+    expect(engine.planRecord(op.planId).ops[0]?.attempts).toEqual([]);
+  });
+
+  it("error: stale_token — an older worker is refused after a newer lease", async () => {
+    const first = engine.leaseFence({ pairId: PAIR, workerId: "old" });
+    engine.leaseFence({ pairId: PAIR, workerId: "new" });
+    const plan = await mintPlan();
+    await expect(
+      engine.proposePlan({ pairId: PAIR, token: first.token, plan, proposedBy: "old", marketAtMs: Date.now() }),
+    ).rejects.toMatchObject({ code: "stale_token" });
+  });
+});

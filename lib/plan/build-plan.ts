@@ -59,7 +59,7 @@ export interface BuildPlanInput {
   readonly configVersion: number;
 }
 
-export const PLAN_REFUSALS = [
+const PLAN_REFUSALS = [
   "nothing_to_do",
   "unknown_pool",
   "unknown_position",

@@ -1,9 +1,9 @@
 // Whether a pool's price may be traded on: near its own time average and near the exchanges (safety.md section 3.10).
 
 /** |spot - TWAP(5 min)| in ticks, and spot against the CEX median as a fraction. */
-export const MAX_TWAP_TICKS_PEGGED = 10;
-export const MAX_TWAP_TICKS_OTHER = 100;
-export const MAX_CEX_GAP_FRAC = 0.01;
+const MAX_TWAP_TICKS_PEGGED = 10;
+const MAX_TWAP_TICKS_OTHER = 100;
+const MAX_CEX_GAP_FRAC = 0.01;
 
 export interface PriceTrustInput {
   readonly spotTick: number;

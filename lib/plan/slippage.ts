@@ -2,7 +2,7 @@
 import { humanAmount, rawAmount } from "@/lib/amm/human-units";
 
 /** A quote paying less than this part of the CEX value is refused whatever else holds (strategy.md section 11: 1 - 0.015). */
-export const MIN_CEX_VALUE_FRAC = 0.985;
+const MIN_CEX_VALUE_FRAC = 0.985;
 /** Bound on the move of the price between plan and execution: three standard deviations of one hour, within these limits. */
 const MOVE_SIGMAS = 3;
 const MOVE_HOURS = 1;

@@ -7,7 +7,7 @@ import { sqrtAtTick } from "@/lib/amm/tick-math";
 /** Liquidity used to read a range's token ratio: large enough that rounding is below 1e-12 in any usable range. */
 const PROBE_LIQUIDITY = 1n << 110n;
 /** No swap when it would raise the deployed value by less than this fraction (choice: below the usual swap cost plus gas). */
-export const NO_SWAP_TOLERANCE_FRAC = 0.005;
+const NO_SWAP_TOLERANCE_FRAC = 0.005;
 
 /** A range to fill, with the value (in QUOTE) it should hold. */
 export interface FillTarget {

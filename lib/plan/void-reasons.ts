@@ -1,7 +1,7 @@
 // What makes a plan void before or between its steps: each bound it was made with, against what is true now.
 import type { Plan } from "./plan";
 
-export const VOID_CODES = ["plan_too_old", "price_moved", "pool_tick_moved", "pool_unknown", "no_price"] as const;
+const VOID_CODES = ["plan_too_old", "price_moved", "pool_tick_moved", "pool_unknown", "no_price"] as const;
 export type VoidCode = (typeof VOID_CODES)[number];
 
 export interface VoidReason {

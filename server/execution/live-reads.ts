@@ -53,7 +53,7 @@ export function createLiveReads(clients: ChainClients): LiveReads {
 }
 
 /** A read client as the call port of the adapters. */
-export function createCallPort(client: ChainClient): CallPort {
+function createCallPort(client: ChainClient): CallPort {
   return {
     async call(request, block) {
       const answer = await client.call(`call of ${request.to}`, (reader) =>

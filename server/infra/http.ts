@@ -3,9 +3,9 @@ import { SourceError, errorText } from "@/lib/errors/tidegate-error";
 import { err, ok, type Result } from "@/lib/errors/result";
 
 /** Largest answer that is read, bytes (safety.md section 6). */
-export const MAX_BODY_BYTES = 5 * 1024 * 1024;
+const MAX_BODY_BYTES = 5 * 1024 * 1024;
 /** Time from the first byte sent to the last byte read, ms (safety.md section 6). */
-export const DEFAULT_TIMEOUT_MS = 10_000;
+const DEFAULT_TIMEOUT_MS = 10_000;
 
 export interface JsonRequest {
   readonly url: string;
@@ -106,7 +106,7 @@ export async function fetchJson(request: JsonRequest): Promise<Result<JsonAnswer
 }
 
 /** The error of an answer outside 2xx: 404 not_found, 429 rate_limited, 5xx unreachable (may be tried again), the rest bad_data. */
-export function statusError(address: string, status: number, rateLimit: RateLimit, text: string): SourceError {
+function statusError(address: string, status: number, rateLimit: RateLimit, text: string): SourceError {
   const details = { status, retryAfterMs: rateLimit.retryAfterMs ?? resetMs(rateLimit) };
   if (status === 429) {
     const wait = details.retryAfterMs === null ? "wait" : `wait ${Math.ceil(details.retryAfterMs / 1000)} s`;

@@ -37,7 +37,7 @@ export interface OhlcSettings {
 }
 
 /** Rows per call as each venue serves them (services.md section 3, measured). */
-export const PAGE_LIMIT: Readonly<Record<Venue, number>> = {
+const PAGE_LIMIT: Readonly<Record<Venue, number>> = {
   binance: 1000,
   bybit: 1000,
   okx: 300,
@@ -118,7 +118,7 @@ export function createOhlcSource(settings: OhlcSettings): OhlcSource {
 }
 
 /** Keeps closed, finite, positive rows from `sinceMs` on, ascending; an answer with rows of which none is usable is `bad_data`. */
-export function checkRows(input: {
+function checkRows(input: {
   readonly answer: unknown;
   readonly instrument: VenueInstrument;
   readonly sinceMs: number;
@@ -169,7 +169,7 @@ function isPositive(value: unknown): value is number {
 async function openExchange(settings: OhlcSettings, instrument: VenueInstrument): Promise<Exchange> {
   const root = createRequire(import.meta.url)
     .resolve("ccxt")
-    .replace(/[\\/]dist[\\/][^\\/]+$/, "");
+    .replace(/([\\/]node_modules[\\/]ccxt)[\\/].*$/, "$1");
   const file = new URL(`js/src/${instrument.venue}.js`, `${pathToFileURL(root).href}/`);
   const loaded: unknown = await import(/* @vite-ignore */ file.href);
   const ExchangeOf = readClass(loaded);

@@ -90,7 +90,7 @@ export function createChainClients(settings: ChainClientsSettings): ChainClients
   };
 }
 
-export function maxHeadAgeMs(chain: Chain): number {
+function maxHeadAgeMs(chain: Chain): number {
   return Math.max(STALE_HEAD_MIN_MS, STALE_HEAD_BLOCKS * chain.blockTimeMs);
 }
 
@@ -153,7 +153,7 @@ function createChainClient(settings: ChainClientsSettings, chain: Chain): ChainC
 }
 
 /** Our registry's chain in viem's form, without any address of an endpoint. */
-export function toViemChain(chain: Chain): ViemChain {
+function toViemChain(chain: Chain): ViemChain {
   return defineChain({
     id: chain.id,
     name: chain.name,

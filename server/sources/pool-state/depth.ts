@@ -88,7 +88,7 @@ function initialisedTicks(words: readonly number[], bitmaps: readonly bigint[], 
 }
 
 /** Walks outwards from the active liquidity: crossing a tick upwards adds its net, downwards takes it away. */
-export function computeBuckets(
+function computeBuckets(
   pool: DepthInput,
   ticks: readonly { readonly tick: number; readonly net: bigint }[],
 ): readonly DepthBucket[] {

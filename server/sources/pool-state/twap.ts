@@ -5,7 +5,7 @@ import type { Address } from "@/lib/units";
 import type { BlockRef, ChainClient } from "@/server/infra/chain/clients";
 
 /** Window of safety.md section 3.10, seconds. */
-export const TWAP_WINDOW_SEC = 300;
+const TWAP_WINDOW_SEC = 300;
 const SAMPLES = 6;
 
 const BLOCK_TIME_ABI = parseAbi(["function getCurrentBlockTimestamp() view returns (uint256 timestamp)"]);

@@ -189,22 +189,6 @@ export async function readTokenBalances(
   );
 }
 
-export async function readAllowance(
-  client: ChainClient,
-  input: { readonly owner: Address; readonly token: Address; readonly spender: Address },
-  block: BlockRef,
-): Promise<Result<bigint, ChainError>> {
-  return client.call(`allowance of ${input.spender} over ${input.token}`, (reader) =>
-    reader.readContract({
-      address: input.token,
-      abi: ERC20_ABI,
-      functionName: "allowance",
-      args: [input.owner, input.spender],
-      blockNumber: block.number,
-    }),
-  );
-}
-
 type PositionRow = readonly [
   nonce: bigint,
   operator: Address,

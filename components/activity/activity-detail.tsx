@@ -1,0 +1,147 @@
+// Everything that happened with one plan: timeline, what went where, what comes next, and a file for a report.
+"use client";
+import { Download } from "lucide-react";
+import type { ReactNode } from "react";
+import { StatusChip } from "@/components/approvals/plan-head";
+import { nextSentence, planTitle } from "@/components/approvals/plan-words";
+import { QueryView } from "@/components/live/query-view";
+import { useWallNow } from "@/components/live/ticker";
+import { useApi } from "@/components/live/use-api";
+import { Button } from "@/components/ui/button";
+import { Copyable } from "@/components/ui/copyable";
+import { KeyValue } from "@/components/ui/key-value";
+import { Panel } from "@/components/ui/panel";
+import { SkeletonRows } from "@/components/ui/states";
+import { TextLink } from "@/components/ui/text-link";
+import type { AmountDto, PlanDto } from "@/lib/api/schemas";
+import { shortHex } from "@/lib/format/address";
+import { formatAge } from "@/lib/format/age";
+import { formatInteger } from "@/lib/format/number";
+import { formatPrice } from "@/lib/format/price";
+import { formatInstant } from "@/lib/format/time";
+import { formatSignedToken, formatTokenExact } from "@/lib/format/token";
+import { formatUsd } from "@/lib/format/usd";
+import { PlanTimeline } from "./plan-timeline";
+import { saveJson } from "./save-json";
+
+export function ActivityDetail({ planId }: { readonly planId: string }): ReactNode {
+  const plan = useApi("plan", { params: { planId } });
+  return (
+    <QueryView
+      query={plan}
+      what="this plan"
+      skeleton={
+        <Panel title="Timeline" flush>
+          <SkeletonRows rows={8} height={56} label="the plan" />
+        </Panel>
+      }
+    >
+      {(data) => <Detail plan={data} />}
+    </QueryView>
+  );
+}
+
+function Detail({ plan }: { readonly plan: PlanDto }): ReactNode {
+  const nowMs = useWallNow();
+  const environment = useApi("environment");
+  const deltas = sumDeltas(plan);
+  const gasUsed = plan.steps.reduce((total, step) => total + Number(step.op?.gasUsed ?? 0), 0);
+  const sent = plan.steps.reduce((total, step) => total + (step.op?.attempts.length ?? 0), 0);
+  return (
+    <div className="grid items-start gap-3 desk:gap-4 mid:grid-cols-[minmax(0,1fr)_348px]">
+      <Panel title={planTitle(plan)} meta={<StatusChip status={plan.status} />}>
+        <PlanTimeline plan={plan} />
+      </Panel>
+      <div className="grid gap-3 desk:gap-4">
+        <Panel title="What comes next">
+          <p className="text-ink-2">{nextSentence(plan)}</p>
+          <p className="mt-2">
+            <TextLink href={`/approvals/${plan.planId}`}>The card with ranges, bounds and limits</TextLink>
+          </p>
+        </Panel>
+        <Panel title="What went where">
+          {deltas.length === 0 ? (
+            <p className="text-ink-2">No transaction has changed the wallet.</p>
+          ) : (
+            <KeyValue
+              ruled
+              rows={deltas.map((delta) => ({
+                key: `Wallet, ${delta.token.symbol}`,
+                title: `${formatTokenExact(delta.raw, delta.token.decimals)} ${delta.token.symbol}`,
+                value: <b className="font-strong">{formatSignedToken(delta.raw, delta.token.decimals)}</b>,
+              }))}
+            />
+          )}
+          <p className="mt-2 text-dense text-ink-3">Sum of the verified wallet changes of all steps, gas apart.</p>
+        </Panel>
+        <Panel
+          title="Facts"
+          tools={
+            <Button
+              size="small"
+              kind="quiet"
+              onClick={() =>
+                saveJson(`tidegate-plan-${plan.planId.slice(2, 10)}.json`, {
+                  version: environment.data?.version ?? null,
+                  savedAtMs: Date.now(),
+                  plan,
+                })
+              }
+            >
+              <Download size={13} aria-hidden="true" />
+              JSON for a report
+            </Button>
+          }
+        >
+          <KeyValue
+            rows={[
+              {
+                key: "Pair",
+                value: <TextLink href={`/pairs/${encodeURIComponent(plan.pairId)}`}>{plan.pairId}</TextLink>,
+              },
+              { key: "Made", value: formatInstant(plan.createdAtMs, nowMs) },
+              {
+                key: "Lived",
+                value: plan.endedAtMs === null ? "still open" : formatAge(plan.endedAtMs - plan.createdAtMs),
+              },
+              {
+                key: "Decision",
+                value: (
+                  <TextLink href={`/pairs/${encodeURIComponent(plan.pairId)}/decisions/${plan.epoch}`}>
+                    epoch {formatInteger(plan.epoch)}
+                  </TextLink>
+                ),
+              },
+              { key: "Reference price", value: formatPrice(plan.bounds.referencePrice) },
+              { key: "Transactions signed", value: formatInteger(sent) },
+              {
+                key: "Gas used",
+                value: gasUsed === 0 ? "none" : `${formatInteger(gasUsed)}, ${formatUsd(plan.gasUsd)}`,
+              },
+              {
+                key: "Expected cost",
+                value: formatUsd(plan.forecast.costUsd),
+              },
+              { key: "Plan", value: <Copyable value={plan.planId} shown={shortHex(plan.planId)} what="plan id" /> },
+              {
+                key: "Plan hash",
+                value: <Copyable value={plan.planHash} shown={shortHex(plan.planHash)} what="plan hash" />,
+              },
+            ]}
+          />
+        </Panel>
+      </div>
+    </div>
+  );
+}
+
+function sumDeltas(plan: PlanDto): readonly AmountDto[] {
+  const totals = new Map<string, { readonly token: AmountDto["token"]; readonly raw: bigint }>();
+  for (const step of plan.steps) {
+    for (const delta of step.op?.deltas ?? []) {
+      const key = `${step.op?.chainId ?? 0}:${delta.token.address}`;
+      totals.set(key, { token: delta.token, raw: (totals.get(key)?.raw ?? 0n) + BigInt(delta.raw) });
+    }
+  }
+  return [...totals.values()].map(({ token, raw }) => ({ token, raw: raw.toString(), usd: null }));
+}

@@ -1,0 +1,119 @@
+// The approval card as a page: nine parts, the rail or bar to decide with, alive until the plan has ended and honest afterwards.
+"use client";
+import { useState, type ReactNode } from "react";
+import { QueryView } from "@/components/live/query-view";
+import { useApi } from "@/components/live/use-api";
+import { Skeleton, SkeletonRows } from "@/components/ui/states";
+import { TextLink } from "@/components/ui/text-link";
+import type { PlanDto } from "@/lib/api/schemas";
+import { AskAgain } from "./ask-again";
+import { CountdownAnnouncer } from "./countdown";
+import { PlanAmounts } from "./plan-amounts";
+import { PlanApprovals } from "./plan-approvals";
+import { PlanBounds } from "./plan-bounds";
+import { PlanHead } from "./plan-head";
+import { PlanLimits } from "./plan-limits";
+import { PlanMoney } from "./plan-money";
+import { PlanBar, PlanRail, WithoutApproval } from "./plan-rail";
+import { PlanRange } from "./plan-range";
+import { PlanSimulation } from "./plan-simulation";
+import { PlanSteps } from "./plan-steps";
+import { isOpen, nextSentence, planTitle } from "./plan-words";
+import { RejectDialog } from "./reject-dialog";
+import { usePlanDecision } from "./use-plan-decision";
+
+/** While it waits the checks compare with a moving price, so they are read again this often. */
+const CHECK_MS = 5_000;
+
+export function PlanView({ planId }: { readonly planId: string }): ReactNode {
+  const known = useApi("plan", { params: { planId } }).data;
+  const waits = known !== undefined && isOpen(known);
+  const plan = useApi("plan", { params: { planId } }, waits ? { refetchMs: CHECK_MS } : {});
+  return (
+    <div className="desk:pb-0">
+      <QueryView query={plan} what="this plan" skeleton={<PlanSkeleton />}>
+        {(data) => <PlanCard plan={data} />}
+      </QueryView>
+      {plan.error?.code === "not_found" && (
+        <p className="px-3.5 desk:px-4">
+          <TextLink href="/approvals">Go to the approvals</TextLink>
+        </p>
+      )}
+    </div>
+  );
+}
+
+function PlanCard({ plan }: { readonly plan: PlanDto }): ReactNode {
+  const decision = usePlanDecision(plan);
+  const [isRejecting, setRejecting] = useState(false);
+  const waits = plan.status === "waiting_approval";
+  const onReject = (): void => setRejecting(true);
+  return (
+    <div
+      className={
+        waits
+          ? "grid items-start gap-4 max-mid:pb-32 mid:grid-cols-[minmax(0,1fr)_348px]"
+          : "grid items-start gap-4 mid:grid-cols-[minmax(0,1fr)_348px]"
+      }
+    >
+      <div className="grid gap-4">
+        <article aria-label={planTitle(plan)} className="flex flex-col border-y bg-panel desk:border">
+          <PlanHead plan={plan} />
+          {!waits && (
+            <div className="grid gap-3 border-b px-3.5 py-3 desk:px-4 mid:hidden">
+              <p className="text-ink-2">{nextSentence(plan)}</p>
+              {!isOpen(plan) && plan.status !== "done" && <AskAgain plan={plan} />}
+              <p>
+                <TextLink href={`/activity/${plan.planId}`}>
+                  {isOpen(plan) ? "Follow each step" : "See what happened"}
+                </TextLink>
+              </p>
+            </div>
+          )}
+          <PlanRange plan={plan} />
+          <PlanAmounts plan={plan} />
+          <PlanMoney plan={plan} />
+          <PlanBounds plan={plan} />
+          <PlanSimulation plan={plan} />
+          <PlanSteps plan={plan} />
+          <PlanLimits plan={plan} />
+          <PlanApprovals plan={plan} decision={decision} />
+        </article>
+        {waits && <WithoutApproval plan={plan} className="mid:hidden" />}
+      </div>
+      <PlanRail plan={plan} decision={decision} onReject={onReject} />
+      <PlanBar plan={plan} decision={decision} onReject={onReject} />
+      {waits && plan.expiresAtMs !== null && (
+        <CountdownAnnouncer expiresAtMs={plan.expiresAtMs} what={planTitle(plan)} />
+      )}
+      <RejectDialog
+        isOpen={isRejecting && waits}
+        onClose={() => setRejecting(false)}
+        what={planTitle(plan)}
+        decision={decision}
+      />
+    </div>
+  );
+}
+
+function PlanSkeleton(): ReactNode {
+  return (
+    <div className="grid items-start gap-4 mid:grid-cols-[minmax(0,1fr)_348px]">
+      <div className="border-y bg-panel desk:border">
+        <div className="border-b p-4">
+          <Skeleton className="h-6 w-64" />
+          <Skeleton className="mt-3 h-3 w-96 max-w-full" />
+        </div>
+        <div className="border-b p-4">
+          <Skeleton className="h-[372px] w-full" />
+        </div>
+        <SkeletonRows rows={8} label="the plan" />
+      </div>
+      <div className="hidden border bg-panel p-4 mid:block">
+        <Skeleton className="h-11 w-32" />
+        <Skeleton className="mt-4 h-11 w-full" />
+        <Skeleton className="mt-2 h-8 w-full" />
+      </div>
+    </div>
+  );
+}

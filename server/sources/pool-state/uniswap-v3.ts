@@ -213,7 +213,7 @@ export function toObservedPosition(position: PositionRead, openedAtMs: number): 
 }
 
 /** feeProtocol packs one denominator per token: 1/n of the fee, 0 for none. Mean of both directions, since flow goes both ways. */
-export function protocolShareFrac(feeProtocol: number): number {
+function protocolShareFrac(feeProtocol: number): number {
   return (inverse(feeProtocol % 16) + inverse(feeProtocol >> 4)) / 2;
 }
 

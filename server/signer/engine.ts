@@ -17,7 +17,7 @@ import {
   type OpRecord,
   type PlanEntry,
 } from "./journal/projection";
-import { bookCredits, recoverChains } from "./journal/recover";
+import { adoptChain, bookCredits, recoverChains } from "./journal/recover";
 import { runOp, runOwnRevoke } from "./operation";
 import { checkAuthority, checkCaps, checkPlan, checkPrice, dayStartMs, purposeKey, valueUsd } from "./policy";
 import { SignerError, type Engine, type LedgerCheck } from "./ports";
@@ -531,6 +531,14 @@ export function createEngine(deps: EngineDeps): Engine {
       });
     });
 
+  const adopt: Engine["adopt"] = async () => {
+    const adopted: string[] = [];
+    for (const chainId of deps.chains.keys()) {
+      adopted.push(...(await context.withChain(chainId, () => adoptChain(context, chainId))));
+    }
+    return adopted;
+  };
+
   const recover: Engine["recover"] = async () => {
     const report = await recoverChains(context, { readyChains, start, running, setPlanStatus, revokeLeftovers });
     void settleForever();
@@ -567,6 +575,7 @@ export function createEngine(deps: EngineDeps): Engine {
       [...journal.state.positions.values()].filter((each) => each.pairId === pairId).map(positionOf),
     syncPlan,
     assignCapital,
+    adopt,
     revokeLeftovers,
     recover,
     drain: async (timeoutMs) => {

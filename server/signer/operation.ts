@@ -111,7 +111,8 @@ async function prepareAndSign(context: EngineContext, opId: string): Promise<voi
       return;
     } catch (error) {
       if (error instanceof JournalError) throw error;
-      if (IN_FLIGHT_STATES.includes(context.op(opId).state)) return;
+      const { state } = context.op(opId);
+      if (IN_FLIGHT_STATES.includes(state) || state === "FOREIGN") return;
       const isTransient =
         (error instanceof ChainError && error.retryable) ||
         (error instanceof SignerError && error.retryable && error.code === "chain");

@@ -277,6 +277,11 @@ export interface Engine {
     token: Address;
     amountRaw: bigint;
   }): Promise<void>;
+  /**
+   * For system.resume and pair.unhalt after a halt by a difference: nonce, positions and balances of the chain become the journal's.
+   * Returns what was adopted, one sentence each (for the command's result). Call recover() afterwards.
+   */
+  adopt(): Promise<readonly string[]>;
   /** For pair.resume, system.resume and start-up: takes back allowances that an ended plan left behind. */
   revokeLeftovers(): Promise<void>;
 

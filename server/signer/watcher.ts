@@ -39,6 +39,7 @@ export async function watch(context: EngineContext, opId: string): Promise<Watch
       }
       if (!(error instanceof ChainError || error instanceof JournalError || error instanceof SignerError)) throw error;
       // Nothing is decided from a failed read: the transaction stays watched, its bytes are in the journal.
+      if (context.op(opId).state === "FOREIGN") return { kind: "ended" };
       context.deps.log.warn("signer.watch-retried", { opId, message: errorText(error) });
       if (error instanceof JournalError) await context.sleep(DISK_RETRY_MS);
     }

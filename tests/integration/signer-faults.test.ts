@@ -315,6 +315,19 @@ describe("signer under transaction faults", () => {
     expect(authority.halts).toHaveLength(1);
     expect(authority.walletHalt()?.state).toBe("HALT_WALLET");
     expect(engine.planRecord(op.planId).ops[0]?.attempts).toEqual([]);
+    expect((await engine.adopt()).join("; ")).toMatch(/nonces 0 to 0/);
+    authority.halts.length = 0;
+    const again = await engine
+      .executeOp({
+        pairId: PAIR,
+        token: op.token,
+        planId: op.planId,
+        index: 1,
+        args: { ...PRICES, priceAtMarketMs: Date.now(), amount0DesiredRaw: 1n, amount1DesiredRaw: 1n },
+      })
+      .catch((error: unknown) => error);
+    expect(again).toMatchObject({ code: "halted" });
+    await endAndAudit(op.planId, op.token);
   });
 
   it("error: stale_token — an older worker is refused after a newer lease", async () => {

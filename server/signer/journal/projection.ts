@@ -409,6 +409,7 @@ export function createProjection(): Projection {
         });
       case "OPENING":
         nonces.set(entry.body.chainId, Math.max(nonces.get(entry.body.chainId) ?? 0, entry.body.nonce));
+        for (const positionId of entry.body.lostPositionIds) positions.delete(positionId);
         return post({
           chainId: entry.body.chainId,
           entries: entry.body.entries.map(toEntry),

@@ -201,6 +201,8 @@ export const journalEntrySchema = z.discriminatedUnion("type", [
       /** First nonce this journal answers for. */
       nonce: z.number().int(),
       entries: z.array(entrySchema),
+      /** Positions that a signed adopt wrote off, because they are not in the wallet any more. */
+      lostPositionIds: z.array(z.string()).default([]),
       ...at,
     }),
   }),

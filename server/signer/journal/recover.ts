@@ -1,7 +1,7 @@
 // Start-up: the journal against the chain (safety.md section 3.7, R1 to R8); idempotent, so that a kill during it costs nothing.
 import { ChainError, errorText } from "@/lib/errors/tidegate-error";
 import { isSameAddress } from "@/lib/actions/erc20";
-import { NATIVE_TOKEN, pairOfAccount, walletAccount } from "@/lib/ledger/accounts";
+import { NATIVE_TOKEN, pairOfAccount, positionAccount, walletAccount } from "@/lib/ledger/accounts";
 import { compareWithChain } from "@/lib/ledger/balance";
 import { creditEntries, debitEntries, openingEntries, type Entry } from "@/lib/ledger/entries";
 import { OPEN_PLAN_STATUSES, type PlanStatus } from "@/lib/plan/plan-status";
@@ -10,7 +10,7 @@ import { readTokenBalance } from "@/server/signer/allowances";
 import type { EngineContext } from "@/server/signer/context";
 import { compareNonces } from "@/server/signer/nonce";
 import { SignerError, type BlockRef, type ChainPort, type RecoveryReport } from "@/server/signer/ports";
-import { IN_FLIGHT_STATES, type OpRecord } from "./projection";
+import { IN_FLIGHT_STATES, type OpRecord, type OwnedPosition } from "./projection";
 
 export interface RecoverParts {
   readonly readyChains: Set<number>;
@@ -159,7 +159,14 @@ async function recordOpening(context: EngineContext, port: ChainPort, nonce: num
   entries.push(...openingEntries(NATIVE_TOKEN, await port.readNativeBalance(key.address, block.number)));
   context.record({
     type: "OPENING",
-    body: { chainId: port.chain.id, blockNumber: block.number, nonce, entries, marketAtMs: market.nowMs() },
+    body: {
+      chainId: port.chain.id,
+      blockNumber: block.number,
+      nonce,
+      entries,
+      lostPositionIds: [],
+      marketAtMs: market.nowMs(),
+    },
   });
 }
 
@@ -254,6 +261,102 @@ function haltForDebit(
   const cause = `unexplained debit of ${input.amountRaw} of ${input.numbers}; find out what moved it, then adopt, ignore or close`;
   if (holders.length === 0) context.deps.authority.haltWallet(cause);
   for (const pairId of holders) context.deps.authority.haltPair(pairId, cause);
+}
+
+/**
+ * A person has looked at the difference and adopts it: nonce, missing positions and balances of the chain become the journal's.
+ * Inside the chain's lock; nothing of ours may be under way. Returns what was adopted, one sentence each.
+ */
+export async function adoptChain(context: EngineContext, chainId: number): Promise<readonly string[]> {
+  if (inFlightOps(context, chainId).length > 0) {
+    throw SignerError.later("chain", `a transaction on chain ${chainId} is under way; adopt when it has ended`);
+  }
+  const { key, registry, market } = context.deps;
+  const port = context.chain(chainId);
+  const block = await latestBlock(port);
+  const nonce = await port.readNonce(key.address, block.number);
+  const lost = await lostPositions(context, port, block);
+  const adopted = lost.map((position) => `position ${position.positionId} written off`);
+  const entries: Entry[] = lost.flatMap((position) => [
+    ...debitEntries(positionAccount(position.pairId, position.positionId), position.token0, position.amount0Raw),
+    ...debitEntries(positionAccount(position.pairId, position.positionId), position.token1, position.amount1Raw),
+  ]);
+  const tokens = registry.tokens.filter((each) => each.chainId === chainId).map((each) => each.address);
+  for (const token of tokens) {
+    const chainRaw = await readTokenBalance(port, token, key.address, block.number);
+    entries.push(...adoptBalance(context, { chainId, token, chainRaw, adopted }));
+  }
+  const nativeRaw = await port.readNativeBalance(key.address, block.number);
+  entries.push(...adoptBalance(context, { chainId, token: NATIVE_TOKEN, chainRaw: nativeRaw, adopted }));
+  const journalNext = context.journal.state.nextNonce(chainId);
+  if (journalNext !== null && nonce > journalNext)
+    adopted.push(`nonces ${journalNext} to ${nonce - 1} on chain ${chainId}`);
+  if (adopted.length === 0) return adopted;
+  context.record({
+    type: "OPENING",
+    body: {
+      chainId,
+      blockNumber: block.number,
+      nonce,
+      entries,
+      lostPositionIds: lost.map((position) => position.positionId),
+      marketAtMs: market.nowMs(),
+    },
+  });
+  return adopted;
+}
+
+/** Known positions that the wallet does not own any more, with their tokens in pool order. */
+async function lostPositions(context: EngineContext, port: ChainPort, block: BlockRef) {
+  const { registry, key, families } = context.deps;
+  const lost: (OwnedPosition & { token0: Address; token1: Address })[] = [];
+  for (const position of context.journal.state.positions.values()) {
+    if (position.chainId !== port.chain.id) continue;
+    const pool = registry.pools.find(
+      (each) => each.chainId === position.chainId && isSameAddress(each.id, position.pool),
+    );
+    const dex = registry.dexes.find((each) => each.id === pool?.dex);
+    const family = dex === undefined ? undefined : families.get(dex.family);
+    if (pool === undefined || family === undefined) continue;
+    const live = await family.readPosition(port, position.positionManager, position.tokenId, block.number);
+    if (live !== null && isSameAddress(live.owner, key.address)) continue;
+    const [left, right] = pool.tokens.map((symbol) =>
+      registry.tokens.find((each) => each.chainId === position.chainId && each.symbol === symbol),
+    );
+    if (left === undefined || right === undefined) continue;
+    const isSorted = BigInt(left.address) < BigInt(right.address);
+    lost.push({
+      ...position,
+      token0: isSorted ? left.address : right.address,
+      token1: isSorted ? right.address : left.address,
+    });
+  }
+  return lost;
+}
+
+/** A debit is taken from free funds first, then from the pairs that hold the token; a credit is booked apart. */
+function adoptBalance(
+  context: EngineContext,
+  input: { chainId: number; token: Address; chainRaw: bigint; adopted: string[] },
+): readonly Entry[] {
+  const { balances } = context.journal.state;
+  const { chainId, token } = input;
+  const difference = compareWithChain(balances.walletTotal(chainId, token), input.chainRaw);
+  if (difference.kind === "equal") return [];
+  input.adopted.push(`${difference.kind} of ${difference.amountRaw} of token ${token} on chain ${chainId}`);
+  if (difference.kind === "credit") return creditEntries(token, difference.amountRaw);
+  if (token === NATIVE_TOKEN) return debitEntries("gas", token, difference.amountRaw);
+  const entries: Entry[] = [];
+  let leftRaw = difference.amountRaw;
+  const sources = ["unassigned", "credit", ...context.deps.authority.pairIds().map(walletAccount)] as const;
+  for (const account of sources) {
+    const heldRaw = balances.of(chainId, account, token);
+    const takenRaw = heldRaw < leftRaw ? heldRaw : leftRaw;
+    if (takenRaw <= 0n) continue;
+    entries.push(...debitEntries(account, token, takenRaw));
+    leftRaw -= takenRaw;
+  }
+  return entries;
 }
 
 /** Books what the chain has more than the ledger on a quiet chain; inside the chain's lock. */

@@ -173,10 +173,10 @@ export function createEngine(deps: EngineDeps): Engine {
         `this plan ended as ${same.status} (${same.statusReason}); a plan is executed once, make a new one in the next epoch`,
       );
     }
-    checkRecovered(plan.steps.map((step) => step.chainId));
     if (context.isDraining())
       throw SignerError.later("stopped", "the signer is shutting down; propose again after its restart");
     const pair = checkAuthority(deps.authority, pairId, "plan");
+    checkRecovered(plan.steps.map((step) => step.chainId));
     expirePlans();
     const open = journal.state.openPlanOf(pairId);
     if (open !== null) {
@@ -242,12 +242,13 @@ export function createEngine(deps: EngineDeps): Engine {
     const existing = journal.state.ops.get(opId);
     if (existing !== undefined && isRejoin(existing)) return reportOp(existing);
     if (existing !== undefined) checkRetry(existing);
+    // A halt says more than "not reconciled", which is often its consequence.
+    const pair = checkAuthority(deps.authority, pairId, step);
     checkRecovered([step.chainId]);
     if (context.isDraining())
       throw SignerError.later("stopped", "the signer is shutting down; execute again after its restart");
     if (entry.status === "waiting_approval" || entry.status === "approved") syncPlan(planId);
     checkExecutable(entry, index);
-    const pair = checkAuthority(deps.authority, pairId, step);
     if (step.kind !== "revoke") checkPrice(plan, args, deps.market.nowMs());
     // An amount of 0 is the recorded way to skip a swap that is not needed any more.
     if (step.kind === "swap" && args.amountRaw !== 0n) {

@@ -135,8 +135,8 @@ async function mintPlan(): Promise<Plan> {
         token1,
         feePips: 3_000,
         tickSpacing: 60,
-        tickLower: middle - 600,
-        tickUpper: middle + 600,
+        tickLower: middle + 600,
+        tickUpper: middle + 1_200,
         amount0MaxRaw: "1000000",
         amount1MaxRaw: "1000000",
         maxSlippageBps: 200,
@@ -296,6 +296,34 @@ describe("signer under transaction faults", () => {
     await mineUntil("VERIFIED", () => op.state() === "VERIFIED" || op.state() === "SETTLED", 20_000);
     await endAndAudit(op.planId, op.token);
   }, 120_000);
+
+  it("behavior: past its deadline a transaction is cancelled with the same nonce, and the purpose may be tried once more", async () => {
+    const op = await startApprove();
+    await mineUntil("VERIFIED", () => op.state() === "VERIFIED" || op.state() === "SETTLED", 20_000);
+    const execute = () =>
+      engine.executeOp({
+        pairId: PAIR,
+        token: op.token,
+        planId: op.planId,
+        index: 1,
+        args: { ...PRICES, priceAtMarketMs: Date.now(), amount0DesiredRaw: 1_000_000n, amount1DesiredRaw: 0n },
+      });
+    const mintState = (): string => engine.planRecord(op.planId).ops[1]?.state ?? "none";
+    await execute();
+    await waitUntil("SENT", () => mintState() === "SENT", 10_000);
+    const [first] = engine.planRecord(op.planId).ops[1]?.attempts ?? [];
+    await client.dropTransaction({ hash: first?.hash ?? "0x" });
+    chainAtMs += 3_600_000;
+    await mine();
+    await waitUntil("a cancel", () => (engine.planRecord(op.planId).ops[1]?.attempts.length ?? 0) === 2, 10_000);
+    await mineUntil("CANCELLED", () => mintState() === "CANCELLED", 10_000);
+    const attempts = engine.planRecord(op.planId).ops[1]?.attempts ?? [];
+    expect(attempts[1]?.nonce).toBe(attempts[0]?.nonce);
+    await execute();
+    await mineUntil("VERIFIED", () => mintState() === "VERIFIED" || mintState() === "SETTLED", 20_000);
+    expect(engine.knownPositions(PAIR)).toHaveLength(1);
+    await endAndAudit(op.planId, op.token);
+  });
 
   it("error: halted — a foreign transaction stops the wallet before anything is signed", async () => {
     const stranger = privateKeyToAccount(privateKey);

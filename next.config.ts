@@ -6,6 +6,8 @@ const config: NextConfig = {
   reactStrictMode: true,
   productionBrowserSourceMaps: false,
   serverExternalPackages: ["ioredis"],
+  // Types are checked by `npm run check`; a newcomer's first start need not wait for them a second time.
+  typescript: { ignoreBuildErrors: true },
   compiler: { define: { IS_DEVELOPMENT: process.env.NODE_ENV === "development" } },
   experimental: { optimizePackageImports: ["lucide-react", "recharts"] },
 };

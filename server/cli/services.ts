@@ -4,6 +4,8 @@ import { hostEnv } from "@/server/config/env";
 import type { Settings } from "@/server/config/load";
 import type { ChildSettings } from "@/server/infra/process/child";
 import { launchOf, type Room } from "@/server/infra/process/launch";
+import { createStoreClient } from "@/server/infra/store/client";
+import { storeKeys } from "@/server/infra/store/keys";
 import { storeScripts } from "@/server/infra/store/scripts";
 import type { ServiceSpec } from "./stack";
 
@@ -24,6 +26,7 @@ interface RoomOptions {
   readonly readyTimeoutMs: number;
 }
 
+const FREE_LOCK_WAIT_MS = 2_000;
 /** Old-generation bounds in MB; measured resident sizes stay within the targets of the house with them. */
 const HEAP_MB = { resp: 192, openobserve: 128, devnet: 384, signer: 64, collector: 96, orchestrator: 96, web: 256 };
 
@@ -159,6 +162,7 @@ export function orchestratorService(context: ServiceContext): ServiceSpec {
     stopOrder: 1,
     stopGraceMs: 4_000,
     onEnd: "revive",
+    afterExit: (ready) => freeSingleton(context, ready?.["lease"]),
     child: () =>
       childOf(context, {
         room: "orchestrator",
@@ -168,6 +172,18 @@ export function orchestratorService(context: ServiceContext): ServiceSpec {
         readyTimeoutMs: 90_000,
       }),
   };
+}
+
+/** The parent knows that the holder has ended, so the next one need not wait for the lock to expire. */
+async function freeSingleton(context: ServiceContext, holder: unknown): Promise<void> {
+  const { storeUrl } = context.settings;
+  if (typeof holder !== "string" || storeUrl === null) return;
+  const store = createStoreClient({ url: storeUrl, name: "cli" });
+  // Without the store the lock ends by itself after its 60 s.
+  if (await store.waitReady(FREE_LOCK_WAIT_MS)) {
+    await store.script("releaseLease", [storeKeys.orchestratorLease], [holder]);
+  }
+  await store.close();
 }
 
 export function webService(context: ServiceContext, mode: "serve" | "dev"): ServiceSpec {

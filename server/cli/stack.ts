@@ -13,6 +13,8 @@ export interface ServiceSpec {
   readonly stopGraceMs: number;
   /** `revive`: started again by the backoff; `fatal`: its end ends the system. */
   readonly onEnd: "revive" | "fatal";
+  /** After an end that was not asked for, before the next start; gets the ready line of the process that ended. */
+  readonly afterExit?: (ready: Readonly<Record<string, unknown>> | null) => Promise<void>;
 }
 
 export interface Stack {
@@ -62,7 +64,11 @@ export function createStack(events: StackEvents): Stack {
         nowMs: Date.now,
         monotonicMs: () => performance.now(),
       },
-      { name: spec.name, start: () => Promise.resolve<Child>(startChild(spec.child())) },
+      {
+        name: spec.name,
+        start: () => Promise.resolve<Child>(startChild(spec.child())),
+        ...(spec.afterExit === undefined ? {} : { afterExit: spec.afterExit }),
+      },
     );
     running.push({ spec, supervised });
     const result = await first;

@@ -11,6 +11,7 @@ import { loadRegistry } from "@/server/config/registry";
 import { wallClock } from "@/server/infra/clock";
 import { isProcessAlive, startChild } from "@/server/infra/process/child";
 import { EXIT_CONFIG, EXIT_LEASE_LOST, installDrain } from "@/server/infra/process/control-channel";
+import { freeDeadLease, leaseOwnerId } from "@/server/infra/process/dead-lease";
 import { launchOf, projectRoot } from "@/server/infra/process/launch";
 import { openProcess } from "@/server/infra/process/open-process";
 import { createControlClient } from "@/server/infra/signer-link/client";
@@ -91,15 +92,17 @@ const end = installDrain({
 
 lease = await acquireSingleton(
   {
-    acquire: () =>
-      acquireLease(store, {
+    acquire: async () => {
+      await freeDeadLease(store, storeKeys.orchestratorLease);
+      return acquireLease(store, {
         leaseKey: storeKeys.orchestratorLease,
         fenceKey: storeKeys.orchestratorFence,
-        ownerId: `orchestrator.${hostname()}.${process.pid}`,
+        ownerId: leaseOwnerId("orchestrator"),
         ttlMs: ORCHESTRATOR_LEASE_TTL_MS,
         refreshEveryMs: ORCHESTRATOR_LEASE_REFRESH_MS,
         wall: wallClock,
-      }),
+      });
+    },
   },
   () => run.isEnding,
   (reason) => log.warn("lease.refused", { detail: reason.message }),
@@ -227,7 +230,9 @@ try {
   end("no ops port", EXIT_CONFIG);
 }
 log.info("orchestrator.started", { pairs: pairIds.length, opsPort: ops?.port ?? opsPort });
-process.stdout.write(`${JSON.stringify({ ready: true, opsPort: ops?.port ?? opsPort })}\n`);
+process.stdout.write(
+  `${JSON.stringify({ ready: true, opsPort: ops?.port ?? opsPort, lease: `${held.owner}:${held.token}` })}\n`,
+);
 
 /** The orchestrator's own heap flags are not the worker's. */
 function ownArgs(args: readonly string[]): readonly string[] {

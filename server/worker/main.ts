@@ -24,6 +24,7 @@ import {
   EXIT_RESTART,
   installDrain,
 } from "@/server/infra/process/control-channel";
+import { freeDeadLease, leaseOwnerId } from "@/server/infra/process/dead-lease";
 import { openProcess } from "@/server/infra/process/open-process";
 import { createControlClient, createIntentClient } from "@/server/infra/signer-link/client";
 import { socketPaths } from "@/server/infra/signer-link/paths";
@@ -106,15 +107,17 @@ const end = installDrain({
 });
 
 lock = await acquirePairLock({
-  acquire: () =>
-    acquireLease(store, {
+  acquire: async () => {
+    await freeDeadLease(store, storeKeys.pairLease(pairId));
+    return acquireLease(store, {
       leaseKey: storeKeys.pairLease(pairId),
       fenceKey: storeKeys.pairFence(pairId),
-      ownerId: `worker.${pairId}.${hostname()}`,
+      ownerId: leaseOwnerId(`worker.${pairId}`),
       ttlMs: PAIR_LEASE_TTL_MS,
       refreshEveryMs: PAIR_LEASE_REFRESH_MS,
       wall: wallClock,
-    }),
+    });
+  },
   leaseToken: async () => {
     const leased = await intents.call("fence.lease", { pairId, workerId: `${pairId}.${process.pid}` });
     return leased.ok ? ok(leased.value.token) : leased;

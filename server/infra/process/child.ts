@@ -57,7 +57,8 @@ export function startChild(settings: ChildSettings): Child {
   const errorStartBytes = statSync(settings.errorFile).size;
   const child = spawn(settings.command, [...settings.args], {
     cwd: settings.cwd,
-    env: { NODE_ENV: "production", ...settings.env },
+    // Two malloc arenas: with one per thread glibc keeps tens of MB that are never used again.
+    env: { NODE_ENV: "production", MALLOC_ARENA_MAX: "2", ...settings.env },
     detached: true,
     stdio: settings.secret === undefined ? ["pipe", "pipe", errorFd] : ["pipe", "pipe", errorFd, "pipe"],
   });

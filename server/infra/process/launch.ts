@@ -40,5 +40,7 @@ export function launchOf(selfUrl: string, room: Room, options: { readonly heapMb
 }
 
 function memoryFlags(heapMb: number | undefined): string[] {
-  return heapMb === undefined ? [] : [`--max-old-space-size=${heapMb}`, "--max-semi-space-size=1", "--optimize-for-size"];
+  return heapMb === undefined
+    ? []
+    : [`--max-old-space-size=${heapMb}`, "--max-semi-space-size=1", "--optimize-for-size"];
 }

@@ -1,4 +1,6 @@
-// The frame around every page: skip link, side bar, top bar, banner, content, tab bar on phones.
+// The frame around every page but sign-in: skip link, side bar, top bar, banner, content, tab bar on phones.
+"use client";
+import { usePathname } from "next/navigation";
 import type { ReactNode } from "react";
 import { Keyboard } from "./keyboard";
 import { ShellBanner } from "./shell-banner";
@@ -7,6 +9,14 @@ import { TabBar } from "./tab-bar";
 import { TopBar } from "./top-bar";
 
 export function AppShell({ children }: { readonly children: ReactNode }): ReactNode {
+  // Nothing of the desk is shown before the session.
+  if (usePathname() === "/login") {
+    return (
+      <main id="main" tabIndex={-1} className="outline-none">
+        {children}
+      </main>
+    );
+  }
   return (
     <>
       <a

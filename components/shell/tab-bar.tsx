@@ -13,7 +13,7 @@ export function TabBar(): ReactNode {
   return (
     <nav
       aria-label="Sections"
-      className="fixed inset-x-0 bottom-0 z-30 grid h-[58px] auto-cols-fr grid-flow-col border-t bg-bg desk:hidden"
+      className="fixed inset-x-0 bottom-0 z-30 grid h-[58px] auto-cols-fr grid-flow-col border-t bg-bg desk:hidden [body:has([data-action-bar])_&]:hidden"
     >
       {NAV.map(({ href, tab, icon: Icon }) =>
         tab === null ? null : (

@@ -1,0 +1,170 @@
+// Every position of every pair in one table: where it is, its range against the price, what it holds, what it earned and has not collected.
+"use client";
+import type { ReactNode } from "react";
+import { MarketAge } from "@/components/live/age";
+import { QueryView } from "@/components/live/query-view";
+import { useApi } from "@/components/live/use-api";
+import { useMarketNow } from "@/components/live/use-market-now";
+import { GateBar } from "@/components/ui/gate-bar";
+import { Panel } from "@/components/ui/panel";
+import { Empty, ErrorState, Skeleton, SkeletonRows } from "@/components/ui/states";
+import { Status } from "@/components/ui/status";
+import { Sub, Table, Td, Th, Tr } from "@/components/ui/table";
+import { TextLink } from "@/components/ui/text-link";
+import type { PositionDto } from "@/lib/api/schemas";
+import type { RouteResponse } from "@/lib/api/contract";
+import { formatAge } from "@/lib/format/age";
+import { formatInteger } from "@/lib/format/number";
+import { formatFeePips, formatPercent } from "@/lib/format/percent";
+import { formatPrice, formatRange } from "@/lib/format/price";
+import { formatToken, formatTokenExact } from "@/lib/format/token";
+import { formatUsd } from "@/lib/format/usd";
+
+type Pair = RouteResponse<"pairs">["pairs"][number];
+const BLOCK_PERIOD_MS = 60_000;
+
+export function PositionsView(): ReactNode {
+  const pairs = useApi("pairs");
+  return (
+    <QueryView
+      query={pairs}
+      what="pairs"
+      skeleton={
+        <Panel title="Positions" flush>
+          <SkeletonRows rows={4} height={52} label="positions" />
+        </Panel>
+      }
+    >
+      {(data) =>
+        data.pairs.length === 0 ? (
+          <Panel title="Positions" flush>
+            <Empty title="No pair is configured.">Positions of every configured pair are listed here.</Empty>
+          </Panel>
+        ) : (
+          <div className="grid gap-3 desk:gap-4">
+            {data.pairs.map((pair) => (
+              <PairPositions key={pair.id} pair={pair} />
+            ))}
+          </div>
+        )
+      }
+    </QueryView>
+  );
+}
+
+function PairPositions({ pair }: { readonly pair: Pair }): ReactNode {
+  const positions = useApi("pairPositions", { params: { id: pair.id } });
+  const list = positions.data?.positions ?? [];
+  const newest = list.reduce<number | null>((max, one) => Math.max(max ?? 0, one.blockAtMs), null);
+  return (
+    <Panel
+      title={pair.id}
+      meta={<MarketAge atMs={newest} periodMs={BLOCK_PERIOD_MS} prefix="block" />}
+      tools={<TextLink href={`/pairs/${encodeURIComponent(pair.id)}`}>Open pair</TextLink>}
+      flush
+    >
+      {positions.data === undefined ? (
+        positions.error === null ? (
+          <div className="p-4">
+            <Skeleton className="h-4 w-64" />
+          </div>
+        ) : (
+          <ErrorState
+            what={`positions of ${pair.id}`}
+            sentence={positions.error.message}
+            onRetry={() => void positions.refetch()}
+          />
+        )
+      ) : list.length === 0 ? (
+        <Empty title="No position is open.">
+          {pair.idleUsd === null
+            ? "One appears when the strategy deploys the pair's money."
+            : `${formatUsd(pair.idleUsd)} is idle in the wallet; a position appears when the strategy deploys it.`}
+        </Empty>
+      ) : (
+        <Rows pair={pair} positions={list} />
+      )}
+    </Panel>
+  );
+}
+
+function Rows({ pair, positions }: { readonly pair: Pair; readonly positions: readonly PositionDto[] }): ReactNode {
+  const { marketNowMs } = useMarketNow();
+  return (
+    <Table caption={`Positions of ${pair.id}`}>
+      <thead>
+        <tr>
+          <Th>Position</Th>
+          <Th>State</Th>
+          <Th from="mid">Price in range</Th>
+          <Th right from="desk">
+            Range
+          </Th>
+          <Th right from="mid">
+            {pair.base}
+          </Th>
+          <Th right from="mid">
+            {pair.quote}
+          </Th>
+          <Th right from="desk">
+            Uncollected fees
+          </Th>
+          <Th right from="wide">
+            In range 24 h
+          </Th>
+          <Th right>Value</Th>
+        </tr>
+      </thead>
+      <tbody>
+        {positions.map((one) => (
+          <Tr key={one.positionId}>
+            <Td>
+              <b className="font-title">#{one.tokenId}</b>
+              <Sub>
+                {one.dexName} {formatFeePips(one.feePips)}, {one.chainName}
+                {one.isStandIn && ", stand-in"}
+              </Sub>
+            </Td>
+            <Td>
+              <Status tone={one.inRange ? "ok" : "warn"}>{one.inRange ? "In range" : "Out of range"}</Status>
+              {!one.inRange && one.outSinceAtMs !== null && marketNowMs !== null && (
+                <Sub>for {formatAge(marketNowMs - one.outSinceAtMs)}</Sub>
+              )}
+            </Td>
+            <Td from="mid">
+              <GateBar
+                size="table"
+                price={pair.price}
+                lower={one.priceLower}
+                upper={one.priceUpper}
+                targetLower={one.targetLower}
+                targetUpper={one.targetUpper}
+              />
+            </Td>
+            <Td right from="desk">
+              {formatRange(one.priceLower, one.priceUpper, pair.price)}
+              <Sub>price {formatPrice(pair.price)}</Sub>
+            </Td>
+            <Td right from="mid" title={formatTokenExact(one.base.raw, one.base.token.decimals)}>
+              {formatToken(one.base.raw, one.base.token.decimals)}
+            </Td>
+            <Td right from="mid" title={formatTokenExact(one.quote.raw, one.quote.token.decimals)}>
+              {formatToken(one.quote.raw, one.quote.token.decimals)}
+            </Td>
+            <Td right from="desk">
+              {formatUsd(one.feesUsd)}
+              <Sub>at block {formatInteger(Number(one.blockNumber))}</Sub>
+            </Td>
+            <Td right from="wide">
+              {formatPercent(one.inRange24hFrac, 1)}
+            </Td>
+            <Td right>
+              <b className="font-title">{formatUsd(one.valueUsd)}</b>
+              <Sub>age {formatAge(one.ageMs)}</Sub>
+            </Td>
+          </Tr>
+        ))}
+      </tbody>
+    </Table>
+  );
+}

@@ -15,7 +15,7 @@ import { useCommand } from "@/components/wallet/use-command";
 import { shortHex } from "@/lib/format/address";
 import { formatInteger } from "@/lib/format/number";
 import { formatInstant } from "@/lib/format/time";
-import type { System } from "./system-view";
+import type { System } from "./system";
 
 export function SigningPanel({ signer }: { readonly signer: System["signer"] }): ReactNode {
   const nowMs = useWallNow();

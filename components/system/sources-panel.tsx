@@ -10,7 +10,7 @@ import { Sub, Table, Td, Th, Tr } from "@/components/ui/table";
 import { formatAge } from "@/lib/format/age";
 import { UNKNOWN } from "@/lib/format/number";
 import { formatIso } from "@/lib/format/time";
-import type { System } from "./system-view";
+import type { System } from "./system";
 
 type Source = System["sources"][number];
 

@@ -9,17 +9,15 @@ import { Panel } from "@/components/ui/panel";
 import { StatTile } from "@/components/ui/stat-tile";
 import { Skeleton, SkeletonRows } from "@/components/ui/states";
 import { StatusShape, type StatusTone } from "@/components/ui/status";
-import type { RouteResponse } from "@/lib/api/contract";
 import { formatAge } from "@/lib/format/age";
 import { formatBytes } from "@/lib/format/bytes";
 import { UNKNOWN } from "@/lib/format/number";
 import { ServicesPanel } from "./services-panel";
 import { SigningPanel } from "./signing-panel";
 import { SourcesPanel } from "./sources-panel";
+import type { System } from "./system";
 import { VersionsPanel } from "./versions-panel";
 import { WorkersPanel } from "./workers-panel";
-
-export type System = RouteResponse<"system">;
 
 /** Restarts, ages and memory change without an event. */
 const READ_MS = 5_000;

@@ -9,7 +9,7 @@ import { Panel } from "@/components/ui/panel";
 import { Status } from "@/components/ui/status";
 import { TextLink } from "@/components/ui/text-link";
 import { shortHex } from "@/lib/format/address";
-import type { System } from "./system-view";
+import type { System } from "./system";
 
 export function VersionsPanel({ versions }: { readonly versions: System["versions"] }): ReactNode {
   const environment = useApi("environment").data;

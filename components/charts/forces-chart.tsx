@@ -42,7 +42,7 @@ export function ForcesChart({
         const [low, high] = laneDomain(shown, key, guides);
         return (
           <div key={key} className="relative mt-2" style={{ height: isLast ? 64 : 42 }}>
-            <span className="absolute top-0.5 left-2 z-10 text-micro text-ink-3">
+            <span className="absolute top-0.5 left-1 z-10 bg-sunken px-1 text-micro text-ink-3">
               {name} <b className="font-strong text-ink">{formatFixed(value, 0)}</b>
             </span>
             <ResponsiveContainer width="100%" height="100%">

@@ -111,7 +111,7 @@ function Labels({
   return (
     <g aria-hidden="true" fontSize="11" fill="var(--ink-3)">
       {rows.map((row, index) =>
-        index % every === 0 ? (
+        index % every === 0 && step * (index + 0.5) > 20 ? (
           <text key={row.atMs} x={plot.x + step * (index + 0.5)} y={plot.y + plot.height + 14} textAnchor="middle">
             {isDays ? formatDay(row.atMs) : formatClockMinutes(row.atMs)}
           </text>

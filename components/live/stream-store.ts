@@ -31,3 +31,21 @@ function subscribe(listener: () => void): () => void {
 export function useStream(): StreamState {
   return useSyncExternalStore(subscribe, readStream, () => INITIAL);
 }
+
+/** Only the status: does not change with every message. */
+export function useStreamStatus(): StreamState["status"] {
+  return useSyncExternalStore(
+    subscribe,
+    () => state.status,
+    () => INITIAL.status,
+  );
+}
+
+/** Only the market clock's last reading. */
+export function useStreamClock(): StreamState["clock"] {
+  return useSyncExternalStore(
+    subscribe,
+    () => state.clock,
+    () => INITIAL.clock,
+  );
+}

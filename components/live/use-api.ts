@@ -4,7 +4,7 @@ import { keepPreviousData, useQuery, type UseQueryResult } from "@tanstack/react
 import type { ApiError, CallInput } from "@/lib/api/client";
 import type { RouteName, RouteResponse } from "@/lib/api/contract";
 import { api, apiKey } from "./api";
-import { useStream } from "./stream-store";
+import { useStreamStatus } from "./stream-store";
 
 /** Without the stream everything visible is read again this often. */
 const POLL_MS = 15_000;
@@ -18,7 +18,7 @@ export function useApi<N extends RouteName>(
   input: Pick<CallInput<N>, "params" | "query"> = {},
   options: { readonly enabled?: boolean; readonly refetchMs?: number } = {},
 ): ApiQuery<N> {
-  const { status } = useStream();
+  const status = useStreamStatus();
   return useQuery<RouteResponse<N>, ApiError>({
     queryKey: apiKey(name, input.params, input.query),
     queryFn: ({ signal }) => api.call(name, { ...input, signal }),

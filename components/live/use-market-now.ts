@@ -1,6 +1,6 @@
 // The deployment's market time, carried forward between the ticks of the stream.
 "use client";
-import { useStream } from "./stream-store";
+import { useStreamClock } from "./stream-store";
 import { useWallNow } from "./ticker";
 import { useApi } from "./use-api";
 
@@ -15,7 +15,7 @@ export interface MarketNow {
 const FORWARD_MS = 3_000;
 
 export function useMarketNow(): MarketNow {
-  const { clock } = useStream();
+  const clock = useStreamClock();
   const wallNowMs = useWallNow();
   const overview = useApi("overview");
   const known =

@@ -1,14 +1,13 @@
 // Price and range over time with the forces under it: windows in the URL, decisions as links, table and CSV.
 "use client";
 import { parseAsStringLiteral, useQueryState } from "nuqs";
-import type { ReactNode } from "react";
+import { memo, type ReactNode } from "react";
 import { ChartFrame } from "@/components/charts/chart-frame";
 import { ForcesChart } from "@/components/charts/forces-chart";
 import { PriceLegend } from "@/components/charts/legend";
 import type { DecisionMark } from "@/components/charts/price-layers";
 import { PriceRangeChart, type PriceRow } from "@/components/charts/price-range-chart";
 import { MarketAge } from "@/components/live/age";
-import { useMarketNow } from "@/components/live/use-market-now";
 import { useApi } from "@/components/live/use-api";
 import { reasonWords } from "@/components/shell/words";
 import { Segmented } from "@/components/ui/segmented";
@@ -18,7 +17,7 @@ import { formatFixed } from "@/lib/format/number";
 import { formatClockMinutes, formatDayMinutes, formatIso } from "@/lib/format/time";
 import type { EpochPoint, PairStatus } from "@/lib/api/schemas";
 import { EPOCH_MS } from "@/lib/units";
-import type { PriceView } from "./use-price-direction";
+import { usePriceDirection, type PriceView } from "./use-price-direction";
 
 const DAY_MS = 86_400_000;
 const WINDOWS = ["24h", "3d", "7d", "30d"] as const;
@@ -36,8 +35,9 @@ interface Row extends PriceRow {
   readonly epoch: EpochPoint | null;
 }
 
-export function PairChart({ pair, prices }: { readonly pair: PairStatus; readonly prices: PriceView }): ReactNode {
-  const { marketNowMs } = useMarketNow();
+/** Drawing takes longer than the words around it: it follows a block later than they do. */
+export const PairChart = memo(function PairChart({ pair }: { readonly pair: PairStatus }): ReactNode {
+  const prices = usePriceDirection(pair);
   const [chosen, setWindow] = useQueryState("window", parseAsStringLiteral(WINDOWS));
   // When the price has left the range the last hours are what matters.
   const window = chosen ?? (pair.state === "out_of_range" ? "24h" : "7d");
@@ -67,8 +67,8 @@ export function PairChart({ pair, prices }: { readonly pair: PairStatus; readonl
   );
   const marks = marksOf(pair, epochs.data?.epochs ?? [], manual);
   const out =
-    pair.state === "out_of_range" && pair.stateSinceAtMs !== null && marketNowMs !== null
-      ? `out ${formatAge(marketNowMs - pair.stateSinceAtMs)}`
+    pair.state === "out_of_range" && pair.stateSinceAtMs !== null
+      ? `out ${formatAge(nowAtMs - pair.stateSinceAtMs)}`
       : null;
 
   return (
@@ -144,7 +144,7 @@ export function PairChart({ pair, prices }: { readonly pair: PairStatus; readonl
       )}
     </ChartFrame>
   );
-}
+});
 
 function plainOr(prices: PriceView, price: number | null): string {
   return price === null ? "–" : prices.plain(price);

@@ -1,10 +1,11 @@
 // One pair: where the price is against our range, why it decided so, and everything one can do about it.
 "use client";
-import type { ReactNode } from "react";
+import { useDeferredValue, type ReactNode } from "react";
 import { QueryView } from "@/components/live/query-view";
 import { useApi } from "@/components/live/use-api";
 import { Panel } from "@/components/ui/panel";
 import { Skeleton, SkeletonRows } from "@/components/ui/states";
+import type { PairStatus } from "@/lib/api/schemas";
 import { DecisionPanel } from "./decision-panel";
 import { EpochCharts } from "./epoch-charts";
 import { EpochsPanel } from "./epochs-panel";
@@ -26,7 +27,7 @@ export function PairView({ pairId }: { readonly pairId: string }): ReactNode {
           <PairHeader pair={pair} prices={prices} />
           <div className="grid items-start gap-3 desk:gap-4 mid:grid-cols-[minmax(0,1fr)_372px]">
             <div className="order-2 grid min-w-0 gap-3 desk:gap-4 mid:order-1">
-              <PairChart pair={pair} prices={prices} />
+              <LaterChart pair={pair} />
             </div>
             <div className="order-1 min-w-0 mid:order-2">
               <DecisionPanel pair={pair} />
@@ -45,6 +46,11 @@ export function PairView({ pairId }: { readonly pairId: string }): ReactNode {
       )}
     </QueryView>
   );
+}
+
+/** The words follow a block at once, the drawing when there is time. */
+function LaterChart({ pair }: { readonly pair: PairStatus }): ReactNode {
+  return <PairChart pair={useDeferredValue(pair)} />;
 }
 
 function PairSkeleton(): ReactNode {

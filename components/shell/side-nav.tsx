@@ -35,23 +35,27 @@ export function SideNav(): ReactNode {
         Tidegate
       </Link>
       <nav aria-label="Sections">
-        {NAV.map(({ href, label, icon: Icon }) => (
-          <Link
-            key={href}
-            href={href}
-            aria-current={isCurrent(href, pathname) ? "page" : undefined}
-            className={cx(LINK, isCurrent(href, pathname) ? CURRENT : "text-ink-2")}
-          >
-            <Icon size={14} strokeWidth={1.6} aria-hidden="true" />
-            {label}
-            {href === "/approvals" && waiting > 0 && (
-              <span className="ml-auto rounded-chip border border-dashed border-prop px-1.5 text-micro text-prop">
-                {waiting}
-                <span className="sr-only"> waiting</span>
-              </span>
-            )}
-          </Link>
-        ))}
+        {NAV.map(({ href, label, icon: Icon }) => {
+          // A single pair is marked in the list of pairs below.
+          const isHere = href === "/pairs" ? pathname === href : isCurrent(href, pathname);
+          return (
+            <Link
+              key={href}
+              href={href}
+              aria-current={isHere ? "page" : undefined}
+              className={cx(LINK, isHere ? CURRENT : "text-ink-2")}
+            >
+              <Icon size={14} strokeWidth={1.6} aria-hidden="true" />
+              {label}
+              {href === "/approvals" && waiting > 0 && (
+                <span className="ml-auto rounded-chip border border-dashed border-prop px-1.5 text-micro text-prop">
+                  {waiting}
+                  <span className="sr-only"> waiting</span>
+                </span>
+              )}
+            </Link>
+          );
+        })}
       </nav>
       <h2 className="mx-4 mt-4 mb-1 text-micro font-text text-ink-3">Pairs</h2>
       <nav aria-label="Pairs">

@@ -29,7 +29,7 @@ export function Menu({
   readonly className?: string | undefined;
 }): ReactNode {
   return (
-    <Base.Root modal={false}>
+    <Base.Root>
       <Base.Trigger aria-label={name} disabled={disabled} className={cx(buttonClass(), className)}>
         {label}
         <ChevronDown size={14} aria-hidden="true" />

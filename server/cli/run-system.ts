@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { ConfigError } from "@/lib/errors/tidegate-error";
+import { ConfigError, errorText } from "@/lib/errors/tidegate-error";
 import type { Result } from "@/lib/errors/result";
 import type { Settings } from "@/server/config/load";
 import { startChild, type Child } from "@/server/infra/process/child";
@@ -48,6 +48,11 @@ export interface SessionInput {
 const STOP_LIMIT_MS = 9_000;
 const SECOND_ASK_MS = 500;
 
+/** Stands in until the promise it belongs to is made. */
+function nothing(): void {
+  return undefined;
+}
+
 /** Stops the one session of this process; for errors on the way up. True when an end was asked for already. */
 let abort: () => Promise<boolean> = () => Promise.resolve(false);
 export function abortSession(): Promise<boolean> {
@@ -68,7 +73,7 @@ export async function openSession(input: SessionInput): Promise<Session> {
   await refuseTakenPorts(input);
 
   let context: ServiceContext = { selfUrl: input.selfUrl, root: input.root, settings: input.settings };
-  let end: (code: number) => void = () => undefined;
+  let end: (code: number) => void = nothing;
   const ended = new Promise<number>((resolve) => {
     end = resolve;
   });
@@ -221,8 +226,41 @@ export async function startSigner(session: Session, passphrase: string): Promise
 export async function startTrading(session: Session): Promise<void> {
   await Promise.all([
     session.progress.stage("collector", () => session.up(collectorService(session.context()))),
-    session.progress.stage("orchestrator and workers", () => session.up(orchestratorService(session.context()))),
+    session.progress.stage("orchestrator and workers", async () => {
+      await session.up(orchestratorService(session.context()));
+      const problem = await waitWorkers(session.context().settings.opsPort);
+      // Not fatal: the supervisor goes on trying and the desk shows each worker's state.
+      if (problem !== null) session.progress.note(`not ready yet: ${problem}`);
+    }),
   ]);
+}
+
+const WORKERS_WAIT_MS = 60_000;
+const WORKERS_POLL_MS = 150;
+const readinessSchema = z.object({
+  ready: z.boolean(),
+  checks: z.array(z.object({ name: z.string(), ok: z.boolean(), detail: z.string() })),
+});
+
+/** Null when everything behind the ops port is ready, else what is not. */
+async function waitWorkers(opsPort: number): Promise<string | null> {
+  const deadlineMonoMs = performance.now() + WORKERS_WAIT_MS;
+  let problem = "no answer from the ops port";
+  while (performance.now() < deadlineMonoMs) {
+    try {
+      const response = await fetch(`http://127.0.0.1:${opsPort}/readyz`, { signal: AbortSignal.timeout(3_000) });
+      const { ready, checks } = readinessSchema.parse(await response.json());
+      if (ready) return null;
+      problem = checks
+        .filter((check) => !check.ok)
+        .map((check) => `${check.name}: ${check.detail}`)
+        .join("; ");
+    } catch (error) {
+      problem = errorText(error);
+    }
+    await new Promise((resolve) => setTimeout(resolve, WORKERS_POLL_MS));
+  }
+  return problem;
 }
 
 export async function startWeb(session: Session, built: Promise<void>, mode: "serve" | "dev"): Promise<void> {

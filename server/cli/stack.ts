@@ -3,7 +3,8 @@ import { err, ok, type Result } from "@/lib/errors/result";
 import { ConfigError } from "@/lib/errors/tidegate-error";
 import { startChild, type Child, type ChildSettings } from "@/server/infra/process/child";
 import { createBackoff } from "@/server/orchestrator/backoff";
-import { supervise, type Supervised, type SupervisedStatus } from "@/server/orchestrator/supervisor";
+import type { SupervisedStatus } from "@/server/orchestrator/ports";
+import { supervise, type Supervised } from "@/server/orchestrator/supervisor";
 
 export interface ServiceSpec {
   readonly name: string;
@@ -40,7 +41,7 @@ export function createStack(events: StackEvents): Stack {
   const state = { isStopping: false };
 
   async function add(spec: ServiceSpec): Promise<Result<Readonly<Record<string, unknown>>, ConfigError>> {
-    let settleFirst: (result: Result<Readonly<Record<string, unknown>>, ConfigError>) => void = () => undefined;
+    let settleFirst: (result: Result<Readonly<Record<string, unknown>>, ConfigError>) => void = nothing;
     let isFirstSettled = false;
     const first = new Promise<Result<Readonly<Record<string, unknown>>, ConfigError>>((resolve) => {
       settleFirst = (result) => {
@@ -88,6 +89,11 @@ export function createStack(events: StackEvents): Stack {
       }
     },
   };
+}
+
+/** Stands in until the promise it belongs to is made. */
+function nothing(): void {
+  return undefined;
 }
 
 function startError(spec: ServiceSpec, lastExit: string | null): ConfigError {

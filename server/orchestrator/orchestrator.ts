@@ -2,8 +2,8 @@
 import type { OrchestratorState } from "@/lib/api/worker-state";
 import { createBackoff } from "./backoff";
 import { createSilenceWatch, waitForOldWorker } from "./heartbeat-watch";
-import type { ChildProcess, OrchestratorDeps } from "./ports";
-import { supervise, type Supervised, type SupervisedStatus } from "./supervisor";
+import type { ChildProcess, OrchestratorDeps, SupervisedStatus } from "./ports";
+import { supervise, type Supervised } from "./supervisor";
 
 export interface OrchestratorInput {
   readonly pairIds: readonly string[];

@@ -2,7 +2,6 @@
 import type { OrchestratorState } from "@/lib/api/worker-state";
 import type { StoreError } from "@/lib/errors/tidegate-error";
 import type { Result } from "@/lib/errors/result";
-import type { SupervisedStatus } from "./supervisor";
 
 export interface ChildProcess {
   readonly pid: number;
@@ -14,6 +13,24 @@ export interface ChildProcess {
   isAlive(): boolean;
   stop(graceMs: number): Promise<{ readonly sentence: string }>;
   kill(): void;
+}
+
+export type SupervisedState = "starting" | "running" | "draining" | "backoff" | "halted" | "stopped";
+
+export interface SupervisedStatus {
+  readonly name: string;
+  readonly state: SupervisedState;
+  /** Wall time since the state holds. */
+  readonly sinceAtMs: number;
+  readonly pid: number | null;
+  /** Starts after the first one. */
+  readonly restarts: number;
+  readonly lastExit: string | null;
+  /** Wall time of the next try while in backoff. */
+  readonly nextStartAtMs: number | null;
+  /** Wall time of the last start. */
+  readonly startedAtMs: number | null;
+  readonly ready: Readonly<Record<string, unknown>> | null;
 }
 
 export interface SupervisorPort {

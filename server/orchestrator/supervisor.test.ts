@@ -1,8 +1,10 @@
 // Supervisor: revives, gives up in a named state, kills what never gets ready, restarts and stops on request.
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createBackoff, MAX_TRIES } from "./backoff";
-import type { ChildProcess } from "./ports";
-import { supervise, type SupervisedState } from "./supervisor";
+import type { ChildProcess, SupervisedState } from "./ports";
+import { supervise } from "./supervisor";
+
+const noop = (): void => undefined;
 
 interface Puppet extends ChildProcess {
   exit(sentence: string): void;
@@ -12,8 +14,8 @@ interface Puppet extends ChildProcess {
 
 function createPuppet(pid: number): Puppet {
   let isAlive = true;
-  let exit: (value: { sentence: string }) => void = () => undefined;
-  let settleReady: (value: Awaited<ChildProcess["ready"]>) => void = () => undefined;
+  let exit: (value: { sentence: string }) => void = noop;
+  let settleReady: (value: Awaited<ChildProcess["ready"]>) => void = noop;
   const exited = new Promise<{ sentence: string }>((resolve) => {
     exit = resolve;
   });

@@ -1,24 +1,6 @@
 // Keeps one child process running: start, watch, start again after a delay, give up in a named state; stop and restart on request.
 import type { Backoff } from "./backoff";
-import type { ChildProcess, SupervisorPort } from "./ports";
-
-export type SupervisedState = "starting" | "running" | "draining" | "backoff" | "halted" | "stopped";
-
-export interface SupervisedStatus {
-  readonly name: string;
-  readonly state: SupervisedState;
-  /** Wall time since the state holds. */
-  readonly sinceAtMs: number;
-  readonly pid: number | null;
-  /** Starts after the first one. */
-  readonly restarts: number;
-  readonly lastExit: string | null;
-  /** Wall time of the next try while in backoff. */
-  readonly nextStartAtMs: number | null;
-  /** Wall time of the last start. */
-  readonly startedAtMs: number | null;
-  readonly ready: Readonly<Record<string, unknown>> | null;
-}
+import type { ChildProcess, SupervisedStatus, SupervisorPort } from "./ports";
 
 export interface Supervised {
   status(): SupervisedStatus;

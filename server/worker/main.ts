@@ -53,7 +53,7 @@ import { createCandleCache } from "./candle-cache";
 
 import { createLiveInputs } from "./live-inputs";
 import { acquirePairLock, type PairLock } from "./pair-lock";
-import type { ChainView, CycleDeps, PoolView, ServicePool } from "./ports";
+import type { ChainView, CycleDeps, PoolView } from "./ports";
 import { startWorker, type Worker } from "./worker";
 
 const DRAIN_GRACE_MS = 2_400;
@@ -392,8 +392,6 @@ async function readChain(
     if (!readings.ok) return readings;
     const positions = await readPositions(client, { readings: readings.value, owner: wallet });
     if (!positions.ok) return positions;
-    const keyOf = (pool: ResolvedPool): ReturnType<typeof poolKey> =>
-      poolKey(pool.chain.id, pool.dex.family, pool.pool.id);
     const views = new Map<PoolView, PoolReading>();
     for (const reading of readings.value.readings) {
       const { facts: pool, frame, price, raw, twap } = reading;
@@ -438,6 +436,10 @@ async function readChain(
       },
     });
   });
+}
+
+function keyOf(pool: ResolvedPool): ReturnType<typeof poolKey> {
+  return poolKey(pool.chain.id, pool.dex.family, pool.pool.id);
 }
 
 async function readPoolDepth(view: ChainView, pool: PoolView): ReturnType<CycleDeps["chain"]["readDepth"]> {

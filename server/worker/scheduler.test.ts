@@ -23,6 +23,7 @@ function createClock(startMs: number) {
   };
 }
 
+const noop = (): void => undefined;
 const PAIR = "WETH-USDC";
 const EPOCH = 1_992_768;
 const START_MS = EPOCH * EPOCH_MS + 300_000;
@@ -48,7 +49,7 @@ describe("startScheduler", () => {
   it("behavior: epochs that pass during a long round are left out but the newest", async () => {
     const clock = createClock(START_MS);
     const epochs: number[] = [];
-    let release: () => void = () => undefined;
+    let release: () => void = noop;
     startScheduler(
       {
         market: clock,

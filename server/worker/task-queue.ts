@@ -9,19 +9,19 @@ export interface TaskQueue {
 
 export function createTaskQueue(): TaskQueue {
   let tail: Promise<unknown> = Promise.resolve();
-  let count = 0;
+  const state = { count: 0 };
   return {
     add(run) {
-      count += 1;
+      state.count += 1;
       const next = tail.then(run, run).finally(() => {
-        count -= 1;
+        state.count -= 1;
       });
       tail = next;
       return next;
     },
-    isBusy: () => count > 0,
+    isBusy: () => state.count > 0,
     async idle() {
-      while (count > 0) await tail.then(noop, noop);
+      while (state.count > 0) await tail.then(noop, noop);
     },
   };
 }

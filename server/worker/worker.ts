@@ -7,6 +7,7 @@ import type { EpochRecord } from "@/lib/epoch/epoch-record";
 import type { Evaluation } from "@/lib/strategy/index";
 import { epochOf, epochStartMs } from "@/lib/units";
 import { checkGate } from "./approval-gate";
+import { createClockHold } from "./clock-hold";
 import { openControlChannel, type ControlDeps } from "./control-channel";
 import { runCycle, type CycleOutcome } from "./cycle";
 import { openFlowBook, type FlowBook } from "./flows";
@@ -24,7 +25,8 @@ export interface WorkerDeps extends CycleDeps {
   readonly live: LiveInputs;
   readonly control: Omit<ControlDeps, "signer" | "log">;
   readonly market: CycleDeps["market"] & {
-    onTick(listener: (tick: { readonly nowMs: number }) => void): () => void;
+    onTick(listener: (tick: { readonly seq: number; readonly nowMs: number }) => void): () => void;
+    ack(seq: number, participant: string): Promise<void>;
   };
   readonly newCycleId: () => string;
   readonly pid: number;
@@ -53,6 +55,7 @@ const MAX_COMMAND_AGE_MS = 300_000;
 /** The collector needs a moment for the first page of each venue after a common start. */
 const FIRST_CANDLES_WAIT_MS = 8_000;
 const FIRST_CANDLES_POLL_MS = 250;
+const HOLDING_PHASES: ReadonlySet<string> = new Set(["fetch", "compute", "decide"]);
 /** strategy.md section 10. */
 const SUPPRESS_EPOCHS = 4;
 
@@ -110,6 +113,7 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
     lastBlocks: "",
     latenessMs: null,
   };
+  const clock = createClockHold(market, `worker:${pairId}`);
   const shouldStop = (): boolean => memory.isDraining || !deps.lock.isHeld();
 
   deps.lock.onLost((reason) => {
@@ -118,8 +122,11 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
     deps.end(reason.message, "lease_lost");
   });
 
+  /** The market stands still while a cycle reads and decides; plans need its blocks, so it goes on while they run. */
   function setPhase(phase: string): void {
     memory.phase = phase;
+    if (HOLDING_PHASES.has(phase)) clock.take();
+    else clock.release();
   }
 
   // ---- cycles -------------------------------------------------------------------------------------------------------
@@ -377,8 +384,9 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
       return;
     }
     await queue.add(async () => {
-      setPhase("execute");
+      setPhase("fetch");
       const plan = await buildManualShift(deps, { command, epoch: epochOf(market.nowMs()), live });
+      setPhase("execute");
       if (!plan.ok) {
         await answer(command, "refused", plan.error, null);
       } else {
@@ -453,6 +461,7 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
       clearInterval(heartbeat);
       clearInterval(gate);
       stopTicks();
+      clock.stop();
       channel.stop();
       await scheduler?.stop();
       await queue.idle();

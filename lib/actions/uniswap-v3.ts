@@ -22,9 +22,6 @@ export const POSITION_MANAGER_WRITE_ABI = parseAbi([
   "event Collect(uint256 indexed tokenId, address recipient, uint256 amount0, uint256 amount1)",
 ]);
 
-/** Families whose position manager takes exactly these calls. */
-export const V3_WRITE_FAMILIES = ["uniswap-v3", "pancakeswap-v3"] as const;
-
 const MAX_UINT128 = (1n << 128n) - 1n;
 
 export interface BurnCall {

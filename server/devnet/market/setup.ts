@@ -67,19 +67,20 @@ export interface PoolSetup {
 
 // Why these numbers (strategy.md section 6, a position of 100 000 USD in the default range of a calm market):
 // WETH-USDC: 25 % yearly volatility gives a half-width near 2.2 % and an LVR of 0.72 per year in range; others' liquidity equals
-// about 400 000 USD in that shape (0.05 % pool) and 170 000 (0.3 %), so fees pay about 2.9 and 3.7 per year at these flows.
-// USDC-USDT: 1.4 % gives 0.07 % and an LVR near 0.06; fees pay about 0.7 (0.01 % pool) and 1.1 (0.05 %).
+// about 1 200 000 USD in that shape (0.05 % pool) and 510 000 (0.3 %), so fees pay about 2.3 and 3.3 per year at these flows, and a
+// swap of 60 000 USD moves the price by about 0.2 %.
+// USDC-USDT: 1.4 % gives 0.07 % and an LVR near 0.06; fees pay about 0.5 (0.01 % pool) and 0.9 (0.05 %).
 export const POOLS: readonly PoolSetup[] = [
   {
     key: "WETH-USDC-500",
     pairId: "WETH-USDC",
     feePips: 500,
     tickSpacing: 10,
-    noiseUsdPerDay: 12_000_000,
+    noiseUsdPerDay: 24_000_000,
     providers: [
-      { halfWidth: 0.06, usd: 600_000 },
-      { halfWidth: 0.15, usd: 1_000_000 },
-      { halfWidth: 0.6, usd: 800_000 },
+      { halfWidth: 0.06, usd: 1_800_000 },
+      { halfWidth: 0.15, usd: 3_000_000 },
+      { halfWidth: 0.6, usd: 2_400_000 },
     ],
     oracleSlots: 300,
   },
@@ -88,11 +89,11 @@ export const POOLS: readonly PoolSetup[] = [
     pairId: "WETH-USDC",
     feePips: 3_000,
     tickSpacing: 60,
-    noiseUsdPerDay: 1_400_000,
+    noiseUsdPerDay: 2_800_000,
     providers: [
-      { halfWidth: 0.1, usd: 500_000 },
-      { halfWidth: 0.3, usd: 600_000 },
-      { halfWidth: 0.9, usd: 500_000 },
+      { halfWidth: 0.1, usd: 1_500_000 },
+      { halfWidth: 0.3, usd: 1_800_000 },
+      { halfWidth: 0.9, usd: 1_500_000 },
     ],
     oracleSlots: 300,
   },
@@ -101,11 +102,11 @@ export const POOLS: readonly PoolSetup[] = [
     pairId: "USDC-USDT",
     feePips: 100,
     tickSpacing: 1,
-    noiseUsdPerDay: 8_000_000,
+    noiseUsdPerDay: 16_000_000,
     providers: [
-      { halfWidth: 0.002, usd: 500_000 },
-      { halfWidth: 0.005, usd: 900_000 },
-      { halfWidth: 0.02, usd: 600_000 },
+      { halfWidth: 0.002, usd: 1_500_000 },
+      { halfWidth: 0.005, usd: 2_700_000 },
+      { halfWidth: 0.02, usd: 1_800_000 },
     ],
     oracleSlots: 300,
   },
@@ -114,10 +115,10 @@ export const POOLS: readonly PoolSetup[] = [
     pairId: "USDC-USDT",
     feePips: 500,
     tickSpacing: 10,
-    noiseUsdPerDay: 1_200_000,
+    noiseUsdPerDay: 2_400_000,
     providers: [
-      { halfWidth: 0.005, usd: 300_000 },
-      { halfWidth: 0.02, usd: 700_000 },
+      { halfWidth: 0.005, usd: 900_000 },
+      { halfWidth: 0.02, usd: 2_100_000 },
     ],
     oracleSlots: 1,
   },

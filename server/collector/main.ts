@@ -1,0 +1,100 @@
+// Process entry of the collector: wires ccxt, store and market clock, ends with its control channel.
+import { ok } from "@/lib/errors/result";
+import type { Venue } from "@/lib/registry/schema";
+import { readProcessEnv } from "@/server/config/env";
+import { loadSettings } from "@/server/config/load";
+import { loadRegistry } from "@/server/config/registry";
+import { wallClock } from "@/server/infra/clock";
+import { EXIT_CONFIG, installDrain } from "@/server/infra/process/control-channel";
+import { openProcess } from "@/server/infra/process/open-process";
+import { readCandleMeta, writeCandleMeta, writeCandles } from "@/server/infra/store/candles";
+import { publishEvent } from "@/server/infra/store/events";
+import { writeCollectorHeartbeat } from "@/server/infra/store/heartbeats";
+import { writeJson } from "@/server/infra/store/json-values";
+import { storeKeys } from "@/server/infra/store/keys";
+import { candleRecords } from "@/server/infra/telemetry/records";
+import { createOhlcSource } from "@/server/sources/ohlc-ccxt";
+import { startCollector, type Collector } from "./collector";
+import type { FeedKey } from "./ports";
+
+const DRAIN_GRACE_MS = 1_500;
+
+function fail(message: string): never {
+  process.stderr.write(`error: ${message}\n`);
+  process.exit(EXIT_CONFIG);
+}
+
+const settings = loadSettings({ env: readProcessEnv(), cwd: process.cwd() });
+if (!settings.ok) fail(settings.error.message);
+const registry = loadRegistry({ overlayFile: settings.value.registryFile, rpcUrls: settings.value.rpcUrls });
+if (!registry.ok) fail(registry.error.message);
+const opened = await openProcess({ settings: settings.value, name: "collector", instance: "collector" });
+if (!opened.ok) fail(opened.error.message);
+const { log, telemetry, store, market } = opened.value;
+
+const pairIds = settings.value.pairs ?? registry.value.registry.pairs.map((pair) => pair.id);
+const feeds: FeedKey[] = pairIds.flatMap((pairId) => {
+  const pair = registry.value.pair(pairId);
+  if (pair === null) fail(`TG_PAIRS names ${pairId}, which is not in the registry`);
+  return pair.sources.map(({ venue, base, quote }): FeedKey => ({ pairId, venue, base, quote }));
+});
+const ohlc = createOhlcSource({ proxyUrl: settings.value.cexProxyUrl, marketNowMs: () => market.nowMs() });
+const startedAtWallMs = wallClock.nowMs();
+
+let collector: Collector | null = null;
+installDrain({
+  drain: async () => {
+    log.info("process.stopping", {});
+    await collector?.stop();
+    await opened.value.close();
+  },
+  graceMs: DRAIN_GRACE_MS,
+  channel: "stdin",
+});
+
+collector = await startCollector(
+  {
+    wall: wallClock,
+    market,
+    fetchPage: (feed, sinceMs) => ohlc.fetchPage(feed, sinceMs),
+    readMeta: async (pairId) => {
+      const meta = await readCandleMeta(store, pairId);
+      return meta.ok ? ok(meta.value.values) : meta;
+    },
+    writeMeta: (feed, meta) => writeCandleMeta(store, { pairId: feed.pairId, venue: feed.venue, meta }),
+    writeRows: (feed, rows) => writeCandles(store, { pairId: feed.pairId, venue: feed.venue, rows }),
+    writeState: (state) => writeJson(store, storeKeys.collectorState, state),
+    writeHeartbeat: (phase) =>
+      writeCollectorHeartbeat(store, {
+        id: "collector",
+        pairId: null,
+        pid: process.pid,
+        phase,
+        epoch: null,
+        loopLagMs: 0,
+        rssBytes: process.memoryUsage.rss(),
+        startedAtWallMs,
+        atWallMs: wallClock.nowMs(),
+      }),
+    emitCandle: (feed, row) => emitCandle(feed.pairId, feed.venue, row),
+    publishServiceChange: (id, state, detail) =>
+      void publishEvent(store, { type: "service.changed", atMs: wallClock.nowMs(), id, state, detail }),
+    rssBytes: () => process.memoryUsage.rss(),
+    pid: process.pid,
+    log,
+  },
+  feeds,
+);
+log.info("process.started", { feeds: feeds.length });
+process.stdout.write(`${JSON.stringify({ ready: true, feeds: feeds.length })}\n`);
+
+function emitCandle(pairId: string, venue: Venue, row: readonly number[]): void {
+  const [openAtMs = 0, open = 0, high = 0, low = 0, close = 0, volume = 0] = row;
+  telemetry.emit(
+    "candles",
+    candleRecords.encode(
+      { pairId, venue, open, high, low, close, volume, filled: false, venueCount: 1 },
+      { atMs: openAtMs, wallAtMs: wallClock.nowMs(), eventId: `${pairId}:${venue}:${openAtMs}` },
+    ),
+  );
+}

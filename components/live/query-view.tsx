@@ -29,7 +29,6 @@ export function QueryView<T>({
   readonly skeleton: ReactNode;
   readonly children: (data: T) => ReactNode;
 }): ReactNode {
-  const nowMs = useWallNow();
   const { data, error } = query;
   if (data === undefined) {
     if (error === null) return skeleton;
@@ -54,7 +53,7 @@ export function QueryView<T>({
         >
           <span className="text-dense text-ink-2">
             {error.message} Showing the last good value
-            {nowMs > 0 && `, ${formatAge(nowMs - query.dataUpdatedAt)} old`}.
+            <Old sinceMs={query.dataUpdatedAt} />.
           </span>
           <Button size="small" kind="quiet" onClick={() => void query.refetch()}>
             Try again
@@ -64,4 +63,10 @@ export function QueryView<T>({
       {children(data)}
     </>
   );
+}
+
+/** Apart, so that only these words follow the clock. */
+function Old({ sinceMs }: { readonly sinceMs: number }): ReactNode {
+  const nowMs = useWallNow();
+  return nowMs > 0 ? `, ${formatAge(nowMs - sinceMs)} old` : null;
 }

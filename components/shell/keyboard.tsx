@@ -20,7 +20,7 @@ export function Keyboard(): ReactNode {
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
       if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-      if (isTyping(event.target) || document.querySelector("[role=dialog],[role=menu]") !== null) return;
+      if (isTyping(event.target) || document.querySelector("[data-desk-dialog],[role=menu]") !== null) return;
       const isChord = chordAt.current !== null && event.timeStamp - chordAt.current < CHORD_MS;
       chordAt.current = null;
       if (isChord) {

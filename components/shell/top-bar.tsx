@@ -140,7 +140,7 @@ function MarketClock(): ReactNode {
       className="hidden whitespace-nowrap text-ink-2 desk:inline"
     >
       {formatClock(marketNowMs)} UTC
-      {speed !== 1 && <span className="text-micro text-ink-3"> ×{speed}</span>}
+      {speed !== 1 && <span className="text-micro text-ink-3"> ×{Math.round(speed)}</span>}
     </span>
   );
 }

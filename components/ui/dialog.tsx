@@ -27,6 +27,7 @@ export function Dialog({
       <Base.Portal>
         <Base.Backdrop className="fixed inset-0 z-40 bg-scrim transition-opacity duration-2 data-[ending-style]:opacity-0 data-[starting-style]:opacity-0" />
         <Base.Popup
+          data-desk-dialog=""
           className={cx(
             "fixed inset-x-0 bottom-0 z-40 max-h-[92dvh] overflow-y-auto rounded-t-dialog border border-line-2 bg-panel shadow-float outline-none",
             "desk:inset-x-auto desk:top-1/2 desk:bottom-auto desk:left-1/2 desk:-translate-x-1/2 desk:-translate-y-1/2 desk:rounded-dialog",

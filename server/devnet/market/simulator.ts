@@ -15,6 +15,8 @@ import type { VolumeBook } from "./volume-book";
 
 /** Blocks after a stranger's transaction during which steps stay short. */
 const WATCHED_BLOCKS = 5n;
+/** Market seconds per second while somebody's transaction is under way: a deadline of 120 s then leaves at least two seconds of wall time. */
+const MAX_SPEED_WITH_TRANSACTIONS = 60;
 const ACK_LIMIT_MS = 10_000;
 const MARKET_TX_GAS = 20_000_000n;
 const SPEED_WINDOW_MS = 10_000;
@@ -191,7 +193,8 @@ export function createSimulator(deps: {
         continue;
       }
       // More than one long step of debt is never made up: a slow machine runs slower, it does not jump.
-      debtMs = Math.min(debtMs + elapsedMs * targetSpeed, 2 * LONG_STEP_MS);
+      const speed = shortStepReason === null ? targetSpeed : Math.min(targetSpeed, MAX_SPEED_WITH_TRANSACTIONS);
+      debtMs = Math.min(debtMs + elapsedMs * speed, 2 * LONG_STEP_MS);
       try {
         shortStepReason = await findForeignActivity();
         const wantMs = shortStepReason === null ? LONG_STEP_MS - (nowMs % LONG_STEP_MS) : TICK_MS;

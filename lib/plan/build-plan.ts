@@ -379,7 +379,15 @@ function buildChainPart(
   });
 
   const steps: Step[] = closings.map(({ pool, position, range }) => burnStep(params, pool, position, range));
-  const swap = planSwap({ size, budget, pool: swapPool, snapshot, swapFeeFrac, slippageBps: params.slippageBps });
+  const swap = planSwap({
+    size,
+    budget,
+    pool: swapPool,
+    snapshot,
+    swapFeeFrac,
+    slippageBps: params.slippageBps,
+    sigmaPerYear: input.evaluation.sigmaPerYear,
+  });
   if (openings.length > 0 && (size.fillFrac <= 0 || (size.sell !== null && swap === null))) {
     return refuse(
       "no_funds",
@@ -504,6 +512,7 @@ function planSwap(input: {
   readonly snapshot: MarketSnapshot;
   readonly swapFeeFrac: number;
   readonly slippageBps: number;
+  readonly sigmaPerYear: number;
 }): PlannedSwap | null {
   const { size, budget, pool, snapshot } = input;
   if (size.sell === null) return null;
@@ -513,7 +522,7 @@ function planSwap(input: {
     rawAmount(size.amountIn, sellsBase ? base.decimals : quote.decimals),
     sellsBase ? budget.base : budget.quote,
   );
-  const minAmountOutRaw = swapMinimumOutRaw({
+  const atOnceRaw = swapMinimumOutRaw({
     sellsBase,
     amountInRaw,
     decBase: base.decimals,
@@ -523,6 +532,9 @@ function planSwap(input: {
     feeFrac: input.swapFeeFrac,
     slippageBps: input.slippageBps,
   });
+  // The bound that is approved must hold as long as the plan does: the price may move by its own bound until then. The tight
+  // minimum comes from two prices at the moment of the swap.
+  const minAmountOutRaw = scaleRaw(atOnceRaw, 1 - maxPriceMoveFrac(input.sigmaPerYear));
   if (amountInRaw === 0n || minAmountOutRaw === 0n) return null;
   const mostOut = sellsBase ? size.amountIn * snapshot.price : size.amountIn / snapshot.price;
   const outDecimals = sellsBase ? quote.decimals : base.decimals;
@@ -777,4 +789,9 @@ function min(left: bigint, right: bigint): bigint {
 
 function refuse(code: PlanRefusalCode, message: string): Result<never, PlanRefusal> {
   return err({ code, message });
+}
+
+/** A raw amount times a fraction of at most 1, rounded down to a millionth of it. */
+function scaleRaw(raw: bigint, frac: number): bigint {
+  return (raw * BigInt(Math.floor(frac * 1_000_000))) / 1_000_000n;
 }

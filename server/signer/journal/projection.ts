@@ -111,7 +111,7 @@ export function createProjection(): Projection {
   const fences = new Map<string, number>();
   const nonces = new Map<number, number>();
   const references = new Set<string>();
-  const rebalances = new Map<string, { kind: Plan["kind"]; marketAtMs: number }[]>();
+  const rebalances = new Map<string, { kind: Plan["kind"]; marketAtMs: number; isWhole: boolean }[]>();
   const openPlans = new Map<string, string>();
   const grants = new Map<
     string,
@@ -217,7 +217,7 @@ export function createProjection(): Projection {
     if (openPlans.get(plan.plan.pairId) === body.planId) openPlans.delete(plan.plan.pairId);
     if (body.status === "done" || body.status === "partial") {
       const list = rebalances.get(plan.plan.pairId) ?? [];
-      list.push({ kind: plan.plan.kind, marketAtMs: body.marketAtMs });
+      list.push({ kind: plan.plan.kind, marketAtMs: body.marketAtMs, isWhole: body.status === "done" });
       rebalances.set(plan.plan.pairId, list.slice(-KEPT_REBALANCES));
     }
     dropOldPlans();
@@ -450,7 +450,9 @@ export function createProjection(): Projection {
     rebalances: (pairId) => {
       const list = rebalances.get(pairId) ?? [];
       return {
-        lastPraAtMarketMs: list.findLast((each) => each.kind === "PRA")?.marketAtMs ?? null,
+        // A move that ended half way is no position to hold: the minimum hold must not keep its capital idle.
+        lastPraAtMarketMs:
+          list.at(-1)?.isWhole === false ? null : (list.findLast((each) => each.kind === "PRA")?.marketAtMs ?? null),
         rsAtMarketMs: list.filter((each) => each.kind === "RS").map((each) => each.marketAtMs),
       };
     },

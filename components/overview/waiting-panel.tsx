@@ -31,6 +31,7 @@ const KIND: Readonly<Record<Item["kind"], string>> = {
   halt: "Halted",
   late_decision: "Late decision",
   ledger: "Ledger",
+  plan: "Plan ended half way",
 };
 const PERIOD_MS = 3_600_000;
 

@@ -349,6 +349,7 @@ export const attentionSchema = z.object({
     "halt",
     "late_decision",
     "ledger",
+    "plan",
   ]),
   severity: z.enum(["info", "warn", "critical"]),
   pairId: z.string().nullable(),

@@ -23,6 +23,8 @@ export interface DeskState {
   /** Why the authority is missing, or that it is a copy. */
   readonly authorityProblem: string | null;
   readonly orchestrator: OrchestratorState | null;
+  /** Somebody holds the orchestrator's lock; without it the state above is only its last word. */
+  readonly isOrchestratorHeld: boolean;
   readonly collector: CollectorState | null;
   readonly collectorHeartbeat: Heartbeat | null;
   readonly workers: ReadonlyMap<string, WorkerState>;
@@ -31,9 +33,10 @@ export interface DeskState {
 
 /** Everything the overview and the lists need; an error only when the store itself is away. */
 export async function readDeskState(deps: ApiDeps): Promise<Result<DeskState, ApiError>> {
-  const [authority, orchestrator, collector, collectorHeartbeat, workers] = await Promise.all([
+  const [authority, orchestrator, lease, collector, collectorHeartbeat, workers] = await Promise.all([
     deps.authority.read(),
     readJson(deps.store, storeKeys.orchestratorState, orchestratorStateSchema),
+    deps.store.call("read the orchestrator's lock", (redis) => redis.get(storeKeys.orchestratorLease)),
     readJson(deps.store, storeKeys.collectorState, collectorStateSchema),
     readCollectorHeartbeat(deps.store),
     Promise.all(
@@ -58,6 +61,7 @@ export async function readDeskState(deps: ApiDeps): Promise<Result<DeskState, Ap
         : null
       : authority.error.message,
     orchestrator: orchestrator.ok ? orchestrator.value : null,
+    isOrchestratorHeld: lease.ok && lease.value !== null,
     collector: collector.ok ? collector.value : null,
     collectorHeartbeat: collectorHeartbeat.ok ? collectorHeartbeat.value : null,
     workers: states,

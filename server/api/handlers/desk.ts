@@ -66,7 +66,7 @@ const overviewHandler = bindHandler(contract.overview, async ({ deps }) => {
   if (!desk.ok) return desk;
   const [services, sources, plans, ledger] = await Promise.all([
     servicesView(deps, desk.value),
-    sourcesView(deps, desk.value),
+    sourcesView(deps, desk.value, marketNowMs(deps, desk.value)),
     readPlans(deps),
     ledgerView(deps),
   ]);
@@ -104,9 +104,15 @@ const orchestratorHandler = bindHandler(contract.orchestrator, async ({ deps }) 
 const systemHandler = bindHandler(contract.system, async ({ deps }) => {
   const desk = await readDeskState(deps);
   if (!desk.ok) return desk;
-  const [services, sources] = await Promise.all([servicesView(deps, desk.value), sourcesView(deps, desk.value)]);
+  const [services, sources] = await Promise.all([
+    servicesView(deps, desk.value),
+    sourcesView(deps, desk.value, marketNowMs(deps, desk.value)),
+  ]);
   const workers = deps.settings.pairIds.map((id) => workerView(desk.value, id));
-  const sick = services.filter((service) => service.state !== "ok");
+  const sick = [
+    ...services.filter(({ state }) => state !== "ok").map(({ label, sentence }) => `${label}: ${sentence}`),
+    ...workers.filter(({ state }) => state !== "running").map(({ pairId, state }) => `Worker of ${pairId}: ${state}`),
+  ];
   const { authority } = desk.value;
   return ok({
     data: {
@@ -117,7 +123,7 @@ const systemHandler = bindHandler(contract.system, async ({ deps }) => {
       sentence:
         sick.length === 0
           ? `${services.length} services and ${workers.length} workers, nothing is wrong`
-          : sick.map((service) => `${service.label}: ${service.sentence}`).join(". "),
+          : sick.join(". "),
       services,
       workers,
       sources,

@@ -1,5 +1,5 @@
 // The overview: five lamps, the money, what waits for a person; the worst reason first, in plain words with a link.
-import type { Attention, HealthWord, Overview, PairSummary } from "@/lib/api/schemas";
+import type { Attention, HealthWord, Overview, PairSummary, WorkerDto } from "@/lib/api/schemas";
 import type { PlanRecord } from "@/lib/api/signer-contract";
 import type { ApiDeps } from "@/server/api/deps";
 import type { DeskState } from "@/server/api/reads";
@@ -29,6 +29,17 @@ export interface OverviewInput {
 
 /** A decision later than this after its quarter hour is late (operator.md capability 45). */
 const LATE_DECISION_MS = 60_000;
+
+/** What a person reads for the states of a worker that need a word. */
+const WORKER_WORDS: Readonly<Record<WorkerDto["state"], string>> = {
+  starting: "starting again",
+  running: "running",
+  draining: "ending",
+  backoff: "waiting to be started again",
+  halted: "given up",
+  stopped: "stopped",
+  missing: "missing",
+};
 
 function sum(values: readonly (number | null)[]): number | null {
   const known = values.filter((value) => value !== null);
@@ -91,7 +102,8 @@ export function attentionList(input: OverviewInput): Attention[] {
       });
     }
     const { worker } = pair;
-    if (worker === null || worker.state === "missing" || worker.state === "backoff" || worker.state === "halted") {
+    const isRevived = worker?.state === "starting" && worker.lastExit !== null;
+    if (worker === null || ["missing", "backoff", "halted"].includes(worker.state) || isRevived) {
       list.push({
         id: `worker:${pair.id}`,
         kind: "worker",
@@ -99,7 +111,7 @@ export function attentionList(input: OverviewInput): Attention[] {
         pairId: pair.id,
         planId: null,
         sinceAtMs: worker?.heartbeatAtMs ?? null,
-        sentence: `The worker of ${pair.id} is ${worker?.state ?? "missing"}${worker?.lastExit === null || worker === null ? "" : ` (${worker.lastExit})`}. Nobody decides for this pair until it is back.`,
+        sentence: `The worker of ${pair.id} is ${WORKER_WORDS[worker?.state ?? "missing"]}${worker?.lastExit === null || worker === null ? "" : ` (${worker.lastExit})`}. Nobody decides for this pair until it is back.`,
         href: "/system",
       });
     }

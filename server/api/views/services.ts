@@ -26,6 +26,8 @@ export async function servicesView(deps: ApiDeps, desk: DeskState): Promise<Serv
   const now = deps.nowMs();
   const telemetryProblem = await deps.telemetry.problem();
   const running = desk.orchestrator?.workers.filter((worker) => isWorkerLive(desk, worker.pairId)).length ?? 0;
+  const isOrchestratorSilent =
+    desk.orchestrator !== null && now - desk.orchestrator.updatedAtMs > ORCHESTRATOR_SILENT_MS;
   const orchestratorAgeMs = desk.orchestrator === null ? null : now - desk.orchestrator.updatedAtMs;
   const collectorAgeMs = desk.collectorHeartbeat === null ? null : now - desk.collectorHeartbeat.atWallMs;
   const isSignerLive = desk.authority !== null && desk.authorityProblem === null;
@@ -44,12 +46,15 @@ export async function servicesView(deps: ApiDeps, desk: DeskState): Promise<Serv
     service({
       id: "orchestrator",
       label: "Orchestrator",
-      state: orchestratorAgeMs === null ? "unknown" : orchestratorAgeMs > ORCHESTRATOR_SILENT_MS ? "stopped" : "ok",
+      state:
+        orchestratorAgeMs === null ? "unknown" : isOrchestratorSilent || !desk.isOrchestratorHeld ? "stopped" : "ok",
       sentence:
         orchestratorAgeMs === null
           ? "has not reported yet"
-          : `${running} of ${desk.orchestrator?.workers.length ?? 0} workers up, reported ${formatAge(orchestratorAgeMs)} ago`,
-      effect: "workers keep deciding without it; a worker that dies is not revived",
+          : !desk.isOrchestratorHeld
+            ? `nobody holds its lock, last reported ${formatAge(orchestratorAgeMs)} ago`
+            : `${running} of ${desk.orchestrator?.workers.length ?? 0} workers up, reported ${formatAge(orchestratorAgeMs)} ago`,
+      effect: "its workers end with it; nobody decides until it is back, positions stay as they are",
       atMs: desk.orchestrator?.updatedAtMs ?? null,
       rssBytes: desk.orchestrator?.rssBytes ?? null,
     }),
@@ -88,7 +93,8 @@ async function storeMemory(deps: ApiDeps): Promise<number | null> {
   return match === null ? null : Number(match[1]);
 }
 
-export async function sourcesView(deps: ApiDeps, desk: DeskState): Promise<SourceDto[]> {
+/** Sources speak of market time (safety.md 3.8c), so their ages are measured with it. */
+export async function sourcesView(deps: ApiDeps, desk: DeskState, marketNowMs: number): Promise<SourceDto[]> {
   const venues = (desk.collector?.venues ?? []).map((venue): SourceDto => ({
     id: `${venue.venue}:${venue.pairId}`,
     kind: "cex",
@@ -103,12 +109,11 @@ export async function sourcesView(deps: ApiDeps, desk: DeskState): Promise<Sourc
   }));
   const health = await readJsonHash(deps.store, storeKeys.sources, sourceHealthSchema);
   const others = health.ok ? [...health.value.values.values()] : [];
-  const now = Math.max(deps.nowMs(), ...[...desk.workers.values()].map((state) => state.updatedAtMs));
   return [
     ...venues,
     ...others.map((source): SourceDto => ({
       ...source,
-      ageMs: source.lastAtMs === null ? null : Math.max(0, now - source.lastAtMs),
+      ageMs: source.lastAtMs === null ? null : Math.max(0, marketNowMs - source.lastAtMs),
     })),
   ];
 }

@@ -185,9 +185,13 @@ function toStoreError(what: string, error: unknown, lastConnectionError: string 
       cause: error,
     });
   }
+  // The library names its own options here; what happened is that there is no connection, and why is the last error of it.
+  const cause = /Stream isn't writeable|max retries per request|Connection is closed/.test(text)
+    ? (lastConnectionError ?? "the connection was lost")
+    : text;
   return new StoreError({
     code: "unreachable",
-    message: `Could not ${what}: the store is away (${text}${lastConnectionError === null ? "" : `; last: ${lastConnectionError}`}). Check that it runs and that TG_STORE_URL is right.`,
+    message: `Could not ${what}: the store is away (${cause}). Check that it runs and that TG_STORE_URL is right.`,
     retryable: true,
     cause: error,
   });

@@ -27,12 +27,24 @@ test("idle: each step is answered at once", () => {
 test("held: the step waits for the release and is answered once", () => {
   const market = fakeMarket();
   const hold = createClockHold(market, "worker:A");
-  hold.take();
   market.tick(1);
-  expect(market.acked).toEqual([]);
-  hold.release();
-  hold.release();
+  hold.take();
+  market.tick(2);
   expect(market.acked).toEqual([1]);
+  hold.release();
+  hold.release();
+  expect(market.acked).toEqual([1, 2]);
+});
+
+test("held before the first step: the market hears of the worker at once and then waits for it", () => {
+  const market = fakeMarket();
+  const hold = createClockHold(market, "worker:A");
+  hold.take();
+  hold.take();
+  expect(market.acked).toEqual([0]);
+  market.tick(7);
+  hold.release();
+  expect(market.acked).toEqual([0, 7]);
 });
 
 test("a worker that stops keeps nobody waiting", () => {
@@ -42,5 +54,5 @@ test("a worker that stops keeps nobody waiting", () => {
   market.tick(1);
   hold.stop();
   market.tick(2);
-  expect(market.acked).toEqual([1]);
+  expect(market.acked).toEqual([0, 1]);
 });

@@ -13,12 +13,14 @@ export interface ClockHold {
 
 export function createClockHold(market: SteppedMarket, participant: string): ClockHold {
   let isHeld = false;
+  let hasJoined = false;
   let openSeq: number | null = null;
 
   function answer(): void {
     if (isHeld || openSeq === null) return;
     const seq = openSeq;
     openSeq = null;
+    hasJoined = true;
     void market.ack(seq, participant);
   }
 
@@ -29,6 +31,9 @@ export function createClockHold(market: SteppedMarket, participant: string): Clo
   return {
     take() {
       isHeld = true;
+      // The market waits only for those it has heard of: step 0 is over, so this says no more than "here".
+      if (!hasJoined) void market.ack(0, participant);
+      hasJoined = true;
     },
     release() {
       isHeld = false;

@@ -114,6 +114,8 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
     latenessMs: null,
   };
   const clock = createClockHold(market, `worker:${pairId}`);
+  // Until the first cycle has read its inputs.
+  clock.take();
   const shouldStop = (): boolean => memory.isDraining || !deps.lock.isHeld();
 
   deps.lock.onLost((reason) => {
@@ -312,7 +314,6 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
       inRange24hFrac: withPositions.length === 0 ? null : inRange.length / withPositions.length,
       fees24hUsd: flows.length === 0 ? null : flows.reduce((sum, flow) => sum + flow.feesUsd, 0),
       net24hUsd: flows.length === 0 ? null : flows.reduce((sum, flow) => sum + flow.netUsd, 0),
-      parts: null,
       lastDecision:
         lastRecord?.decision === null || lastRecord === null
           ? null

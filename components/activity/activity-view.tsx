@@ -3,16 +3,16 @@
 import { parseAsString, parseAsStringLiteral, useQueryStates } from "nuqs";
 import Link from "next/link";
 import type { ReactNode } from "react";
-import { OP_STATE, PLAN_STATUS, planTitle } from "@/components/approvals/plan-words";
+import { hasStarted, OP_STATE, PLAN_STATUS, planTitle } from "@/components/approvals/plan-words";
 import { QueryView } from "@/components/live/query-view";
 import { useWallNow } from "@/components/live/ticker";
 import { useApi } from "@/components/live/use-api";
 import { Button } from "@/components/ui/button";
+import { Copyable } from "@/components/ui/copyable";
 import { SelectField } from "@/components/ui/field";
 import { Panel } from "@/components/ui/panel";
 import { Empty, SkeletonRows } from "@/components/ui/states";
 import { Status, StatusShape } from "@/components/ui/status";
-import { Copyable } from "@/components/ui/copyable";
 import { TextLink } from "@/components/ui/text-link";
 import type { PlanDto } from "@/lib/api/schemas";
 import { shortHex } from "@/lib/format/address";
@@ -20,6 +20,7 @@ import { formatInteger } from "@/lib/format/number";
 import { formatInstant, formatIso } from "@/lib/format/time";
 import { formatUsd } from "@/lib/format/usd";
 import { PLAN_STATUSES } from "@/lib/plan/plan-status";
+import { SHAPE_COLOUR } from "./plan-timeline";
 
 const PAGE = 20;
 
@@ -137,7 +138,8 @@ export function ActivityView(): ReactNode {
 function PlanGroup({ plan }: { readonly plan: PlanDto }): ReactNode {
   const nowMs = useWallNow();
   const { word, tone } = PLAN_STATUS[plan.status];
-  const started = plan.steps.filter((step) => step.op !== null);
+  const started = plan.steps.filter(hasStarted);
+  const rest = plan.steps.length - started.length;
   return (
     <li className="border-b px-3.5 py-3 last:border-b-0 desk:grid desk:grid-cols-[minmax(0,300px)_minmax(0,1fr)] desk:gap-6 desk:px-4">
       <div className="min-w-0">
@@ -168,41 +170,34 @@ function PlanGroup({ plan }: { readonly plan: PlanDto }): ReactNode {
           </p>
         ) : (
           <ol className="text-dense">
-            {plan.steps.map((step) => (
+            {started.map((step) => (
               <li
                 key={step.index}
                 className="grid grid-cols-[14px_minmax(0,1fr)_auto] items-center gap-x-2 py-0.5 desk:grid-cols-[14px_minmax(0,1fr)_96px_120px_84px]"
               >
-                <span
-                  className={
-                    step.op === null
-                      ? "text-ink-3"
-                      : {
-                          ok: "text-tide",
-                          warn: "text-warn",
-                          crit: "text-crit",
-                          unknown: "text-ink-3",
-                          paused: "text-ink-3",
-                          prop: "text-prop",
-                        }[OP_STATE[step.op.state].tone]
-                  }
-                >
-                  <StatusShape tone={step.op === null ? "unknown" : OP_STATE[step.op.state].tone} size={10} />
+                <span className={SHAPE_COLOUR[OP_STATE[step.op.state].tone]}>
+                  <StatusShape tone={OP_STATE[step.op.state].tone} size={10} />
                 </span>
-                <span className="min-w-0 truncate" title={step.op?.error ?? step.detail}>
+                <span className="min-w-0 truncate" title={step.op.error ?? step.detail}>
                   {step.title}
                 </span>
-                <span className="text-ink-2">{step.op === null ? "Not started" : OP_STATE[step.op.state].word}</span>
+                <span className="text-ink-2">{OP_STATE[step.op.state].word}</span>
                 <span className="hidden desk:block">
-                  {step.op?.txHash !== null && step.op !== null && (
+                  {step.op.txHash !== null && (
                     <Copyable value={step.op.txHash} shown={shortHex(step.op.txHash)} what="transaction hash" />
                   )}
                 </span>
                 <span className="hidden text-right text-ink-3 desk:block" title="Block">
-                  {step.op?.blockNumber === null || step.op === null ? "" : formatInteger(Number(step.op.blockNumber))}
+                  {step.op.blockNumber === null ? "" : formatInteger(Number(step.op.blockNumber))}
                 </span>
               </li>
             ))}
+            {rest > 0 && (
+              <li className="py-0.5 pl-[22px] text-ink-3">
+                {rest} more {rest === 1 ? "step" : "steps"},{" "}
+                {plan.endedAtMs === null ? "not started yet" : "never started"}
+              </li>
+            )}
           </ol>
         )}
       </div>

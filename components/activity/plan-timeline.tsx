@@ -2,7 +2,7 @@
 "use client";
 import type { ReactNode } from "react";
 import { OpFacts } from "@/components/approvals/op-state";
-import { OP_STATE, PLAN_STATUS, isOpen, type PlanStep } from "@/components/approvals/plan-words";
+import { hasStarted, isOpen, OP_STATE, PLAN_STATUS, type PlanStep } from "@/components/approvals/plan-words";
 import { useWallNow } from "@/components/live/ticker";
 import { cx } from "@/components/ui/cx";
 import { Status, StatusShape, type StatusTone } from "@/components/ui/status";
@@ -10,7 +10,7 @@ import type { PlanDto } from "@/lib/api/schemas";
 import { shortHex } from "@/lib/format/address";
 import { formatInstant, formatIso } from "@/lib/format/time";
 
-const SHAPE_COLOUR: Readonly<Record<StatusTone, string>> = {
+export const SHAPE_COLOUR: Readonly<Record<StatusTone, string>> = {
   ok: "text-tide",
   warn: "text-warn",
   crit: "text-crit",
@@ -75,7 +75,7 @@ function StepEntry({ step, isOver }: { readonly step: PlanStep; readonly isOver:
       atMs={null}
       title={`${step.index + 1}. ${step.title}`}
       right={
-        state === null ? (
+        state === null || op?.state === "PLANNED" ? (
           <span className="text-dense text-ink-3">{isOver ? "never started" : "not started"}</span>
         ) : (
           <Status tone={state.tone} title={op?.state}>
@@ -87,7 +87,7 @@ function StepEntry({ step, isOver }: { readonly step: PlanStep; readonly isOver:
       <p className="text-dense break-words text-ink-3">
         {step.contractLabel} {step.call}
       </p>
-      {op !== null && <OpFacts op={op} />}
+      {hasStarted(step) && <OpFacts op={step.op} />}
     </Entry>
   );
 }

@@ -7,6 +7,8 @@ import { StatusShape } from "@/components/ui/status";
 export interface CheckItem {
   readonly id: string;
   readonly label: string;
+  /** A sentence below the label. */
+  readonly detail?: string | undefined;
   readonly value: string;
   readonly limit: string | null;
   readonly state: "holds" | "fails" | "unknown" | "later";
@@ -35,6 +37,7 @@ export function CheckList({
           <span className="min-w-0 break-words text-ink-2">
             {item.label}
             <span className="sr-only">, {WORD[item.state]}</span>
+            {item.detail !== undefined && <span className="block text-micro text-ink-3">{item.detail}</span>}
           </span>
           <span className={cx("max-w-56 text-right", item.state === "fails" && "text-warn")}>
             <b className="font-strong">{item.value}</b>

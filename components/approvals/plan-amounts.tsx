@@ -1,7 +1,7 @@
 // The card's third part: what is where before and after, per place and token, with the change and the wallet's leftovers.
 "use client";
 import type { ReactNode } from "react";
-import { Sub, Table, Td, Th, Tr } from "@/components/ui/table";
+import { Table, Td, Th, Tr } from "@/components/ui/table";
 import type { AmountDto, PlanDto } from "@/lib/api/schemas";
 import { formatSignedToken, formatToken, formatTokenExact } from "@/lib/format/token";
 import { formatSignedUsd, formatUsd } from "@/lib/format/usd";
@@ -36,7 +36,9 @@ export function PlanAmounts({ plan }: { readonly plan: PlanDto }): ReactNode {
               <Tr key={line.key}>
                 <Td>
                   <b className="font-strong">{line.token.symbol}</b>
-                  <Sub>{line.place}</Sub>
+                  <span className="block text-micro text-ink-3 desk:ml-2 desk:inline desk:text-dense">
+                    {line.place}
+                  </span>
                 </Td>
                 <Amount raw={line.before} token={line.token} />
                 <Amount raw={line.after} token={line.token} />

@@ -1,8 +1,10 @@
 // The card's fifth part: each bound with what is true now against its limit. Leaving any of them voids the plan.
 "use client";
 import type { ReactNode } from "react";
+import { reasonWords } from "@/components/shell/words";
 import { Status } from "@/components/ui/status";
 import type { PlanDto } from "@/lib/api/schemas";
+import { shortHex } from "@/lib/format/address";
 import { formatGwei } from "@/lib/format/gwei";
 import { formatInteger } from "@/lib/format/number";
 import { CheckList, type CheckItem } from "./check-list";
@@ -35,13 +37,9 @@ export function PlanBounds({ plan }: { readonly plan: PlanDto }): ReactNode {
       <CheckList
         label="Bounds"
         items={[
-          ...plan.boundChecks.map((check): CheckItem => ({
-            id: check.id,
-            label: check.label,
-            value: open ? check.value : check.limit,
-            limit: open ? check.limit : null,
-            state: open ? (check.ok === null ? "unknown" : check.ok ? "holds" : "fails") : "later",
-          })),
+          ...plan.boundChecks.map((check) =>
+            check.id.startsWith("trust:") ? trustItem(check, open) : boundItem(check, open),
+          ),
           ...setBounds(plan),
         ]}
       />
@@ -54,13 +52,52 @@ export function PlanBounds({ plan }: { readonly plan: PlanDto }): ReactNode {
   );
 }
 
+type Check = PlanDto["boundChecks"][number];
+
+function stateOf(check: Check, open: boolean): CheckItem["state"] {
+  if (!open) return "later";
+  return check.ok === null ? "unknown" : check.ok ? "holds" : "fails";
+}
+
+function boundItem(check: Check, open: boolean): CheckItem {
+  return {
+    id: check.id,
+    label: check.label,
+    value: open ? check.value : check.limit,
+    limit: open ? check.limit : null,
+    state: stateOf(check, open),
+  };
+}
+
+const RULE: Readonly<Record<string, string>> = {
+  venue_quorum: "Exchanges that agree",
+  reachable: "Chain answers",
+  spot_vs_cex: "Pool price against exchanges",
+  spot_vs_twap: "Pool price against its average",
+  volume_age: "Volumes and reserves",
+};
+
+/** What the worker trusts of its inputs: the rule in words, which pool it is about, and its own sentence below. */
+function trustItem(check: Check, open: boolean): CheckItem {
+  const pool = /0x[0-9a-f]{40,64}$/i.exec(check.label)?.[0];
+  const rule = RULE[check.limit] ?? reasonWords(check.limit);
+  return {
+    id: check.id,
+    label: pool === undefined ? rule : `${rule}, ${shortHex(pool)}`,
+    detail: open ? check.value : undefined,
+    value: open ? (check.ok === true ? "holds" : check.ok === false ? "does not hold" : "unknown") : "required",
+    limit: null,
+    state: stateOf(check, open),
+  };
+}
+
 /** Bounds the desk has no live value for: shown as set, never as passed. */
 function setBounds(plan: PlanDto): readonly CheckItem[] {
   const { bounds } = plan;
   return [
     ...bounds.poolTicks.map(({ pool, tick, maxTickMove }): CheckItem => ({
       id: `tick:${pool}`,
-      label: bounds.poolTicks.length > 1 ? `Tick window, pool ${pool.slice(0, 8)}…` : "Tick window of the pool",
+      label: bounds.poolTicks.length > 1 ? `Tick window, ${shortHex(pool)}` : "Tick window of the pool",
       value: formatInteger(tick),
       limit: `±${formatInteger(maxTickMove)}`,
       state: "later",

@@ -108,12 +108,12 @@ export function PlanHead({ plan }: { readonly plan: PlanDto }): ReactNode {
   );
 }
 
+/** "Uniswap V3 #12, #13": the exchanges that take part and the positions that end. */
 function venuesOf(plan: PlanDto): string {
-  const labels = [...plan.before, ...plan.after]
-    .filter((holding) => holding.pool !== null)
-    .map((holding) => holding.label);
-  const names = [...new Set(labels)];
-  return names.length === 0 ? "no pool" : names.join(" → ");
+  const pools = [...plan.before, ...plan.after].filter((holding) => holding.pool !== null);
+  const names = [...new Set(pools.map((holding) => holding.label.replace(/ (#\d+|\(new\))$/, "")))];
+  const closed = plan.steps.flatMap(({ step }) => (step.kind === "burn" ? [`#${step.tokenId}`] : []));
+  return `${names.length === 0 ? "no pool" : names.join(", ")}${closed.length === 0 ? "" : ` ${closed.join(", ")}`}`;
 }
 
 function proposer(plan: PlanDto): string {

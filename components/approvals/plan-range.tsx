@@ -1,12 +1,11 @@
 // The card's second part: price with the present and the proposed range as two patterns, depth on the same axis, and both ranges in words.
 "use client";
-import { useState, type ReactNode } from "react";
+import { memo, useDeferredValue, useState, type ReactNode } from "react";
 import { PriceLegend } from "@/components/charts/legend";
 import { PriceRangeChart, type PriceRow } from "@/components/charts/price-range-chart";
 import { MarketAge } from "@/components/live/age";
 import { QueryView } from "@/components/live/query-view";
 import { useApi } from "@/components/live/use-api";
-import { useMarketNow } from "@/components/live/use-market-now";
 import { Segmented } from "@/components/ui/segmented";
 import { Empty, Skeleton } from "@/components/ui/states";
 import type { PlanDto } from "@/lib/api/schemas";
@@ -25,31 +24,29 @@ const PRICE_PERIOD_MS = 60_000;
 export function PlanRange({ plan }: { readonly plan: PlanDto }): ReactNode {
   const params = { id: plan.pairId };
   const live = isOpen(plan);
-  const { marketNowMs } = useMarketNow();
   const status = useApi("pairStatus", { params }, { enabled: live });
-  const isOut = live && status.data?.state === "out_of_range";
-  const outMs =
-    isOut && marketNowMs !== null && status.data?.stateSinceAtMs !== null && status.data !== undefined
-      ? marketNowMs - status.data.stateSinceAtMs
-      : null;
+  const { data } = status;
+  const isOut = live && data?.state === "out_of_range";
+  const outMs = isOut && data.stateSinceAtMs !== null ? Math.max(0, data.marketNowMs - data.stateSinceAtMs) : null;
+  const price = live ? (data?.price ?? null) : plan.bounds.referencePrice;
+  // Words follow a block at once, the picture when there is time.
+  const drawnPrice = useDeferredValue(price);
   // The event that matters took place in the last hours when the price is out of the range.
   const [chosen, setChosen] = useState<WindowName | null>(null);
   const window = chosen ?? (isOut ? "24h" : "7d");
-  const nowAtMs = live ? (status.data?.marketNowMs ?? marketNowMs) : plan.createdAtMarketMs;
+  const nowAtMs = live
+    ? (data?.marketNowMs ?? (status.error === null ? null : plan.createdAtMarketMs))
+    : plan.createdAtMarketMs;
   return (
     <PlanSection
       index={2}
       title="Range"
       className="order-1 desk:order-none"
       meta={
-        live ? (
-          <MarketAge atMs={status.data?.priceAtMs} periodMs={PRICE_PERIOD_MS} prefix="price" />
-        ) : (
-          "when the plan was made"
-        )
+        live ? <MarketAge atMs={data?.priceAtMs} periodMs={PRICE_PERIOD_MS} prefix="price" /> : "when the plan was made"
       }
     >
-      <RangeWords plan={plan} price={live ? (status.data?.price ?? null) : plan.bounds.referencePrice} outMs={outMs} />
+      <RangeWords plan={plan} price={price} outMs={outMs} />
       <div className="mt-2 mb-1 flex justify-end">
         <Segmented<WindowName>
           label="Time window"
@@ -69,7 +66,7 @@ export function PlanRange({ plan }: { readonly plan: PlanDto }): ReactNode {
           live={live}
           nowAtMs={nowAtMs}
           windowMs={WINDOWS[window]}
-          price={live ? (status.data?.price ?? null) : plan.bounds.referencePrice}
+          price={drawnPrice}
           callout={outMs === null ? null : `out ${formatAge(outMs)}`}
         />
       )}
@@ -138,7 +135,7 @@ function place(price: number | null, range: Range): string {
   return `, price ${formatPercent((price - range.lower) / (range.upper - range.lower), 0)} up the range`;
 }
 
-function Chart({
+const Chart = memo(function Chart({
   plan,
   live,
   nowAtMs,
@@ -227,7 +224,7 @@ function Chart({
       }}
     </QueryView>
   );
-}
+});
 
 function ChartSkeleton(): ReactNode {
   return (

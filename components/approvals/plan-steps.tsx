@@ -2,18 +2,17 @@
 "use client";
 import type { ReactNode } from "react";
 import { Copyable } from "@/components/ui/copyable";
-import { cx } from "@/components/ui/cx";
 import type { PlanDto } from "@/lib/api/schemas";
 import { shortHex } from "@/lib/format/address";
 import { formatInstant } from "@/lib/format/time";
 import { useWallNow } from "@/components/live/ticker";
 import { OpFacts, OpWord } from "./op-state";
 import { PlanSection } from "./plan-section";
-import { OP_STATE, type PlanStep } from "./plan-words";
+import { hasStarted, type PlanStep } from "./plan-words";
 
 export function PlanSteps({ plan }: { readonly plan: PlanDto }): ReactNode {
   const nowMs = useWallNow();
-  const started = plan.steps.some((step) => step.op !== null);
+  const started = plan.steps.some(hasStarted);
   const chains = plan.chains.length;
   return (
     <PlanSection
@@ -39,31 +38,32 @@ export function PlanSteps({ plan }: { readonly plan: PlanDto }): ReactNode {
 }
 
 function Step({ step, started }: { readonly step: PlanStep; readonly started: boolean }): ReactNode {
-  const allowance = allowanceWords(step);
-  const failed = step.op !== null && ["warn", "crit"].includes(OP_STATE[step.op.state].tone);
+  // Allowances serve the step beside them: one quiet line each.
+  const isHelper = step.step.kind === "approve" || step.step.kind === "revoke";
   return (
-    <li className="grid grid-cols-[16px_minmax(0,1fr)] gap-x-2 border-b py-2.5 last:border-b-0">
+    <li className="grid grid-cols-[16px_minmax(0,1fr)] gap-x-2 border-b py-2 last:border-b-0">
       <span aria-hidden="true" className="text-dense text-ink-3">
         {step.index + 1}
       </span>
       <div className="min-w-0">
         <div className="flex flex-wrap items-baseline justify-between gap-x-3">
-          <p className="min-w-0">
-            <b className="font-title">{step.title}</b>
+          <p className="min-w-0 flex-1">
+            <b className={isHelper ? "font-text text-ink-2" : "font-title"}>{step.title}</b>
+            {isHelper && <span className="text-dense text-ink-3">, {step.detail}</span>}
           </p>
           {started && <OpWord op={step.op} />}
         </div>
-        <p className={cx("break-words text-ink-2", failed && "text-ink-2")}>{step.detail}</p>
-        <p className="flex flex-wrap items-center gap-x-2 text-dense text-ink-3">
-          <span>
-            {step.contractLabel} <span className="text-ink-2">{step.call}</span>
-          </span>
-          <Copyable value={step.contract} shown={shortHex(step.contract)} what={`address of ${step.contractLabel}`} />
-        </p>
-        {allowance !== null && <p className="text-dense text-ink-3">{allowance}</p>}
-        {step.op !== null && <OpFacts op={step.op} />}
-        <details className="mt-0.5 text-dense">
-          <summary className="inline-flex min-h-6 items-center text-ink-3 hover:text-ink">raw step</summary>
+        {!isHelper && <p className="break-words text-ink-2">{step.detail}</p>}
+        {hasStarted(step) && <OpFacts op={step.op} />}
+        <details className="text-dense">
+          <summary className="min-h-6 w-fit py-1 text-ink-3 hover:text-ink">
+            {step.contractLabel} <span className="text-ink-2">{step.call}</span>, raw step
+          </summary>
+          <p className="flex flex-wrap items-center gap-x-3 text-ink-3">
+            contract{" "}
+            <Copyable value={step.contract} shown={shortHex(step.contract)} what={`address of ${step.contractLabel}`} />
+            {allowanceWords(step)}
+          </p>
           <pre
             tabIndex={0}
             role="group"

@@ -19,7 +19,7 @@ export const PLAN_STATUS: Readonly<Record<PlanStatus, { readonly word: string; r
 };
 
 export const OP_STATE: Readonly<Record<OpState, { readonly word: string; readonly tone: StatusTone }>> = {
-  PLANNED: { word: "Planned", tone: "unknown" },
+  PLANNED: { word: "Not started", tone: "unknown" },
   INTENT: { word: "Recorded", tone: "prop" },
   PREPARED: { word: "Prepared", tone: "prop" },
   SIGNED: { word: "Signed", tone: "prop" },
@@ -48,6 +48,11 @@ export function planTitle(plan: Pick<PlanDto, "kind" | "pairId" | "before" | "af
   if (!had && has) return `Open a ${plan.pairId} position`;
   if (had && !has) return `Close the ${plan.pairId} positions`;
   return `Move ${plan.pairId} between pools`;
+}
+
+/** True once the signer took the step up; a planned one is only written down. */
+export function hasStarted(step: PlanStep): step is PlanStep & { readonly op: PlanOp } {
+  return step.op !== null && step.op.state !== "PLANNED";
 }
 
 /** True once a transaction of the plan may have reached a chain. */

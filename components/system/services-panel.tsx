@@ -35,10 +35,9 @@ export function ServicesPanel({ services }: { readonly services: readonly Servic
                   <h3 className="font-title">{service.label}</h3>
                   <Status tone={state.tone}>{state.word}</Status>
                 </div>
-                <p className="mt-1 break-words text-ink-2">{service.sentence}</p>
+                <p className="mt-1 break-words text-ink-2">{service.sentence.replace(/:\s*$/, "")}</p>
                 <p className="mt-0.5 text-dense text-ink-3">
-                  {service.state === "ok" ? "If it fails: " : "Effect: "}
-                  {service.effect}
+                  {service.state === "ok" ? service.effect : `Effect: ${service.effect}`}
                 </p>
                 <div className="mt-1 flex flex-wrap items-center gap-x-4 text-micro text-ink-3">
                   <WallAge atMs={service.atMs} periodMs={REPORT_MS} prefix="reported" suffix="ago" />

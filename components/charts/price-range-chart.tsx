@@ -115,7 +115,7 @@ export function PriceRangeChart(props: PriceRangeChartProps): ReactNode {
                 dataKey={key}
                 type="stepAfter"
                 stroke="var(--prop)"
-                strokeOpacity={0.55}
+                strokeOpacity={0.42}
                 strokeWidth={1}
                 dot={false}
                 activeDot={false}

@@ -23,7 +23,7 @@ export function ShellBanner(): ReactNode {
   if (stopped !== null) {
     return (
       <Banner tone="crit" title={`Signing is stopped since ${formatInstant(stopped.sinceAtMs, nowMs)}.`}>
-        {stopped.reason} An owner can resume it with the shield above.
+        Reason: {stopped.reason}. An owner can resume it with the shield above.
         {isLost && " Also: the live stream is lost."}
       </Banner>
     );

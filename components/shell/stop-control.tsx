@@ -10,6 +10,7 @@ import { HoldButton } from "@/components/ui/hold-button";
 import { KeyValue } from "@/components/ui/key-value";
 import { CommandNote } from "@/components/wallet/command-note";
 import { useCommand } from "@/components/wallet/use-command";
+import { shortHex } from "@/lib/format/address";
 import { formatUsd } from "@/lib/format/usd";
 
 export function StopControl(): ReactNode {
@@ -38,7 +39,7 @@ export function StopControl(): ReactNode {
         description={
           stopped === null
             ? "The signer refuses every new transaction of every pair, at once and after a restart too. Positions stay open and keep earning."
-            : `Stopped by ${stopped.by}: ${stopped.reason}`
+            : `Stopped by ${shortHex(stopped.by)}: ${stopped.reason}`
         }
       >
         <div className="grid gap-4">

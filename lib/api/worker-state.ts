@@ -5,19 +5,6 @@ import { amountDtoSchema, depthSchema, lastDecisionSchema, positionDtoSchema, ra
 
 const nullableNumber = z.number().nullable();
 
-/** Money since the pair's opening balance; feesUsd + priceUsd + divergenceUsd - swapCostUsd - gasUsd = netUsd. */
-export const moneyPartsSchema = z.object({
-  feesUsd: z.number(),
-  priceUsd: z.number(),
-  /** Divergence against holding, zero or negative. */
-  divergenceUsd: z.number(),
-  swapCostUsd: z.number(),
-  gasUsd: z.number(),
-  netUsd: z.number(),
-  /** What holding the opening amounts would have made. */
-  holdUsd: z.number(),
-});
-
 export const workerStateSchema = z.object({
   version: z.literal(1),
   pairId: z.string(),
@@ -51,7 +38,6 @@ export const workerStateSchema = z.object({
   inRange24hFrac: nullableNumber,
   fees24hUsd: nullableNumber,
   net24hUsd: nullableNumber,
-  parts: moneyPartsSchema.nullable(),
   lastDecision: lastDecisionSchema.nullable(),
   lastEpoch: nullableNumber,
   lastEpochWallAtMs: nullableNumber,

@@ -3,13 +3,16 @@ import { contract } from "@/lib/api/contract";
 import type { HealthWord } from "@/lib/api/schemas";
 import { OPEN_PLAN_STATUSES } from "@/lib/plan/plan-status";
 import { ok } from "@/lib/errors/result";
+import { MINUTE_MS } from "@/lib/units";
+import type { LedgerEntry, PlanRecord } from "@/lib/api/signer-contract";
 import type { ApiDeps } from "@/server/api/deps";
 import { bindHandler } from "@/server/api/handler";
-import { readDeskState } from "@/server/api/reads";
+import { readDeskState, type DeskState } from "@/server/api/reads";
+import { moneyParts, type MoneyParts } from "@/server/api/views/money-parts";
 import { overviewView, type LedgerView } from "@/server/api/views/overview";
 import { pairSummary, workerView } from "@/server/api/views/pair-summary";
 import { servicesView, sourcesView, worst } from "@/server/api/views/services";
-import { marketNowMs, marketSpeed } from "./pairs";
+import { marketNowMs, marketSpeed, mergedCandles } from "./pairs";
 import { readPlans } from "./plans";
 
 const LEDGER_KEPT_MS = 10_000;
@@ -35,6 +38,62 @@ async function ledgerView(deps: ApiDeps): Promise<LedgerView | null> {
   }
   keptLedger = { atMs: deps.nowMs(), view };
   return view;
+}
+
+const PARTS_KEPT_MS = 5_000;
+const LEDGER_PAGE = 5_000;
+const LEDGER_PAGES_MAX = 4;
+/** How far before an assignment its price may lie: the collector may have been a moment behind. */
+const PRICE_WINDOW_MS = 30 * 60_000;
+
+let keptParts: { readonly atMs: number; readonly parts: ReadonlyMap<string, MoneyParts> } | null = null;
+
+async function ledgerOf(deps: ApiDeps, pairId: string): Promise<LedgerEntry[]> {
+  const entries: LedgerEntry[] = [];
+  for (let page = 0; page < LEDGER_PAGES_MAX; page += 1) {
+    const answer = await deps.control.call("ledger.list", {
+      pairId,
+      sinceSeq: (entries.at(-1)?.seq ?? -1) + 1,
+      limit: LEDGER_PAGE,
+    });
+    if (!answer.ok) return [];
+    entries.push(...answer.value.entries);
+    if (answer.value.entries.length < LEDGER_PAGE) break;
+  }
+  return entries;
+}
+
+/** Profit and loss by part per pair, from the signer's ledger; a pair without capital or price is left out. */
+async function partsOfPairs(
+  deps: ApiDeps,
+  desk: DeskState,
+  plans: readonly PlanRecord[],
+): Promise<ReadonlyMap<string, MoneyParts>> {
+  if (keptParts !== null && deps.nowMs() - keptParts.atMs < PARTS_KEPT_MS) return keptParts.parts;
+  const parts = new Map<string, MoneyParts>();
+  for (const [pairId, state] of desk.workers) {
+    const pool = deps.registry.poolsOf(pairId)[0];
+    if (pool === undefined) continue;
+    const entries = await ledgerOf(deps, pairId);
+    const prices = new Map<number, number>();
+    for (const atMs of new Set(entries.filter((entry) => entry.kind === "assign").map((entry) => entry.marketAtMs))) {
+      const merged = await mergedCandles(deps, { pairId, fromMs: atMs - PRICE_WINDOW_MS, toMs: atMs + MINUTE_MS });
+      const close = merged.ok ? merged.value.series.close.at(-1) : undefined;
+      if (close !== undefined) prices.set(atMs, close);
+    }
+    const found = moneyParts({
+      pairId,
+      base: pool.base,
+      quote: pool.quote,
+      entries,
+      plans: plans.filter((plan) => plan.plan.pairId === pairId),
+      state,
+      priceAt: (atMs) => prices.get(atMs) ?? null,
+    });
+    if (found !== null) parts.set(pairId, found);
+  }
+  keptParts = { atMs: deps.nowMs(), parts };
+  return parts;
 }
 
 const healthHandler = bindHandler(contract.health, async ({ deps }) => {
@@ -70,6 +129,7 @@ const overviewHandler = bindHandler(contract.overview, async ({ deps }) => {
     readPlans(deps),
     ledgerView(deps),
   ]);
+  const parts = await partsOfPairs(deps, desk.value, plans.ok ? plans.value : []);
   const openPlans = plans.ok ? plans.value.filter((plan) => OPEN_PLAN_STATUSES.includes(plan.status)) : [];
   return ok({
     data: overviewView({
@@ -79,12 +139,25 @@ const overviewHandler = bindHandler(contract.overview, async ({ deps }) => {
       services,
       sources,
       openPlans,
+      lastPlans: plans.ok ? lastEndedPlans(plans.value) : [],
+      parts: [...parts.values()],
       ledger,
       marketNowMs: marketNowMs(deps, desk.value),
       marketSpeed: marketSpeed(desk.value),
     }),
   });
 });
+
+/** The newest ended plan of each pair. */
+function lastEndedPlans(plans: readonly PlanRecord[]): PlanRecord[] {
+  const byPair = new Map<string, PlanRecord>();
+  for (const plan of plans) {
+    if (plan.endedAtMs === null) continue;
+    const known = byPair.get(plan.plan.pairId);
+    if (known === undefined || (known.endedAtMs ?? 0) < plan.endedAtMs) byPair.set(plan.plan.pairId, plan);
+  }
+  return [...byPair.values()];
+}
 
 const orchestratorHandler = bindHandler(contract.orchestrator, async ({ deps }) => {
   const desk = await readDeskState(deps);

@@ -285,7 +285,8 @@ const analysesHandler = bindHandler(contract.pairAnalyses, async ({ deps, params
   return ok({ data: { analyses: [...series.value.points], partial: series.value.partial, nextCursor: null } });
 });
 
-async function mergedCandles(
+/** M1 candles of all venues, merged; empty where none has any. */
+export async function mergedCandles(
   deps: ApiDeps,
   input: { readonly pairId: string; readonly fromMs: number; readonly toMs: number },
 ): Promise<Result<{ series: CandleSeries; venues: readonly string[] }, ApiError>> {

@@ -73,8 +73,8 @@ export function moneyParts(input: MoneyPartsInput): MoneyParts | null {
       }
     }
   }
-  const valueUsd = state.valueUsd + (state.unclaimedFeesUsd ?? 0);
-  const netUsd = valueUsd - assignedUsd - gasUsd;
+  // The worker's value counts the unclaimed fees already.
+  const netUsd = state.valueUsd - assignedUsd - gasUsd;
   const feesUsd = collectedUsd + (state.unclaimedFeesUsd ?? 0);
   const priceUsd = heldUsd - assignedUsd;
   return {

@@ -5,6 +5,7 @@ import type { ApiDeps } from "@/server/api/deps";
 import type { DeskState } from "@/server/api/reads";
 import { formatAge, formatFrac, formatUsd } from "@/server/api/views/numbers";
 import type { SourceDto } from "@/server/api/views/services";
+import type { MoneyParts } from "@/server/api/views/money-parts";
 import { worst } from "@/server/api/views/services";
 import type { ServiceDto } from "@/lib/api/schemas";
 
@@ -22,6 +23,10 @@ export interface OverviewInput {
   readonly services: readonly ServiceDto[];
   readonly sources: readonly SourceDto[];
   readonly openPlans: readonly PlanRecord[];
+  /** Newest ended plan per pair. */
+  readonly lastPlans: readonly PlanRecord[];
+  /** One per pair that has capital. */
+  readonly parts: readonly MoneyParts[];
   readonly ledger: LedgerView | null;
   readonly marketNowMs: number;
   readonly marketSpeed: number;
@@ -72,6 +77,19 @@ export function attentionList(input: OverviewInput): Attention[] {
       sinceAtMs: plan.createdAtMs,
       sentence: `${plan.plan.kind === "RS" ? "Shift the range of" : "Re-allocate"} ${plan.plan.pairId}: cost ${formatUsd(plan.plan.forecast.costUsd)}${plan.plan.forecast.paybackDays === null ? "" : `, pays back in ${plan.plan.forecast.paybackDays.toFixed(1)} days`}.`,
       href: `/approvals/${plan.planId}`,
+    });
+  }
+  for (const plan of input.lastPlans) {
+    if (plan.status !== "partial") continue;
+    list.push({
+      id: `plan:${plan.planId}`,
+      kind: "plan",
+      severity: "warn",
+      pairId: plan.plan.pairId,
+      planId: plan.planId,
+      sinceAtMs: plan.endedAtMs,
+      sentence: `The last plan of ${plan.plan.pairId} ended half way: ${plan.statusReason}. What it freed is in the wallet; the next decision may deploy it again.`,
+      href: `/activity/${plan.planId}`,
     });
   }
   for (const pair of input.pairs) {
@@ -188,7 +206,7 @@ export function overviewView(input: OverviewInput): Overview {
     ? positions.filter((position) => !position.inRange).reduce((total, position) => total + position.valueUsd, 0)
     : null;
   const attention = attentionList(input);
-  const parts = [...desk.workers.values()].flatMap((state) => state.parts ?? []);
+  const { parts } = input;
   const add = (pick: (part: (typeof parts)[number]) => number): number =>
     parts.reduce((total, part) => total + pick(part), 0);
 
@@ -299,7 +317,8 @@ export function overviewView(input: OverviewInput): Overview {
     worstReason:
       first?.sentence ??
       (overall === "ok"
-        ? "Every position is in range, every source is fresh, nothing is halted."
+        ? (positions.length === 0 ? "No position is open" : "Every position is in range") +
+          ", every source is fresh, nothing is halted."
         : (lamps.find((lamp) => lamp.state !== "ok")?.sentence ?? "A part has not reported yet.")),
     worstHref: first?.href ?? (overall === "ok" ? null : "/system"),
     lamps,

@@ -1,0 +1,127 @@
+// Builders of what the API reads: a worker's state and a plan record; a test names only what matters to it.
+import type { PlanRecord } from "@/lib/api/signer-contract";
+import type { WorkerState } from "@/lib/api/worker-state";
+import type { Hex } from "@/lib/units";
+
+export function buildWorkerState(change: Partial<WorkerState> = {}): WorkerState {
+  return {
+    version: 1,
+    pairId: "WETH-USDC",
+    workerId: "worker-1",
+    pid: 1,
+    phase: "idle",
+    startedAtMs: 0,
+    updatedAtMs: 0,
+    marketAtMs: 0,
+    marketSpeed: 1,
+    state: "no_position",
+    stateSinceMarketMs: null,
+    stateSentence: "no open position",
+    price: 2_000,
+    priceAtMarketMs: 0,
+    priceChange24hFrac: null,
+    quoteUsd: 1,
+    blocks: [],
+    positions: [],
+    account: [],
+    depth: [],
+    ranges: [],
+    positionsUsd: 0,
+    idleUsd: 0,
+    valueUsd: 0,
+    unclaimedFeesUsd: 0,
+    inRange24hFrac: null,
+    fees24hUsd: null,
+    net24hUsd: null,
+    lastDecision: null,
+    lastEpoch: null,
+    lastEpochWallAtMs: null,
+    nextEpochMarketAtMs: null,
+    latenessMs: null,
+    freshness: [],
+    disabledPools: [],
+    ...change,
+  };
+}
+
+type Op = PlanRecord["ops"][number];
+
+export function buildPlanRecord(change: {
+  readonly referencePrice?: number;
+  readonly status?: PlanRecord["status"];
+  readonly ops?: readonly Pick<Op, "kind" | "gasUsd" | "deltas">[];
+}): PlanRecord {
+  const hash: Hex = `0x${"00".repeat(32)}`;
+  const address: Hex = `0x${"00".repeat(20)}`;
+  return {
+    planId: `0x${"00".repeat(16)}`,
+    planHash: hash,
+    plan: {
+      version: 1,
+      pairId: "WETH-USDC",
+      epoch: 1,
+      kind: "RS",
+      reason: "range_shift",
+      origin: { kind: "strategy" },
+      configVersion: 1,
+      blocks: [],
+      notionalUsd: 1,
+      base: { symbol: "WETH", decimals: 18, address },
+      quote: { symbol: "USDC", decimals: 6, address },
+      before: [],
+      after: [],
+      forecast: {
+        feesUsdPerDayBefore: 0,
+        feesUsdPerDayAfter: 0,
+        lvrUsdPerDayAfter: 0,
+        gainUsdPerYear: 0,
+        gasUsd: 0,
+        swapFeeUsd: 0,
+        slippageUsd: 0,
+        costUsd: 0,
+        paybackDays: null,
+        net7dUsd: 0,
+        net7dLowUsd: 0,
+        net7dHighUsd: 0,
+      },
+      bounds: {
+        referencePrice: change.referencePrice ?? 2_000,
+        maxPriceMoveFrac: 0.01,
+        maxSlippageBps: 50,
+        deadlineSec: 120,
+        maxPlanAgeMs: 600_000,
+        poolTicks: [],
+        maxFeePerGasWei: [],
+      },
+      steps: [{ kind: "revoke", chainId: 1, token: address, spender: address }],
+    },
+    status: change.status ?? "done",
+    statusReason: "every step is verified",
+    mode: "auto",
+    createdAtMs: 1,
+    createdAtMarketMs: 1,
+    expiresAtMs: null,
+    endedAtMs: 2,
+    proposedBy: "worker",
+    approvalsNeeded: 0,
+    approvals: [],
+    rejectedBy: null,
+    ops: (change.ops ?? []).map((op, index) => ({
+      opId: `0x${"00".repeat(16)}/${index}`,
+      index,
+      kind: op.kind,
+      purpose: op.kind,
+      state: "SETTLED",
+      chainId: 1,
+      attempts: [],
+      txHash: null,
+      blockNumber: null,
+      gasUsed: null,
+      gasUsd: op.gasUsd,
+      deltas: op.deltas,
+      position: null,
+      error: null,
+      stateAtMs: 2,
+    })),
+  };
+}

@@ -1,6 +1,6 @@
 // One pair at one venue: newest candles first, then history backwards, resumable from what the store holds; one writer at a time.
 import { ok, type Result } from "@/lib/errors/result";
-import type { SourceError, StoreError } from "@/lib/errors/tidegate-error";
+import { StoreError, type SourceError } from "@/lib/errors/tidegate-error";
 import { candleRows, normaliseCandles, sliceCandles, type CandleSeries } from "@/lib/market/candle";
 import type { Venue } from "@/lib/registry/schema";
 import { MINUTE_MS } from "@/lib/units";
@@ -46,6 +46,7 @@ export function createFeed(deps: CollectorDeps, feed: FeedKey, stored: FeedMeta 
   let error: string | null = null;
   let retryAtMonoMs = 0;
   let isHistoryEnded = false;
+  let hasMeta = stored !== null;
   let turn: Promise<unknown> = Promise.resolve();
   const pageMs = PAGE_ROWS[feed.venue] * MINUTE_MS;
 
@@ -67,8 +68,9 @@ export function createFeed(deps: CollectorDeps, feed: FeedKey, stored: FeedMeta 
 
   async function fail(problem: SourceError | StoreError, nowMs: number): Promise<void> {
     failuresInARow += 1;
-    retryAtMonoMs =
-      deps.wall.monotonicMs() + Math.min(BACKOFF_MAX_MS, BACKOFF_FIRST_MS * 2 ** Math.min(failuresInARow - 1, 6));
+    // Backing off spares a venue; the own store is asked again as soon as it may be back.
+    const doublings = problem instanceof StoreError ? 0 : Math.min(failuresInARow - 1, 6);
+    retryAtMonoMs = deps.wall.monotonicMs() + Math.min(BACKOFF_MAX_MS, BACKOFF_FIRST_MS * 2 ** doublings);
     const isNew = error !== problem.message;
     error = problem.message;
     if (isNew) {
@@ -76,7 +78,20 @@ export function createFeed(deps: CollectorDeps, feed: FeedKey, stored: FeedMeta 
       deps.publishServiceChange(`cex:${feed.venue}:${feed.pairId}`, "degraded", problem.message);
     }
     // Going on is safe: the meta only tells readers why the feed is behind, and its age tells the same.
-    await deps.writeMeta(feed, meta(nowMs));
+    await keepMeta(nowMs);
+  }
+
+  /** A store that has lost what it held (flushed, a new one) is filled again from the start. */
+  async function keepMeta(nowMs: number): Promise<void> {
+    const written = await deps.writeMeta(feed, meta(nowMs));
+    if (!written.ok) return;
+    if (hasMeta && written.value === "added") {
+      lastTs = null;
+      coverageFrom = null;
+      isHistoryEnded = false;
+      deps.log.warn("collector.store-emptied", { pairId: feed.pairId, venue: feed.venue });
+    }
+    hasMeta = true;
   }
 
   function succeed(): void {
@@ -112,7 +127,7 @@ export function createFeed(deps: CollectorDeps, feed: FeedKey, stored: FeedMeta 
       if (fresh.length < 2) break;
     }
     succeed();
-    await deps.writeMeta(feed, meta(nowMs));
+    await keepMeta(nowMs);
   }
 
   async function backfillOnce(nowMs: number): Promise<boolean> {
@@ -136,7 +151,7 @@ export function createFeed(deps: CollectorDeps, feed: FeedKey, stored: FeedMeta 
     }
     coverageFrom = older.openAtMs[0] ?? coverageFrom;
     succeed();
-    await deps.writeMeta(feed, meta(nowMs));
+    await keepMeta(nowMs);
     return true;
   }
 

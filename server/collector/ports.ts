@@ -35,7 +35,8 @@ export interface CollectorDeps {
   /** One page of M1 rows from `sinceMs` on, oldest first, as many as the venue gives. */
   readonly fetchPage: (feed: FeedKey, sinceMs: number) => Promise<Result<readonly RawCandle[], SourceError>>;
   readonly readMeta: (pairId: string) => Promise<Result<ReadonlyMap<string, FeedMeta>, StoreError>>;
-  readonly writeMeta: (feed: FeedKey, meta: FeedMeta) => Promise<Result<true, StoreError>>;
+  /** `added`: the store held none before. */
+  readonly writeMeta: (feed: FeedKey, meta: FeedMeta) => Promise<Result<"added" | "kept", StoreError>>;
   /** Packed rows [ts,o,h,l,c,v], ascending, closed minutes. */
   readonly writeRows: (feed: FeedKey, rows: Float64Array) => Promise<Result<true, StoreError>>;
   readonly writeState: (state: CollectorState) => Promise<Result<true, StoreError>>;

@@ -4,7 +4,7 @@ import { ok, type Result } from "@/lib/errors/result";
 import type { StoreError } from "@/lib/errors/tidegate-error";
 import type { StoreClient } from "./client";
 import { badData } from "./codec";
-import { readJsonHash, writeJsonField, type JsonHash } from "./json-values";
+import { readJsonHash, type JsonHash } from "./json-values";
 import { storeKeys } from "./keys";
 import { execAll } from "./transaction";
 
@@ -165,11 +165,16 @@ export async function deleteCandleDays(
   return store.call("delete old candles", (redis) => redis.unlink(keys));
 }
 
-export function writeCandleMeta(
+/** `added`: the store held no meta of this venue; a writer that wrote some before knows by it that the store was emptied. */
+export async function writeCandleMeta(
   store: StoreClient,
   input: { readonly pairId: string; readonly venue: string; readonly meta: CandleVenueMeta },
-): Promise<Result<true, StoreError>> {
-  return writeJsonField(store, storeKeys.candleMeta(input.pairId), input.venue, input.meta);
+): Promise<Result<"added" | "kept", StoreError>> {
+  const key = storeKeys.candleMeta(input.pairId);
+  const reply = await store.call(`write ${key} ${input.venue}`, (redis) =>
+    redis.hset(key, input.venue, JSON.stringify(input.meta)),
+  );
+  return reply.ok ? ok(reply.value === 0 ? "kept" : "added") : reply;
 }
 
 export function readCandleMeta(

@@ -1,5 +1,5 @@
 // The parts of profit and loss add up to the net, whatever was swapped, collected and paid.
-import fc from "fast-check";
+import { assert, bigInt, double, property } from "fast-check";
 import { describe, expect, it } from "vitest";
 import { buildPlanRecord, buildWorkerState } from "@/tests/support/build-desk";
 import { moneyParts, type MoneyPartsInput } from "./money-parts";
@@ -83,12 +83,12 @@ describe("moneyParts", () => {
   });
 
   it("behavior: the parts always add up to the net", () => {
-    const money = fc.double({ min: -1e6, max: 1e6, noNaN: true });
-    fc.assert(
-      fc.property(
+    const money = double({ min: -1e6, max: 1e6, noNaN: true });
+    assert(
+      property(
         money,
-        fc.double({ min: 1, max: 1e5, noNaN: true }),
-        fc.bigInt({ min: 0n, max: 10n ** 12n }),
+        double({ min: 1, max: 1e5, noNaN: true }),
+        bigInt({ min: 0n, max: 10n ** 12n }),
         (valueUsd, price, fees) => {
           const parts = moneyParts({
             ...base,

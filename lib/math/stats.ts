@@ -48,7 +48,7 @@ export function weightedLowerMedian(values: readonly number[], weights: readonly
     let slot = index;
     while (
       slot > 0 &&
-      (sorted[slot - 1]! > value || (sorted[slot - 1]! === value && sortedWeights[slot - 1]! > weight))
+      (sorted[slot - 1]! > value || (value === sorted[slot - 1]! && sortedWeights[slot - 1]! > weight))
     ) {
       sorted[slot] = sorted[slot - 1]!;
       sortedWeights[slot] = sortedWeights[slot - 1]!;

@@ -16,6 +16,8 @@ describe("package-lock.json", () => {
   });
 });
 
+const of = (name: string) => platformEntry({ name, version: "1.2.3", wantedBy: "x" });
+
 describe("mendLockFile", () => {
   it("default: adds what is missing once and leaves nothing missing", () => {
     const broken: LockFile = {
@@ -38,7 +40,6 @@ describe("mendLockFile", () => {
   });
 
   it("behavior: reads amd64, armv7 and wasm names, refuses a name without a platform", () => {
-    const of = (name: string) => platformEntry({ name, version: "1.2.3", wantedBy: "x" });
     expect(of("@foundry-rs/anvil-win32-amd64")).toMatchObject({ os: ["win32"], cpu: ["x64"] });
     expect(of("@oxlint/binding-linux-arm-gnueabihf")).toMatchObject({ os: ["linux"], cpu: ["arm"], libc: ["glibc"] });
     expect(of("@tailwindcss/oxide-wasm32-wasi")).toEqual({ version: "1.2.3", optional: true, cpu: ["wasm32"] });

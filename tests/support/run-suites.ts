@@ -1,7 +1,6 @@
 // `npm test`: runs every suite this machine can run and ends with `N passed, N failed, N not run here`; TG_TEST_ALL=1 turns "not run" into failure.
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { existsSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -39,7 +38,7 @@ const filters = given.filter((argument) => !named.includes(argument));
 if (
   filters.some((argument) => !argument.startsWith("-") && !SUITE_FILE_PARTS.some((part) => argument.startsWith(part)))
 ) {
-  console.error(`Expected suite names (${PROJECTS.join(", ")}) or test file paths, got: ${filters.join(" ")}`);
+  process.stderr.write(`Expected suite names (${PROJECTS.join(", ")}) or test file paths, got: ${filters.join(" ")}\n`);
   process.exit(2);
 }
 
@@ -66,8 +65,8 @@ const child = spawn(
 child.on("exit", (code, signal) => {
   const notRun = readNotRun(notRunFile);
   if (!existsSync(reportFile)) {
-    console.error(
-      `The test run ended without a report (exit ${code ?? signal}). Run it again; if it stays, run: npx vitest run`,
+    process.stderr.write(
+      `The test run ended without a report (exit ${code ?? signal}). Run it again; if it stays, run: npx vitest run\n`,
     );
     process.exit(1);
   }
@@ -78,11 +77,12 @@ child.on("exit", (code, signal) => {
   ).length;
   const failed = report.numFailedTests + brokenFiles;
   const strict = process.env["TG_TEST_ALL"] === "1";
-  for (const entry of notRun) console.log(`not run here: ${entry.suite} (needs ${entry.missing}; ${entry.enable})`);
-  console.log(`${report.numPassedTests} passed, ${failed} failed, ${notRun.length} not run here`);
+  for (const entry of notRun)
+    process.stdout.write(`not run here: ${entry.suite} (needs ${entry.missing}; ${entry.enable})\n`);
+  process.stdout.write(`${report.numPassedTests} passed, ${failed} failed, ${notRun.length} not run here\n`);
   if (strict && (notRun.length > 0 || report.numPendingTests > 0)) {
-    console.error(
-      `TG_TEST_ALL=1 allows nothing to be left out: ${notRun.length} suites not run, ${report.numPendingTests} tests skipped`,
+    process.stderr.write(
+      `TG_TEST_ALL=1 allows nothing to be left out: ${notRun.length} suites not run, ${report.numPendingTests} tests skipped\n`,
     );
   }
   const leftOut = strict && (notRun.length > 0 || report.numPendingTests > 0);

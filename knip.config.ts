@@ -1,0 +1,29 @@
+// Dead code: what each process, page, test and command starts from; anything that none of them reaches is reported.
+import type { KnipConfig } from "knip";
+
+const config: KnipConfig = {
+  entry: [
+    "server/*/main.ts",
+    "server/embedded/*/main.ts",
+    "server/cli/bundles.mjs",
+    "server/cli/web-process.ts",
+    "server/cli/commands/{bench,lock-mend}.ts",
+    "tests/support/*-harness.ts",
+    "tests/support/run-suites.ts",
+    // The door of the strategy is complete by design: the browser preview and the backtest enter by it too.
+    "lib/strategy/index.ts",
+  ],
+  project: ["{app,components,lib,server,tests}/**/*.{ts,tsx,mjs,css}"],
+  // Loaded by file path, not by import: contracts' artifacts, the compiler's and the chain's platform packages, fonts by CSS.
+  ignoreDependencies: ["@uniswap/v3-core", "@uniswap/v3-periphery", "@uniswap/v4-periphery", "@foundry-rs/anvil"],
+  ignoreExportsUsedInFile: true,
+  // Types of the wire contract are vocabulary: they may be exported before somebody names them.
+  exclude: ["types"],
+  // @fontsource packages are imported by the stylesheet.
+  compilers: {
+    css: (text: string) =>
+      [...text.matchAll(/@import\s+["']([^"']+)["']/g)].map((match) => `import "${match[1] ?? ""}";`).join("\n"),
+  },
+};
+
+export default config;

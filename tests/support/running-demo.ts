@@ -1,6 +1,6 @@
 // Starts the whole demo as a newcomer would, on free ports and its own data directory, and speaks to it over its real interfaces.
 import { spawn, type ChildProcess } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { freePort, makeTempDir } from "./embedded-servers";
@@ -26,6 +26,8 @@ export interface DemoInput {
   readonly speed?: number;
   readonly hasWeb?: boolean;
   readonly fresh?: boolean;
+  /** Executable of Bun: every process then runs under it, from the sources. */
+  readonly bun?: string;
 }
 
 export interface ReadOptions {
@@ -64,9 +66,9 @@ export async function startDemo(input: DemoInput = {}): Promise<RunningDemo> {
   const [webPort, opsPort] = [await freePort(), await freePort()];
   const startedAtMs = performance.now();
   const child = spawn(
-    process.execPath,
+    input.bun ?? process.execPath,
     [
-      "server/cli/boot.mjs",
+      input.bun === undefined ? "server/cli/boot.mjs" : "server/cli/main.ts",
       "demo",
       "--json",
       "--data-dir",
@@ -188,14 +190,55 @@ export async function waitFor<T>(what: string, limitMs: number, probe: () => Pro
   throw new Error(`${what} did not happen within ${limitMs} ms (last: ${last})`);
 }
 
-/** Every process whose command line or open data directory names this demo; empty after a clean end. */
-export function processesNaming(dataDir: string): Promise<string[]> {
+/** Every process whose command line or open log files name this data directory; empty after a clean end. */
+export async function processesNaming(dataDir: string): Promise<string[]> {
+  const lines = await processLines();
+  return lines.filter((line) => line.includes(dataDir) || hasOpen(Number(line.trim().split(/\s+/)[0]), dataDir));
+}
+
+/** One line per process of this machine: pid, resident kilobytes, command line. */
+function processLines(): Promise<string[]> {
   return new Promise((resolve) => {
-    const child = spawn("ps", ["-eo", "pid,args"], { stdio: ["ignore", "pipe", "ignore"] });
+    const child = spawn("ps", ["-eo", "pid=,rss=,args="], { stdio: ["ignore", "pipe", "ignore"] });
     let text = "";
     child.stdout.on("data", (chunk: Buffer) => (text += chunk.toString("utf8")));
-    child.on("exit", () =>
-      resolve(text.split("\n").filter((line) => line.includes(dataDir) && !line.includes("ps -eo"))),
+    child.on("close", () =>
+      resolve(text.split("\n").filter((line) => line.trim() !== "" && !line.includes("ps -eo pid="))),
     );
   });
+}
+
+/** Children carry no data directory in their command line, but each writes its errors into a file there (Linux). */
+function hasOpen(pid: number, dataDir: string): boolean {
+  try {
+    return readlinkSync(`/proc/${pid}/fd/2`).startsWith(`${dataDir}/`);
+  } catch {
+    // Another user's process, one that ended while we looked, or a system without /proc: the command line decides.
+    return false;
+  }
+}
+
+export interface ProcessMemory {
+  readonly name: string;
+  readonly pid: number;
+  readonly rssBytes: number;
+}
+
+/** Resident memory of every process of a demo, its chain and shells included. */
+export async function memoryOf(dataDir: string): Promise<ProcessMemory[]> {
+  const lines = await processesNaming(dataDir);
+  return lines.map((line) => {
+    const [pid = "0", rssKb = "0", ...args] = line.trim().split(/\s+/);
+    return { name: shortName(args), pid: Number(pid), rssBytes: Number(rssKb) * 1024 };
+  });
+}
+
+function shortName(args: readonly string[]): string {
+  const bundle = args.findIndex((arg) => /dist\/server\/\w+\.mjs$|server\/[\w/]+\/main\.ts$/.test(arg));
+  if (bundle >= 0) {
+    const room = /(\w+)(?:\.mjs|\/main\.ts)$/.exec(args[bundle] ?? "")?.[1] ?? "";
+    return [room, ...args.slice(bundle + 1)].join(" ");
+  }
+  if (args.some((arg) => arg.endsWith("boot.mjs"))) return "command line";
+  return (args[0] ?? "").split("/").at(-1) ?? "";
 }

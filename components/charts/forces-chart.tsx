@@ -41,14 +41,14 @@ export function ForcesChart({
         const value = latest?.[key] ?? null;
         const [low, high] = laneDomain(shown, key, guides);
         return (
-          <div key={key} className="relative mt-2" style={{ height: isLast ? 64 : 42 }}>
-            <span className="absolute top-0.5 left-1 z-10 bg-sunken px-1 text-micro text-ink-3">
+          <div key={key} className="relative" style={{ height: isLast ? 68 : 49 }}>
+            <span className="absolute top-1.5 left-1 z-10 bg-sunken px-1 text-micro text-ink-3">
               {name} <b className="font-strong text-ink">{formatFixed(value, 0)}</b>
             </span>
             <ResponsiveContainer width="100%" height="100%">
               <LineChart
                 data={shown}
-                margin={{ top: 0, right: TAG_MARGIN, bottom: isLast ? 22 : 0, left: 0 }}
+                margin={{ top: 5, right: TAG_MARGIN, bottom: isLast ? 24 : 5, left: 0 }}
                 syncId={syncId}
                 syncMethod="value"
                 title={`${name} force, now ${formatFixed(value, 0)} of 100`}

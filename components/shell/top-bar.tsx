@@ -24,6 +24,7 @@ import { useApprovalCount } from "./use-approval-count";
 import { HEALTH, modeOf } from "./words";
 
 export function TopBar(): ReactNode {
+  const isDetail = usePathname().split("/").filter(Boolean).length > 1;
   return (
     <header className="sticky top-0 z-20 flex h-[52px] items-center gap-2 border-b bg-bg px-3 desk:h-12 desk:gap-4 desk:px-6">
       <Title />
@@ -33,7 +34,10 @@ export function TopBar(): ReactNode {
       <MarketClock />
       <Waiting />
       <StopControl />
-      <WalletButton />
+      {/* On a phone a page about one thing needs the width for its name; every act asks for the wallet by itself. */}
+      <span className={cx(isDetail && "hidden desk:inline")}>
+        <WalletButton />
+      </span>
     </header>
   );
 }
@@ -50,9 +54,11 @@ function Title(): ReactNode {
   const label = item?.label ?? section.charAt(0).toUpperCase() + section.slice(1);
   return (
     <>
-      <span className="desk:hidden">
-        <Logo size={20} />
-      </span>
+      {id === "" && (
+        <span className="desk:hidden">
+          <Logo size={20} />
+        </span>
+      )}
       <h1 className="min-w-0 truncate text-lead font-title">
         {id === "" ? (
           label

@@ -24,7 +24,7 @@ export function CheckList({
   readonly label: string;
 }): ReactNode {
   return (
-    <ul aria-label={label} className="grid gap-x-6 wide:grid-cols-2 desk:max-mid:grid-cols-2">
+    <ul aria-label={label} className="grid gap-x-6 desk:grid-cols-2">
       {items.map((item) => (
         <li
           key={item.id}
@@ -39,7 +39,7 @@ export function CheckList({
             <span className="sr-only">, {WORD[item.state]}</span>
             {item.detail !== undefined && <span className="block text-micro text-ink-3">{item.detail}</span>}
           </span>
-          <span className={cx("max-w-56 text-right", item.state === "fails" && "text-warn")}>
+          <span className={cx("max-w-44 text-right", item.state === "fails" && "text-warn")}>
             <b className="font-strong">{item.value}</b>
             {item.limit !== null && <span className="text-ink-3"> / {item.limit}</span>}
           </span>

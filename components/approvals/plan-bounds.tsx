@@ -84,7 +84,7 @@ function trustItem(check: Check, open: boolean): CheckItem {
   return {
     id: check.id,
     label: pool === undefined ? rule : `${rule}, ${shortHex(pool)}`,
-    detail: open ? check.value : undefined,
+    detail: open && check.value.toLowerCase() !== rule.toLowerCase() ? check.value : undefined,
     value: open ? (check.ok === true ? "holds" : check.ok === false ? "does not hold" : "unknown") : "required",
     limit: null,
     state: stateOf(check, open),

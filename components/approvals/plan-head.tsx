@@ -47,7 +47,7 @@ export function PlanHead({ plan }: { readonly plan: PlanDto }): ReactNode {
         <h2 className="text-stat font-medium">{planTitle(plan)}</h2>
         <StatusChip status={plan.status} />
       </div>
-      <dl className="mt-2 flex flex-wrap gap-x-6 gap-y-1 text-dense text-ink-2 [&_dd]:inline [&_dd]:text-ink [&_dt]:mr-1 [&_dt]:inline">
+      <dl className="mt-2 flex flex-wrap items-baseline gap-x-6 gap-y-1 text-dense text-ink-2 [&_dd]:inline [&_dd]:text-ink [&_dt]:mr-1 [&_dt]:inline">
         <div>
           <dt>{plan.kind} on</dt>
           <dd>{plan.chains.map((chain) => chain.name).join(", ")}</dd>

@@ -1,6 +1,7 @@
 // The card's eighth part: how much of each limit is used, how much this plan takes, and what is left.
 "use client";
 import type { ReactNode } from "react";
+import { cx } from "@/components/ui/cx";
 import { Status } from "@/components/ui/status";
 import type { PlanDto } from "@/lib/api/schemas";
 import { formatUsd } from "@/lib/format/usd";
@@ -55,11 +56,11 @@ export function PlanLimits({ plan }: { readonly plan: PlanDto }): ReactNode {
                 </span>
                 <span className="desk:text-right">
                   <b className="font-strong">{formatUsd(limit.usedUsd + thisUsd)}</b> of {formatUsd(limit.limitUsd)}
-                  <span className={left < 0 ? "block text-warn" : "block text-ink-3"}>
-                    used {formatUsd(limit.usedUsd)}
-                    {open && `, this ${formatUsd(limit.thisUsd)}`}, {left < 0 ? "over by" : "left"}{" "}
-                    {formatUsd(Math.abs(left))}
-                  </span>
+                </span>
+                <span className={cx("desk:col-span-2 desk:col-start-2", left < 0 ? "text-warn" : "text-ink-3")}>
+                  used {formatUsd(limit.usedUsd)}
+                  {open && `, this ${formatUsd(limit.thisUsd)}`}, {left < 0 ? "over by" : "left"}{" "}
+                  {formatUsd(Math.abs(left))}
                 </span>
               </li>
             );

@@ -21,7 +21,7 @@ export function PlanMoney({ plan }: { readonly plan: PlanDto }): ReactNode {
   const { forecast } = plan;
   return (
     <PlanSection index={4} title="Money" meta="model, not a promise" className="order-2 desk:order-none">
-      <dl className="grid grid-cols-2 gap-px border bg-line wide:grid-cols-4 desk:max-mid:grid-cols-4">
+      <dl className="grid grid-cols-2 gap-px border bg-line desk:grid-cols-4">
         <Figure
           label="Fees per day"
           value={
@@ -72,7 +72,7 @@ function Figure({
   return (
     <div className="min-w-0 bg-panel px-3 py-2.5">
       <dt className="text-micro text-ink-3">{label}</dt>
-      <dd className="mt-0.5 text-lead font-medium desk:text-stat">{value}</dd>
+      <dd className="mt-0.5 text-lead font-medium wide:text-stat">{value}</dd>
       <dd className="mt-0.5 text-dense text-ink-2">{context}</dd>
     </div>
   );

@@ -1,0 +1,355 @@
+// The desk in a real browser on a real run: what an operator sees, signs and triggers, and that every page can be read by everybody.
+import { cpus, loadavg } from "node:os";
+import { rmSync } from "node:fs";
+import { AxeBuilder } from "@axe-core/playwright";
+import { chromium, type Browser, type BrowserContext, type Page } from "@playwright/test";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { z } from "zod";
+import { contract } from "@/lib/api/contract";
+import { formatUsd } from "@/lib/format/usd";
+import { requires } from "@/tests/support/requires";
+import { startDemo, waitFor, type RunningDemo } from "@/tests/support/running-demo";
+
+const AUTO = "WETH-USDC";
+const APPROVE = "USDC-USDT";
+const LIMIT_MS = 240_000;
+const PAGE_LIMIT_MS = 45_000;
+/** Issue 2: out of range is seen on the page within 2 s of the block. A machine with more work than cores gets slack. */
+const SEEN_LIMIT_MS = 2_000;
+const SEEN_LIMIT_BUSY_MS = 10_000;
+const ROUTES = [
+  "/overview",
+  "/pairs",
+  `/pairs/${AUTO}`,
+  `/pairs/${APPROVE}`,
+  "/positions",
+  "/approvals",
+  "/activity",
+  "/system",
+  "/settings/audit",
+  "/login",
+  "/docs",
+  "/docs/authority",
+] as const;
+const AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa"];
+
+const chrome = requires("chromium", "desk in Chromium");
+let demo: RunningDemo;
+let browser: Browser;
+let context: BrowserContext;
+let page: Page;
+const consoleErrors: string[] = [];
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`;
+}
+
+function address(path: string): string {
+  return `${demo.apiUrl}${path}`;
+}
+
+function listen(target: Page): void {
+  target.on("console", (message) => {
+    if (message.type() === "error") consoleErrors.push(`${target.url()}: ${message.text()}`);
+  });
+  target.on("pageerror", (error) => consoleErrors.push(`${target.url()}: ${error.message}`));
+}
+
+/** Stops the market, so that the page and the API speak of the same block; `compare` is repeated until the page has caught up. */
+async function still(compare: () => Promise<void>): Promise<void> {
+  await demo.control("/pause", { paused: true });
+  try {
+    await waitFor("the page shows the API's numbers", PAGE_LIMIT_MS, async () => {
+      await compare();
+      return true;
+    });
+  } finally {
+    await demo.control("/pause", { paused: false });
+  }
+}
+
+async function statusOf(id: string) {
+  return demo.read(contract.pairStatus, { params: { id } });
+}
+
+async function planOf(planId: string) {
+  return demo.read(contract.plan, { params: { planId } });
+}
+
+function settled(planId: string) {
+  return waitFor(`the end of plan ${planId}`, LIMIT_MS, async () => {
+    const plan = await planOf(planId);
+    if (["waiting_approval", "approved", "executing"].includes(plan.status)) throw new Error(plan.statusReason);
+    return plan;
+  });
+}
+
+function positionOf(pairId: string) {
+  return waitFor(`a position of ${pairId}`, LIMIT_MS, async () => {
+    const { positions } = await demo.read(contract.pairPositions, { params: { id: pairId } });
+    const { openPlanId } = await statusOf(pairId);
+    return openPlanId === null ? (positions[0] ?? null) : null;
+  });
+}
+
+describe.skipIf(!chrome.available)("desk", () => {
+  beforeAll(async () => {
+    demo = await startDemo({ seed: 7, fresh: true });
+    browser = await chromium.launch({
+      executablePath: chrome.location,
+      headless: true,
+      args: [
+        "--no-sandbox",
+        "--headless",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+      ],
+    });
+    context = await browser.newContext({ viewport: { width: 1440, height: 900 }, colorScheme: "dark" });
+    context.setDefaultTimeout(PAGE_LIMIT_MS);
+    page = await context.newPage();
+    listen(page);
+    say(`desk: demo with web ready after ${seconds(demo.startMs)}`);
+  }, 300_000);
+
+  afterAll(async () => {
+    await browser.close();
+    await demo.stop();
+    rmSync(demo.dataDir, { recursive: true, force: true });
+  }, 60_000);
+
+  it("desk: the overview shows money and five lamps as the API says", async () => {
+    await page.goto(address("/overview"));
+    const row = page.getByRole("region", { name: "State of the system" });
+    for (const lamp of ["Money", "Decisions", "Workers", "Data and chain", "Attention"]) {
+      await row.getByRole("link", { name: new RegExp(`^${lamp},`) }).waitFor();
+    }
+    await still(async () => {
+      const { money, lamps } = await demo.read(contract.overview);
+      const text = await page.getByRole("main").innerText();
+      expect(text).toContain(formatUsd(money.totalUsd));
+      expect(text).toContain(money.ledger?.sentence ?? "no ledger");
+      const figures = lamps.filter(({ id }) => id === "money" || id === "workers");
+      for (const { figure } of figures) expect(text).toContain(figure);
+    });
+    const { money } = await demo.read(contract.overview);
+    say(`overview: ${formatUsd(money.totalUsd)}, ${money.ledger?.sentence}`);
+  });
+
+  it("desk: signs in with the demo wallet", async () => {
+    await page.getByRole("button", { name: "Connect a wallet and sign in" }).click();
+    const dialog = page.getByRole("dialog", { name: "Connect a wallet and sign in" });
+    await dialog.getByRole("button", { name: /owner$/ }).click();
+    await page.getByRole("button", { name: /^Signed in as .*owner$/ }).waitFor();
+  });
+
+  it("desk: the waiting plan is approved on its card and carried out", async () => {
+    const waiting = await waitFor(`a plan of ${APPROVE} that waits`, LIMIT_MS, async () => {
+      const { plans } = await demo.read(contract.plans, { query: { status: "waiting_approval", pair: APPROVE } });
+      return plans[0] ?? null;
+    });
+    const waitedMs = performance.now();
+    await page.goto(address("/approvals"));
+    await page
+      .getByRole("link", { name: /USDC-USDT/ })
+      .first()
+      .click();
+    await page.waitForURL(`**/approvals/${waiting.planId}`);
+    const approve = page.getByRole("button", { name: "Approve with wallet" }).and(page.locator(":visible"));
+    const shown = await page.getByRole("main").innerText();
+    expect(shown).toContain(formatUsd(waiting.forecast.costUsd));
+    await approve.click();
+    const plan = await settled(waiting.planId);
+    expect(`${plan.status}: ${plan.statusReason}`).toBe("done: every step is verified");
+    expect(plan.approvals).toHaveLength(1);
+    await page.getByRole("main").getByText("Done", { exact: true }).first().waitFor();
+    say(
+      `approval: ${plan.kind} of ${APPROVE}, ${plan.steps.length} steps, done ${seconds(performance.now() - waitedMs)} after the card was opened`,
+    );
+  });
+
+  it("desk: the pair page shows the API's positions to the last digit", async () => {
+    await positionOf(AUTO);
+    await page.goto(address(`/pairs/${AUTO}`));
+    await page.getByTestId("position").first().waitFor();
+    let count = 0;
+    await still(async () => {
+      const { positions } = await demo.read(contract.pairPositions, { params: { id: AUTO } });
+      const status = await statusOf(AUTO);
+      const table = page.getByRole("table", { name: "Positions" });
+      const raws = await table
+        .locator("[data-raw]")
+        .evaluateAll((cells) => cells.map((cell) => cell.getAttribute("data-raw")));
+      expect(raws).toEqual(
+        positions.flatMap(({ base, quote, feesBase, feesQuote }) => [base.raw, quote.raw, feesBase.raw, feesQuote.raw]),
+      );
+      const text = await table.innerText();
+      for (const position of positions) {
+        expect(text).toContain(formatUsd(position.valueUsd));
+        expect(text).toContain(`#${position.tokenId}`);
+      }
+      expect(await page.getByTestId("pair-state").getAttribute("data-state")).toBe(status.state);
+      count = raws.length;
+    });
+    say(`pair page: ${count} amounts equal to the API's raw units`);
+  });
+
+  it("desk: a manual range shift by the dialog is signed and carried out", async () => {
+    const before = await positionOf(AUTO);
+    await page.goto(address(`/pairs/${AUTO}`));
+    await page.getByRole("button", { name: "Shift range" }).click();
+    const dialog = page.getByRole("dialog", { name: `Shift a range of ${AUTO}` });
+    await dialog.getByRole("button", { name: "My own range" }).click();
+    for (const name of ["Upper price: one tick spacing up", "Lower price: one tick spacing down"]) {
+      await dialog.getByRole("button", { name }).click();
+    }
+    const askedMs = performance.now();
+    await dialog.getByRole("button", { name: "Ask for this shift with wallet" }).click();
+    const mine = await waitFor("a plan made from the signed command", LIMIT_MS, async () => {
+      const { plans } = await demo.read(contract.plans, { query: { pair: AUTO } });
+      const note = await dialog.getByRole("status").allInnerTexts();
+      const plan = plans.find(({ origin }) => origin.kind === "command");
+      if (plan === undefined) throw new Error(`the dialog says: ${note.join(" ")}`);
+      return plan;
+    });
+    const plan = await settled(mine.planId);
+    expect(`${plan.status}: ${plan.statusReason}`).toBe("done: every step is verified");
+    await dialog.getByRole("status").getByText("Done").waitFor();
+    await page.keyboard.press("Escape");
+    const after = await positionOf(AUTO);
+    expect(after.positionId).not.toBe(before.positionId);
+    say(
+      `manual shift: ticks ${before.tickLower}..${before.tickUpper} to ${after.tickLower}..${after.tickUpper}, done after ${seconds(performance.now() - askedMs)}`,
+    );
+  });
+
+  it("desk: a pair is paused and resumed with signatures", async () => {
+    await page.goto(address(`/pairs/${APPROVE}`));
+    const state = page.getByTestId("pair-state");
+    await page.getByRole("button", { name: "Pause", exact: true }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("Reason, kept in the command log").fill("checked by a test");
+    await dialog.getByRole("button", { name: `Pause ${APPROVE} with wallet` }).click();
+    await page.locator('[data-testid="pair-state"][data-state="paused"]').waitFor();
+    expect((await statusOf(APPROVE)).pause).toMatchObject({ kind: "no_new_risk", reason: "checked by a test" });
+    await page.keyboard.press("Escape");
+    await page.getByRole("button", { name: "Resume", exact: true }).click();
+    await page
+      .getByRole("dialog")
+      .getByRole("button", { name: `Resume ${APPROVE} with wallet` })
+      .click();
+    await waitFor("the pair is not paused any more", PAGE_LIMIT_MS, async () => {
+      const shown = await state.getAttribute("data-state");
+      if (shown === "paused") throw new Error(`the page shows ${shown}`);
+      return (await statusOf(APPROVE)).pause === null ? true : null;
+    });
+    await page.keyboard.press("Escape");
+  });
+
+  it("desk: a price move of 5 % is seen at once, and the next epoch decides with a readable reason", async () => {
+    await positionOf(AUTO);
+    await page.goto(address(`/pairs/${AUTO}`));
+    await page.locator('[data-testid="pair-state"][data-state="in_range"]').waitFor({ timeout: LIMIT_MS });
+    const epochBefore = (await statusOf(AUTO)).epoch?.epoch ?? 0;
+    await page.evaluate(() => {
+      new MutationObserver(() => {
+        if (document.querySelector('[data-testid="pair-state"][data-state="out_of_range"]') === null) return;
+        document.documentElement.dataset["outSeenAtMs"] ??= String(Date.now());
+      }).observe(document.body, { subtree: true, childList: true, attributes: true });
+    });
+    const firstSeen = new Map<bigint, number>();
+    const watch = { on: true };
+    const watching = (async () => {
+      while (watch.on) {
+        const number = BigInt(z.string().parse(await demo.rpc("eth_blockNumber", [])));
+        if (!firstSeen.has(number)) firstSeen.set(number, Date.now());
+        await new Promise((resolve) => setTimeout(resolve, 15));
+      }
+    })();
+    const moved = z
+      .looseObject({ block: z.string() })
+      .parse(await demo.control("/price", { pairId: AUTO, moveFrac: 0.05 }));
+    const outSeenAtMs = await waitFor("out of range on the page", PAGE_LIMIT_MS, async () => {
+      const text = await page.evaluate(() => document.documentElement.dataset["outSeenAtMs"] ?? null);
+      return text === null ? null : Number(text);
+    });
+    watch.on = false;
+    await watching;
+    const blockSeenAtMs = firstSeen.get(BigInt(moved.block));
+    if (blockSeenAtMs === undefined) throw new Error(`block ${moved.block} was not seen while polling`);
+    const load = (loadavg()[0] ?? 0) / cpus().length;
+    const limitMs = load > 1.5 ? SEEN_LIMIT_BUSY_MS : SEEN_LIMIT_MS;
+    say(
+      `price +5 %: out of range on the page ${outSeenAtMs - blockSeenAtMs} ms after block ${moved.block} (limit ${limitMs} ms; load ${load.toFixed(1)} per core)`,
+    );
+    expect(outSeenAtMs - blockSeenAtMs).toBeLessThanOrEqual(limitMs);
+    const decided = await waitFor("the decision of the next epoch", LIMIT_MS, async () => {
+      const { decisions } = await demo.read(contract.pairDecisions, { params: { id: AUTO }, query: { limit: "5" } });
+      return decisions.find(({ epoch, record }) => epoch > epochBefore && record.wallAtMs >= outSeenAtMs) ?? null;
+    });
+    const reason = decided.record.decision?.reason ?? "";
+    expect(reason).not.toBe("");
+    await waitFor("the reason on the page", PAGE_LIMIT_MS, async () => {
+      const words = await page.getByRole("main").innerText();
+      const { epoch } = await statusOf(AUTO);
+      const shown = epoch?.decision?.reason.replaceAll("_", " ") ?? reason;
+      if (!words.includes(`reason ${shown}`)) throw new Error(`the page does not say "reason ${shown}"`);
+      return true;
+    });
+    say(`next epoch ${decided.epoch}: ${decided.record.decision?.kind} (${reason}): ${decided.sentence}`);
+  });
+
+  it("desk: an unknown pair is a 404 that says so", async () => {
+    const other = await context.newPage();
+    const response = await other.goto(address("/pairs/NOPE-USDC"));
+    expect(response?.status()).toBe(404);
+    await other.getByText("There is nothing at this address.").waitFor();
+    await other.close();
+  });
+
+  it("desk: every page is readable by everybody, dark and light, wide and narrow, without errors", async () => {
+    const { plans } = await demo.read(contract.plans, { query: { limit: "1" } });
+    const planId = plans[0]?.planId;
+    const routes = [...ROUTES, ...(planId === undefined ? [] : [`/approvals/${planId}`, `/activity/${planId}`])];
+    const problems: string[] = [];
+    let checks = 0;
+    const sized = await context.newPage();
+    listen(sized);
+    for (const route of routes) {
+      await sized.goto(address(route));
+      await sized.getByRole("main").waitFor();
+      for (const width of [1440, 360]) {
+        await sized.setViewportSize({ width, height: width === 360 ? 740 : 900 });
+        // Skeletons have gone and charts have their size.
+        await sized.waitForFunction(() => document.querySelector("[aria-busy=true]") === null).catch(() => undefined);
+        await new Promise((resolve) => setTimeout(resolve, 300));
+        const overflowPx = await sized.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+        if (overflowPx > 0) problems.push(`${route} at ${width}: ${overflowPx} px wider than the window`);
+        for (const colorScheme of ["dark", "light"] as const) {
+          await sized.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+          const { violations } = await new AxeBuilder({ page: sized }).withTags(AXE_TAGS).analyze();
+          checks += 1;
+          for (const { id, nodes } of violations) {
+            problems.push(
+              `${route} at ${width}, ${colorScheme}: ${id} (${nodes.length}) ${nodes[0]?.html.slice(0, 160)} ${nodes[0]?.failureSummary?.split("\n")[1]?.slice(0, 200) ?? ""}`,
+            );
+          }
+        }
+      }
+    }
+    await sized.close();
+    say(
+      `pages: ${routes.length} routes, ${checks} axe runs, ${problems.length} problems, ${consoleErrors.length} console errors`,
+    );
+    expect(problems).toEqual([]);
+    expect(consoleErrors).toEqual([]);
+  });
+});

@@ -1,4 +1,4 @@
-// All pairs.
+// The page that lists all pairs of this deployment.
 import type { Metadata } from "next";
 import type { ReactNode } from "react";
 import { PairsView } from "@/components/pairs/pairs-view";

@@ -1,4 +1,4 @@
-// All pairs.
+// Table of all pairs with mode, state, range, value and last decision.
 "use client";
 import type { ReactNode } from "react";
 import { QueryView } from "@/components/live/query-view";

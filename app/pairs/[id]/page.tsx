@@ -1,4 +1,4 @@
-// One pair.
+// The page of one pair: chart, decision, positions, plans.
 import type { Metadata } from "next";
 import type { ReactNode } from "react";
 import { PairView } from "@/components/pairs/pair-view";

@@ -1,6 +1,8 @@
 // Minimums follow the worse of two prices but never fall below 98.5 % of the exchanges' value.
 import { describe, expect, test } from "vitest";
-import { maxPriceMoveFrac, maxTickMove, swapMinimumOutRaw } from "./slippage";
+import { burnMins, mintMins } from "@/lib/amm/liquidity";
+import { sqrtAtTick } from "@/lib/amm/tick-math";
+import { maxPriceMoveFrac, maxTickMove, positionBandBps, swapMinimumOutRaw } from "./slippage";
 
 const sellBase = {
   sellsBase: true,
@@ -45,5 +47,28 @@ describe("maxPriceMoveFrac", () => {
     expect(maxPriceMoveFrac(5)).toBe(0.03);
     expect(maxPriceMoveFrac(Number.NaN)).toBe(0.003);
     expect(maxTickMove(0.01)).toBe(100);
+  });
+});
+
+describe("positionBandBps", () => {
+  test("behavior: a wide range keeps the full band, a narrow one never asks for 0 of both tokens", () => {
+    expect(positionBandBps({ tick: 0, tickLower: -600, tickUpper: 600, maxSlippageBps: 50 })).toBe(50);
+    const amounts = { amount0: 10n ** 12n, amount1: 10n ** 12n };
+    for (const [tickLower, tickUpper] of [
+      [-20, 10],
+      [-10, 10],
+      [-60, 60],
+      [-3, 2],
+    ] as const) {
+      const bounds = { sqrtAX96: sqrtAtTick(tickLower), sqrtBX96: sqrtAtTick(tickUpper) };
+      for (let tick = tickLower - 30; tick <= tickUpper + 30; tick += 1) {
+        const bandBps = positionBandBps({ tick, tickLower, tickUpper, maxSlippageBps: 50 });
+        expect(bandBps).toBeLessThanOrEqual(50);
+        const mint = mintMins(sqrtAtTick(tick), bounds, amounts, bandBps);
+        const burn = burnMins(sqrtAtTick(tick), bounds, 10n ** 15n, bandBps);
+        expect(mint.amount0 + mint.amount1, `mint of [${tickLower}, ${tickUpper}] at ${tick}`).toBeGreaterThan(0n);
+        expect(burn.amount0 + burn.amount1, `burn of [${tickLower}, ${tickUpper}] at ${tick}`).toBeGreaterThan(0n);
+      }
+    }
   });
 });

@@ -51,3 +51,19 @@ export function maxPriceMoveFrac(sigmaPerYear: number): number {
 export function maxTickMove(moveFrac: number): number {
   return Math.max(1, Math.ceil(Math.log1p(moveFrac) / LOG_TICK));
 }
+
+export interface BandInput {
+  readonly tick: number;
+  readonly tickLower: number;
+  readonly tickUpper: number;
+  readonly maxSlippageBps: number;
+}
+
+/**
+ * Price band of the minimums of a mint or burn, at most `maxSlippageBps`. A band that covers a narrow range whole would ask for 0 of
+ * both tokens; half the way to the farther edge (one tick is one basis point) always leaves a minimum of one of them.
+ */
+export function positionBandBps(input: BandInput): number {
+  const farTicks = Math.max(Math.abs(input.tick - input.tickLower), Math.abs(input.tickUpper - input.tick));
+  return Math.max(1, Math.min(input.maxSlippageBps, Math.floor(farTicks / 2)));
+}

@@ -16,6 +16,7 @@ import { sqrtAtTick } from "@/lib/amm/tick-math";
 import { ChainError } from "@/lib/errors/tidegate-error";
 import { walletAccount } from "@/lib/ledger/accounts";
 import type { OpArguments } from "@/lib/api/signer-contract";
+import { positionBandBps } from "@/lib/plan/slippage";
 import type { BurnStep, MintStep, Plan, RevokeStep, Step, SwapStep } from "@/lib/plan/plan";
 import type { Address, Hex } from "@/lib/units";
 import { readAllowance } from "./allowances";
@@ -133,7 +134,7 @@ async function prepareBurn(input: PrepareInput, step: BurnStep): Promise<Prepara
   const pool = await family.readPool(port, poolOf(step.pool), block.number);
   checkPoolTick(plan, step.pool, pool.tick);
   const bounds = { sqrtAX96: sqrtAtTick(step.tickLower), sqrtBX96: sqrtAtTick(step.tickUpper) };
-  const mins = burnMins(pool.sqrtPriceX96, bounds, live.liquidityRaw, step.maxSlippageBps);
+  const mins = burnMins(pool.sqrtPriceX96, bounds, live.liquidityRaw, positionBandBps({ ...step, tick: pool.tick }));
   const deadlineSec = deadlineOf(input);
   const call = burnCallOf(step, {
     liquidityRaw: live.liquidityRaw,
@@ -181,7 +182,8 @@ async function prepareMint(input: PrepareInput, step: MintStep): Promise<Prepara
   const pool = await context.family(step.family).readPool(port, poolOf(step.pool), block.number);
   checkPoolTick(plan, step.pool, pool.tick);
   const bounds = { sqrtAX96: sqrtAtTick(step.tickLower), sqrtBX96: sqrtAtTick(step.tickUpper) };
-  const mins = lessRounding(mintMins(pool.sqrtPriceX96, bounds, { amount0, amount1 }, step.maxSlippageBps), bounds);
+  const bandBps = positionBandBps({ ...step, tick: pool.tick });
+  const mins = lessRounding(mintMins(pool.sqrtPriceX96, bounds, { amount0, amount1 }, bandBps), bounds);
   const deadlineSec = deadlineOf(input);
   const data = encodeMint(
     mintCallOf(step, {

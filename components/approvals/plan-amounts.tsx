@@ -43,7 +43,7 @@ export function PlanAmounts({ plan }: { readonly plan: PlanDto }): ReactNode {
                 <Amount raw={line.before} token={line.token} />
                 <Amount raw={line.after} token={line.token} />
                 <Td right title={formatTokenExact((line.after - line.before).toString(), line.token.decimals)}>
-                  {formatSignedToken((line.after - line.before).toString(), line.token.decimals)}
+                  {changeText(line)}
                 </Td>
               </Tr>
             ))}
@@ -64,6 +64,12 @@ export function PlanAmounts({ plan }: { readonly plan: PlanDto }): ReactNode {
       </p>
     </PlanSection>
   );
+}
+
+/** Dust that neither side shows is not spelled out; the exact change is on hover. */
+function changeText({ before, after, token }: Line): string {
+  const isShown = formatToken(before.toString(), token.decimals) !== formatToken(after.toString(), token.decimals);
+  return before === after ? "0" : isShown ? formatSignedToken((after - before).toString(), token.decimals) : "≈ 0";
 }
 
 function Amount({ raw, token }: { readonly raw: bigint; readonly token: AmountDto["token"] }): ReactNode {

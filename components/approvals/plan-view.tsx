@@ -52,11 +52,11 @@ function PlanCard({ plan }: { readonly plan: PlanDto }): ReactNode {
     <div
       className={
         waits
-          ? "grid items-start gap-4 max-mid:pb-32 mid:grid-cols-[minmax(0,1fr)_348px]"
-          : "grid items-start gap-4 mid:grid-cols-[minmax(0,1fr)_348px]"
+          ? "grid grid-cols-[minmax(0,1fr)] items-start gap-4 max-mid:pb-32 mid:grid-cols-[minmax(0,1fr)_348px]"
+          : "grid grid-cols-[minmax(0,1fr)] items-start gap-4 mid:grid-cols-[minmax(0,1fr)_348px]"
       }
     >
-      <div className="grid gap-4">
+      <div className="grid min-w-0 grid-cols-[minmax(0,1fr)] gap-4">
         <article aria-label={planTitle(plan)} className="flex flex-col border-y bg-panel desk:border">
           <PlanHead plan={plan} />
           {!waits && (

@@ -31,6 +31,15 @@ export const workerStateSchema = z.object({
   depth: z.array(depthSchema),
   /** Range of each position life, newest 200. */
   ranges: z.array(rangeLifeSchema),
+  /** Observed stretches of the last day in market time, per position, for the share of time in range. */
+  inRangeHistory: z
+    .array(
+      z.object({
+        positionId: z.string(),
+        spans: z.array(z.object({ fromAtMs: z.number(), toAtMs: z.number(), inRange: z.boolean() })),
+      }),
+    )
+    .optional(),
   positionsUsd: nullableNumber,
   idleUsd: nullableNumber,
   valueUsd: nullableNumber,

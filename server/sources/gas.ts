@@ -5,7 +5,7 @@ import type { Family } from "@/lib/registry/schema";
 import type { ChainClient } from "@/server/infra/chain/clients";
 
 /** Kinds of transactions a plan makes. */
-const GAS_KINDS = ["approve", "swap", "mint", "burn"] as const;
+export const GAS_KINDS = ["approve", "swap", "mint", "burn"] as const;
 export type GasKind = (typeof GAS_KINDS)[number];
 export type GasUnits = Readonly<Record<GasKind, number>>;
 

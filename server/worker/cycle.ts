@@ -1,5 +1,6 @@
 // One cycle as a straight line: fetch, compute, decide, execute, log; a failed step ends it with a record that says so.
 import type { EpochRecord } from "@/lib/epoch/epoch-record";
+import type { BurnedAmounts } from "./burn-book";
 import type { FlowBook } from "./flows";
 import { computeFlows } from "./flows";
 import type { LiveInputs } from "./live-inputs";
@@ -21,6 +22,8 @@ export interface CycleInput {
   readonly book: FlowBook | null;
   /** Costs of plans that ran since the last cycle outside of one. */
   readonly costs: { readonly gasUsd: number; readonly swapCostUsd: number };
+  /** What positions closed since the last cycle paid. */
+  readonly burned: BurnedAmounts;
   readonly onPhase: (phase: string) => void;
   readonly shouldStop: () => boolean;
 }
@@ -55,7 +58,7 @@ export async function runCycle(deps: CycleDeps, input: CycleInput): Promise<Cycl
     computed,
     decided,
     executed,
-    flows: fetched && computeFlows(input.book, fetched, addCosts(input.costs, executed)),
+    flows: fetched && computeFlows(input.book, fetched, addCosts(input.costs, executed), input.burned),
   });
   return { record, fetched, computed, decided, executed };
 }

@@ -4,6 +4,7 @@ import { hostname } from "node:os";
 import { err, ok, type Result } from "@/lib/errors/result";
 import { SourceError, type ChainError, type TidegateError } from "@/lib/errors/tidegate-error";
 import { epochRecordSchema, type EpochRecord } from "@/lib/epoch/epoch-record";
+import { workerStateSchema } from "@/lib/api/worker-state";
 import { ERC20_ABI } from "@/lib/registry/abis/erc20";
 import { UNISWAP_V3_POOL_ABI } from "@/lib/registry/abis/uniswap-v3";
 import type { ResolvedPool } from "@/lib/registry/resolved-pool";
@@ -14,7 +15,7 @@ import { loadSettings } from "@/server/config/load";
 import { checkPoolIdentity, loadRegistry, type IdentityPort } from "@/server/config/registry";
 import { executePlan, type LivePrices } from "@/server/execution/execute-plan";
 import { createLiveReads } from "@/server/execution/live-reads";
-import { createLifiQuotes } from "@/server/execution/swap-quotes";
+import { createLifiQuotes, type SwapQuotes } from "@/server/execution/swap-quotes";
 import { createChainClients, type ChainClient } from "@/server/infra/chain/clients";
 import { wallClock } from "@/server/infra/clock";
 import {
@@ -37,9 +38,9 @@ import { PAIR_LEASE_REFRESH_MS, PAIR_LEASE_TTL_MS, storeChannels, storeKeys } fr
 import { acquireLease } from "@/server/infra/store/lock";
 import { onChannelMessage } from "@/server/infra/store/pubsub";
 import { takeRateSlot } from "@/server/infra/store/rate-slot";
-import { writeWorkerState } from "@/server/infra/store/worker-state";
+import { readWorkerState, writeWorkerState } from "@/server/infra/store/worker-state";
 import { emitEpochStreams } from "@/server/infra/telemetry/epoch-streams";
-import { createGasUnitsBook, computeFamilyGasUsd, readGasPriceWei } from "@/server/sources/gas";
+import { computeFamilyGasUsd, createGasUnitsBook, GAS_KINDS, readGasPriceWei } from "@/server/sources/gas";
 import { createGeckoSource, GECKO_SLOT_MS } from "@/server/sources/gecko-terminal";
 import { readDepth } from "@/server/sources/pool-state/depth";
 import {
@@ -100,6 +101,7 @@ const end = installDrain({
     await worker?.drain();
     await lock?.release();
     intents.close();
+    control.close();
     await opened.value.close();
   },
   graceMs: DRAIN_GRACE_MS,
@@ -133,6 +135,12 @@ const clients = createChainClients({
   chains: registry.value.registry.chains,
   wallNowMs: () => wallClock.nowMs(),
   marketNowMs: () => market.nowMs(),
+});
+const control = createControlClient({
+  socketPath: sockets.value.control,
+  deploymentId: deploymentId.value,
+  peer: `worker ${pairId}`,
+  timeoutMs: SIGNER_TIMEOUT_MS,
 });
 const wallet = await readWallet();
 const { usable, disabled } = await confirmPools();
@@ -216,6 +224,10 @@ const deps: CycleDeps = {
       const found = await intents.call("commands.since", { pairId, seq });
       return found.ok ? ok(found.value.commands) : found;
     },
+    ledgerSince: async (sinceSeq, limit) => {
+      const found = await control.call("ledger.list", { pairId, sinceSeq, limit });
+      return found.ok ? ok(found.value.entries) : found;
+    },
     commandResult: (commandId, status, result, planId) =>
       intents.call("command.result", { pairId, token: held.token, commandId, status, result, planId }),
   },
@@ -233,6 +245,7 @@ const deps: CycleDeps = {
       },
       { record, token: held.token, shouldStop },
     );
+    await learnGas(record.planId);
     return report;
   },
   record: {
@@ -243,6 +256,11 @@ const deps: CycleDeps = {
       emitEpochStreams({ log, telemetry, wallNowMs: () => wallClock.nowMs() }, record, facts),
     publish: (event) => void publishEvent(store, event),
     writeState: (state) => writeWorkerState(store, { pairId, token: held.token, state }),
+    readState: async () => {
+      const stored = await readWorkerState(store, pairId, workerStateSchema);
+      if (!stored.ok) log.warn("store.lost", { pairId, detail: stored.error.message });
+      return stored.ok ? (stored.value?.state ?? null) : null;
+    },
     writeSource: ({ ok: isOk, ...note }) =>
       void writeJsonField(store, storeKeys.sources, note.id, {
         ...note,
@@ -253,11 +271,30 @@ const deps: CycleDeps = {
   log,
 };
 const liveReads = createLiveReads(clients);
-const quotes = createLifiQuotes({
+const lifi = createLifiQuotes({
   baseUrl: settings.value.lifiUrl,
   apiKey: settings.value.lifiApiKey,
   wallNowMs: () => wallClock.nowMs(),
 });
+let lastQuoteAtMs: number | null = null;
+/** The same quotes; each answer leaves the source's health behind. */
+const quotes: SwapQuotes = {
+  async fetchQuote(request) {
+    const quote = await lifi.fetchQuote(request);
+    if (quote.ok) lastQuoteAtMs = market.nowMs();
+    deps.record.writeSource({
+      id: "lifi",
+      kind: "lifi",
+      label: "LI.FI",
+      ok: quote.ok,
+      lastAtMs: lastQuoteAtMs,
+      // Asked only when a swap is about to be made: an old answer is no fault.
+      maxAgeMs: null,
+      sentence: quote.ok ? `quote by ${quote.value.tool} passed every check` : quote.error.message,
+    });
+    return quote;
+  },
+};
 
 let lagMs = 0;
 let lastTurnMonoMs = performance.now();
@@ -305,21 +342,11 @@ log.info("process.started", { pairId, pools: usable.length, disabled: disabled.l
 process.stdout.write(`${JSON.stringify({ ready: true, lease: held.holder })}\n`);
 
 async function readWallet(): Promise<Address> {
-  const control = createControlClient({
-    socketPath: sockets.ok ? sockets.value.control : "",
-    deploymentId: deploymentId.ok ? deploymentId.value : "0x",
-    peer: `worker ${pairId}`,
-    timeoutMs: SIGNER_TIMEOUT_MS,
-  });
-  try {
-    for (;;) {
-      const authority = await control.call("authority.get", {});
-      if (authority.ok) return authority.value.wallet;
-      log.warn("signer.refused", { pairId, detail: authority.error.message });
-      await sleep(500);
-    }
-  } finally {
-    control.close();
+  for (;;) {
+    const authority = await control.call("authority.get", {});
+    if (authority.ok) return authority.value.wallet;
+    log.warn("signer.refused", { pairId, detail: authority.error.message });
+    await sleep(500);
   }
 }
 
@@ -436,6 +463,24 @@ async function readChain(
       },
     });
   });
+}
+
+const learntOps = new Set<string>();
+
+/** Receipts of a plan's transactions move the gas estimates of its DEX family; each counts once. */
+async function learnGas(planId: string): Promise<void> {
+  const after = await intents.call("plan.get", { planId });
+  // Nothing is lost: a plan that is resumed is read again, and estimates only lag.
+  if (!after.ok) return;
+  const { plan, ops } = after.value;
+  const family = plan.steps.flatMap((step) => (step.kind === "mint" || step.kind === "burn" ? [step.family] : []))[0];
+  if (family === undefined) return;
+  for (const { opId, kind, gasUsed } of ops) {
+    const known = GAS_KINDS.find((each) => each === kind);
+    if (known === undefined || gasUsed === null || gasUsed === 0n || learntOps.has(opId)) continue;
+    learntOps.add(opId);
+    gasUnits.learn(family, known, gasUsed);
+  }
 }
 
 function keyOf(pool: ResolvedPool): ReturnType<typeof poolKey> {

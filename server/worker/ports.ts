@@ -2,7 +2,7 @@
 import type { WorkerState } from "@/lib/api/worker-state";
 import type { DeskEvent } from "@/lib/api/events";
 import type { CommandRecord } from "@/lib/api/commands";
-import type { PairState, PlanRecord } from "@/lib/api/signer-contract";
+import type { LedgerEntry, PairState, PlanRecord } from "@/lib/api/signer-contract";
 import type { EpochRecord } from "@/lib/epoch/epoch-record";
 import type { ExecutionReport } from "@/lib/epoch/execution-report";
 import type { Result } from "@/lib/errors/result";
@@ -111,6 +111,8 @@ export interface SignerPort {
     reason: string,
   ): Promise<Result<PlanRecord, TidegateError>>;
   commandsSince(seq: number): Promise<Result<readonly CommandRecord[], TidegateError>>;
+  /** Entries of the pair with a higher number, oldest first, at most `limit`. */
+  ledgerSince(seq: number, limit: number): Promise<Result<readonly LedgerEntry[], TidegateError>>;
   commandResult(
     commandId: Hex,
     status: "done" | "refused",
@@ -143,6 +145,8 @@ export interface RecordPort {
   emitEpoch(record: EpochRecord, facts: CycleFacts): void;
   publish(event: DeskEvent): void;
   writeState(state: WorkerState): Promise<Result<true, StoreError>>;
+  /** What the last worker of the pair left; null when there is nothing that can be read. */
+  readState(): Promise<WorkerState | null>;
   writeSource(health: SourceNote): void;
 }
 

@@ -7,12 +7,14 @@ import type { EpochRecord } from "@/lib/epoch/epoch-record";
 import type { Evaluation } from "@/lib/strategy/index";
 import { epochOf, epochStartMs } from "@/lib/units";
 import { checkGate } from "./approval-gate";
+import { createBurnBook } from "./burn-book";
 import { createClockHold } from "./clock-hold";
 import { openControlChannel, type ControlDeps } from "./control-channel";
 import { runCycle, type CycleOutcome } from "./cycle";
 import { openFlowBook, type FlowBook } from "./flows";
 import type { LiveInputs } from "./live-inputs";
 import { buildManualShift } from "./manual-shift";
+import { createPositionLives } from "./position-lives";
 import { decisionSentence, markPair, toDepthDto, type Mark } from "./pair-view";
 import type { PairLock } from "./pair-lock";
 import type { ChainView, CycleDeps } from "./ports";
@@ -47,19 +49,22 @@ const HEARTBEAT_EVERY_MS = 15_000;
 const MARK_EVERY_MS = 400;
 const GATE_EVERY_MS = 1_000;
 const CLOCK_EVENT_EVERY_MS = 1_000;
-const RANGES_KEPT = 200;
 const NET_EPOCHS_KEPT = 96;
 const DAY_MS = 86_400_000;
 /** A manual command that waited longer than this for a worker is not carried out any more: the operator saw another market. */
 const MAX_COMMAND_AGE_MS = 300_000;
-/** The collector needs a moment for the first page of each venue after a common start. */
+/** The collector needs a moment for the first page of each venue after a common start: longest wait for all, and for any two. */
 const FIRST_CANDLES_WAIT_MS = 8_000;
+const FIRST_QUORUM_WAIT_MS = 20_000;
 const FIRST_CANDLES_POLL_MS = 250;
+/** Well inside the 5 min of market time after which nothing is decided: a minute to close and one to arrive. */
+const FIRST_CANDLES_AGE_MS = 180_000;
+const VENUE_QUORUM = 2;
 const HOLDING_PHASES: ReadonlySet<string> = new Set(["fetch", "compute", "decide"]);
 /** strategy.md section 10. */
 const SUPPRESS_EPOCHS = 4;
 
-/** What the worker remembers between rounds; all of it can be lost without harm. */
+/** What the worker remembers between rounds; all of it can be lost without harm, and what the desk shows of it is restored from the store. */
 interface Memory {
   isDraining: boolean;
   phase: string;
@@ -74,7 +79,6 @@ interface Memory {
   markState: WorkerState["state"];
   stateSinceMarketMs: number | null;
   outSince: Map<string, number>;
-  ranges: Map<string, WorkerState["ranges"][number]>;
   depth: WorkerState["depth"];
   price24hAgo: number | null;
   isMarking: boolean;
@@ -90,6 +94,14 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
   const queue = createTaskQueue();
   const recent = await deps.record.recentEpochs(NET_EPOCHS_KEPT);
   const records = recent.ok ? recent.value : [];
+  const stored = await deps.record.readState();
+  const left = stored !== null && stored.marketAtMs <= market.nowMs() ? stored : null;
+  const lives = createPositionLives(deps.pools, left, market.nowMs());
+  const burns = createBurnBook({
+    pairId,
+    pools: deps.pools,
+    ledgerSince: (seq, limit) => deps.signer.ledgerSince(seq, limit),
+  });
   const memory: Memory = {
     isDraining: false,
     phase: "starting",
@@ -101,10 +113,13 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
     gasUsd: 0,
     swapCostUsd: 0,
     mark: null,
-    markState: "unknown",
-    stateSinceMarketMs: null,
-    outSince: new Map(),
-    ranges: new Map(),
+    markState: left?.state ?? "unknown",
+    stateSinceMarketMs: left?.stateSinceMarketMs ?? null,
+    outSince: new Map(
+      left?.positions.flatMap(({ positionId, outSinceAtMs }) =>
+        outSinceAtMs === null ? [] : [[positionId, outSinceAtMs]],
+      ),
+    ),
     depth: [],
     price24hAgo: null,
     isMarking: false,
@@ -138,6 +153,7 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
     await queue.add(async () => {
       if (shouldStop()) return;
       try {
+        await burns.read();
         const outcome = await runCycle(deps, {
           epoch: turn.epoch,
           cycleId: deps.newCycleId(),
@@ -148,6 +164,7 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
           suppressUntilEpoch: suppressUntil(memory.recentRecords),
           book: memory.book,
           costs: { gasUsd: memory.gasUsd, swapCostUsd: memory.swapCostUsd },
+          burned: burns.amounts(),
           onPhase: setPhase,
           shouldStop,
         });
@@ -167,10 +184,12 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
     memory.lastRecord = outcome.record;
     memory.recentRecords = [outcome.record, ...memory.recentRecords].slice(0, NET_EPOCHS_KEPT);
     memory.latenessMs = outcome.record.latenessMs;
+    if (outcome.computed !== null) memory.evaluation = outcome.computed.evaluation;
+    // Costs and burns of an epoch that could not be read belong to the next one that can.
+    if (outcome.fetched === null) return;
     memory.gasUsd = 0;
     memory.swapCostUsd = 0;
-    if (outcome.computed !== null) memory.evaluation = outcome.computed.evaluation;
-    if (outcome.fetched === null) return;
+    burns.clear();
     memory.pairState = outcome.fetched.pairState;
     memory.book = openFlowBook(outcome.fetched);
     const { candles, observedAtMs } = outcome.fetched.snapshot;
@@ -214,7 +233,7 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
 
   function noteMark(views: readonly ChainView[], pairState: PairState): void {
     const nowMs = market.nowMs();
-    const mark = markPair({
+    const marked = markPair({
       pairId,
       pools: deps.pools,
       views,
@@ -224,13 +243,20 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
       marketNowMs: nowMs,
       outSince: memory.outSince,
     });
+    lives.note({ known: pairState.positions, seen: marked.positions, nowMs });
+    const mark: Mark = {
+      ...marked,
+      positions: marked.positions.map((position) => ({
+        ...position,
+        inRange24hFrac: lives.inRangeFrac(position.positionId),
+      })),
+    };
     memory.mark = mark;
     memory.outSince = new Map(
       mark.positions.flatMap(({ positionId, outSinceAtMs }) =>
         outSinceAtMs === null ? [] : [[positionId, outSinceAtMs]],
       ),
     );
-    noteRanges(mark, nowMs);
     if (mark.state !== memory.markState) {
       memory.markState = mark.state;
       memory.stateSinceMarketMs = nowMs;
@@ -250,26 +276,6 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
     });
   }
 
-  /** Range of each position life: opened when first seen (its mint time), closed when it is gone. */
-  function noteRanges(mark: Mark, nowMs: number): void {
-    const open = new Set(mark.positions.map(({ positionId }) => positionId));
-    for (const position of mark.positions) {
-      if (memory.ranges.has(position.positionId)) continue;
-      memory.ranges.set(position.positionId, {
-        positionId: position.positionId,
-        fromAtMs: position.openedAtMs,
-        toAtMs: null,
-        lower: position.priceLower,
-        upper: position.priceUpper,
-      });
-    }
-    for (const [id, range] of memory.ranges) {
-      if (range.toAtMs === null && !open.has(id)) memory.ranges.set(id, { ...range, toAtMs: nowMs });
-    }
-    const surplus = memory.ranges.size - RANGES_KEPT;
-    for (const id of [...memory.ranges.keys()].slice(0, Math.max(0, surplus))) memory.ranges.delete(id);
-  }
-
   async function writeState(): Promise<void> {
     const written = await deps.record.writeState(toState());
     if (!written.ok && written.error.code === "lease_lost") {
@@ -282,8 +288,6 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
     const { mark, lastRecord } = memory;
     const lastDay = memory.recentRecords.filter((record) => record.marketAtMs >= market.nowMs() - DAY_MS);
     const flows = lastDay.flatMap((record) => (record.flows === null ? [] : [record.flows]));
-    const withPositions = lastDay.filter((record) => record.positions.length > 0);
-    const inRange = withPositions.filter((record) => record.positions.every((position) => position.inRange));
     const price = mark?.price ?? null;
     return {
       version: 1,
@@ -306,12 +310,13 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
       positions: [...(mark?.positions ?? [])],
       account: [...(mark?.account ?? [])],
       depth: memory.depth,
-      ranges: [...memory.ranges.values()],
+      ranges: lives.ranges(),
+      inRangeHistory: lives.history(),
       positionsUsd: mark?.positionsUsd ?? null,
       idleUsd: mark?.idleUsd ?? null,
       valueUsd: mark?.valueUsd ?? null,
       unclaimedFeesUsd: mark?.unclaimedFeesUsd ?? null,
-      inRange24hFrac: withPositions.length === 0 ? null : inRange.length / withPositions.length,
+      inRange24hFrac: lives.pairInRangeFrac(),
       fees24hUsd: flows.length === 0 ? null : flows.reduce((sum, flow) => sum + flow.feesUsd, 0),
       net24hUsd: flows.length === 0 ? null : flows.reduce((sum, flow) => sum + flow.netUsd, 0),
       lastDecision:
@@ -414,13 +419,21 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
     if (!reply.ok) log.warn("command.refused", { pairId, commandId: command.commandId, detail: reply.error.message });
   }
 
-  /** The first round is worth more with data in it; a market that stays silent is shown by that round itself. */
+  /**
+   * A first round on candles that are not there yet, or were fetched while the market ran on, would be called stale data and hold the
+   * strategy back for an hour of market time. A market that stays silent is shown by that round itself.
+   */
   async function waitForCandles(): Promise<void> {
-    const deadlineMonoMs = wall.monotonicMs() + FIRST_CANDLES_WAIT_MS;
-    while (!memory.isDraining && wall.monotonicMs() < deadlineMonoMs) {
-      const merged = await deps.candles.refresh(market.nowMs());
-      const freshCount = merged.ok ? merged.value.feeds.filter((feed) => feed.lastTs !== null).length : 0;
-      if (merged.ok && freshCount === merged.value.feeds.length) return;
+    const startedAtMonoMs = wall.monotonicMs();
+    while (!memory.isDraining) {
+      const nowMs = market.nowMs();
+      const merged = await deps.candles.refresh(nowMs);
+      const feeds = merged.ok ? merged.value.feeds : [];
+      const freshCount = feeds.filter(({ lastTs }) => lastTs !== null && nowMs - lastTs <= FIRST_CANDLES_AGE_MS).length;
+      const waitedMs = wall.monotonicMs() - startedAtMonoMs;
+      if (feeds.length > 0 && freshCount === feeds.length) return;
+      if (waitedMs > FIRST_CANDLES_WAIT_MS && freshCount >= Math.min(VENUE_QUORUM, Math.max(1, feeds.length))) return;
+      if (waitedMs > FIRST_QUORUM_WAIT_MS) return;
       await new Promise((resolve) => setTimeout(resolve, FIRST_CANDLES_POLL_MS));
     }
   }
@@ -439,7 +452,10 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
   const beat = (): void => deps.writeHeartbeat({ phase: memory.phase, epoch: memory.lastRecord?.epoch ?? null });
   let scheduler: ReturnType<typeof startScheduler> | null = null;
   const first = await deps.signer.pairState();
-  if (first.ok) memory.pairState = first.value;
+  if (first.ok) {
+    memory.pairState = first.value;
+    lives.note({ known: first.value.positions, seen: [], nowMs: market.nowMs() });
+  }
   beat();
   await waitForCandles();
   const heartbeat = setInterval(beat, HEARTBEAT_EVERY_MS);

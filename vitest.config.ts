@@ -26,6 +26,8 @@ export default defineConfig({
         resolve: { alias },
         test: {
           name: "integration",
+          // One whole system at a time: groups run one after the other.
+          sequence: { groupOrder: 1 },
           include: ["tests/integration/**/*.test.ts"],
           testTimeout: 300_000,
           hookTimeout: 120_000,
@@ -36,6 +38,7 @@ export default defineConfig({
         resolve: { alias },
         test: {
           name: "e2e",
+          sequence: { groupOrder: 2 },
           include: ["tests/e2e/**/*.test.ts"],
           testTimeout: 300_000,
           hookTimeout: 240_000,

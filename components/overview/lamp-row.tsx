@@ -26,8 +26,15 @@ const LAMP = {
   attention: "Attention",
 } as const;
 
-export function LampRow({ overview }: { readonly overview: Overview }): ReactNode {
-  const state = HEALTH[overview.overall];
+export function LampRow({
+  overview,
+  isOld,
+}: {
+  readonly overview: Overview;
+  /** The last reading failed: what it said before is no answer for now. */
+  readonly isOld: boolean;
+}): ReactNode {
+  const state = HEALTH[isOld ? "unknown" : overview.overall];
   return (
     <section
       aria-label="State of the system"
@@ -39,7 +46,11 @@ export function LampRow({ overview }: { readonly overview: Overview }): ReactNod
           {state.word}
         </p>
         <p className="mt-1 text-ink-2">
-          {overview.worstHref === null ? (
+          {isOld ? (
+            <>
+              Last known: {HEALTH[overview.overall].word}. {overview.worstReason}
+            </>
+          ) : overview.worstHref === null ? (
             overview.worstReason
           ) : (
             <TextLink href={overview.worstHref}>{overview.worstReason}</TextLink>

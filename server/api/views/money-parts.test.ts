@@ -78,7 +78,7 @@ describe("moneyParts", () => {
       plans: [plan],
       state: buildWorkerState({ price: 2_000, valueUsd: 4_000, unclaimedFeesUsd: 5 }),
     });
-    expect(parts).toMatchObject({ feesUsd: 15, priceUsd: 0, swapCostUsd: 3, gasUsd: 3, netUsd: -3 });
+    expect(parts).toMatchObject({ feesUsd: 15, priceUsd: 0, swapCostUsd: -3, gasUsd: -3, netUsd: -3 });
     expect(parts?.divergenceUsd).toBeCloseTo(-12, 9);
   });
 
@@ -98,7 +98,7 @@ describe("moneyParts", () => {
           });
           expect(parts).not.toBeNull();
           if (parts === null) return;
-          const sum = parts.feesUsd + parts.priceUsd + parts.divergenceUsd - parts.swapCostUsd - parts.gasUsd;
+          const sum = parts.feesUsd + parts.priceUsd + parts.divergenceUsd + parts.swapCostUsd + parts.gasUsd;
           expect(Math.abs(sum - parts.netUsd)).toBeLessThan(1e-6 * Math.max(1, Math.abs(parts.netUsd), parts.feesUsd));
         },
       ),

@@ -2,6 +2,7 @@
 import type { LedgerEntry, PlanRecord } from "@/lib/api/signer-contract";
 import type { WorkerState } from "@/lib/api/worker-state";
 
+/** Signed: what cost is negative, and the first five add up to the net. */
 export interface MoneyParts {
   readonly feesUsd: number;
   readonly priceUsd: number;
@@ -81,8 +82,8 @@ export function moneyParts(input: MoneyPartsInput): MoneyParts | null {
     feesUsd,
     priceUsd,
     divergenceUsd: netUsd - feesUsd - priceUsd + swapCostUsd + gasUsd,
-    swapCostUsd,
-    gasUsd,
+    swapCostUsd: 0 - swapCostUsd,
+    gasUsd: 0 - gasUsd,
     netUsd,
     holdUsd: priceUsd,
   };

@@ -382,7 +382,10 @@ function applyAction(
       const cause = pair.halted?.cause;
       pair.halted = null;
       pair.workerStartsAtMs = [];
-      return { status: "done", result: cause === undefined ? "was not halted" : `halt ended, cause was: ${cause}` };
+      // Ending a halt is done when the chain's facts are the journal's again; the desk does that and records the result.
+      return cause === undefined
+        ? { status: "done", result: "was not halted" }
+        : { status: "accepted", result: `halt ended, cause was: ${cause}` };
     }
     case "range.shift":
       return { status: "accepted", result: "queued for the worker" };
@@ -414,7 +417,7 @@ function applyAction(
         wasStopped ? "stop ended" : "was not stopped",
         ...(ended === null ? [] : [`${ended.state} ended, cause was: ${ended.cause}`]),
       ];
-      return { status: "done", result: parts.join("; ") };
+      return { status: ended === null ? "done" : "accepted", result: parts.join("; ") };
     }
   }
 }

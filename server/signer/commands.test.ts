@@ -53,6 +53,9 @@ class World {
   readonly assigned: string[] = [];
   unassignedRaw = 1_000n;
   revokes = 0;
+  adopts = 0;
+  recovers = 0;
+  adoptFault: Error | null = null;
   contractWallets: ContractWalletPort | null = null;
   fs: SegmentFs = nodeFs;
   authority: Authority;
@@ -128,6 +131,16 @@ class World {
         const next: PlanRecord = { ...plan, approvals, rejectedBy, status };
         this.plans.set(planId, next);
         return next;
+      },
+      adopt: () => {
+        this.adopts += 1;
+        return this.adoptFault === null
+          ? Promise.resolve(["debit of 5 of token WETH"])
+          : Promise.reject(this.adoptFault);
+      },
+      recover: () => {
+        this.recovers += 1;
+        return Promise.resolve({ chains: [], notes: [], needsAdopt: false, durationMs: 0 });
       },
       assignCapital: ({ commandId: id, amountRaw }) => {
         if (this.assigned.includes(id)) return Promise.resolve();
@@ -682,6 +695,73 @@ describe("settings, roles and pauses", () => {
     expect(await world.submit(world.approver, "pair.unhalt", { pairId: PAIR, note: "ok" })).toBe("unauthorized");
     await world.submit(world.owner, "pair.unhalt", { pairId: PAIR, note: "ok" });
     expect(world.authority.pair(PAIR)?.halted).toBeNull();
+  });
+});
+
+describe("end of a halt", () => {
+  test("behavior: system.resume adopts and compares again, but only when the wallet was halted", async () => {
+    const world = new World();
+    await world.submit(world.owner, "system.stop", stop);
+    expect(await world.submit(world.owner, "system.resume", { note: "ok" })).toMatchObject({ status: "done" });
+    expect([world.adopts, world.recovers]).toEqual([0, 0]);
+    world.authority.haltWallet("another program signed with this key");
+    expect(await world.submit(world.owner, "system.resume", { note: "seen" })).toMatchObject({
+      status: "done",
+      result: expect.stringContaining("adopted: debit of 5 of token WETH"),
+    });
+    expect([world.adopts, world.recovers]).toEqual([1, 1]);
+    expect(world.authority.walletHalt()).toBeNull();
+    world.restart();
+    await world.desk.finishOpen();
+    expect(world.adopts).toBe(1);
+  });
+
+  test("behavior: pair.unhalt adopts, unless the wallet is halted as well", async () => {
+    const world = new World();
+    const unhalt = { pairId: PAIR, note: "seen" };
+    expect(await world.submit(world.owner, "pair.unhalt", unhalt)).toMatchObject({ result: "was not halted" });
+    expect(world.adopts).toBe(0);
+    world.authority.haltPair(PAIR, "unexplained debit");
+    expect(await world.submit(world.owner, "pair.unhalt", unhalt)).toMatchObject({ status: "done" });
+    expect([world.adopts, world.recovers]).toEqual([1, 1]);
+    world.authority.haltPair(PAIR, "again");
+    world.authority.haltWallet("nonce");
+    await world.submit(world.owner, "pair.unhalt", unhalt);
+    expect([world.adopts, world.recovers]).toEqual([1, 2]);
+    expect(world.authority.pair(PAIR)?.halted).toBeNull();
+    expect(world.authority.walletHalt()).not.toBeNull();
+  });
+
+  test("error: chain when the chain cannot be read: the halt stands with the new cause, nothing is left open", async () => {
+    const world = new World();
+    world.adoptFault = SignerError.later("chain", "chain 31337 does not answer");
+    world.authority.haltWallet("nonce");
+    expect(await world.submit(world.owner, "system.resume", { note: "seen" })).toBe("chain");
+    expect(world.authority.walletHalt()).toMatchObject({ cause: expect.stringContaining("does not answer") });
+    world.authority.haltPair(PAIR, "debit");
+    expect(await world.submit(world.owner, "pair.unhalt", { pairId: PAIR, note: "" })).not.toBe("chain");
+    world.adoptFault = null;
+    expect(await world.submit(world.owner, "system.resume", { note: "now" })).toMatchObject({ status: "done" });
+    expect(world.authority.walletHalt()).toBeNull();
+    expect(world.authority.unfinished()).toEqual([]);
+  });
+
+  test("behavior: killed between the record and the adoption, the next start makes it good", async () => {
+    const world = new World();
+    world.authority.haltWallet("nonce");
+    const signed = await world.sign(world.owner, "system.resume", { note: "seen" });
+    world.authority.recordCommand({
+      commandId: commandId(signed.address, signed.command.nonce),
+      command: signed.command,
+      params: { ...signed.params },
+      address: signed.address,
+      role: "owner",
+      signature: signed.signature,
+    });
+    world.restart();
+    expect(world.adopts).toBe(0);
+    await world.desk.finishOpen();
+    expect([world.adopts, world.recovers]).toEqual([1, 1]);
   });
 });
 

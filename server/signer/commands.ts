@@ -29,7 +29,7 @@ import { SignerError, type Engine } from "./ports";
 
 export type CommandEngine = Pick<
   Engine,
-  "planRecord" | "syncPlan" | "assignCapital" | "revokeLeftovers" | "knownPositions"
+  "planRecord" | "syncPlan" | "assignCapital" | "revokeLeftovers" | "knownPositions" | "adopt" | "recover"
 >;
 
 export interface CommandDeskDeps {
@@ -141,8 +141,16 @@ export function createCommandDesk(deps: CommandDeskDeps): CommandDesk {
             planId: null,
           };
         });
-      case "pair.resume":
       case "system.resume":
+        if (record.status === "accepted") return endHalt(body, record, (cause) => authority.haltWallet(cause));
+        startRevokeLeftovers();
+        return ok(record);
+      case "pair.unhalt": {
+        if (record.status !== "accepted") return ok(record);
+        const pairId = body.command.target;
+        return endHalt(body, record, (cause) => authority.haltPair(pairId, cause));
+      }
+      case "pair.resume":
         startRevokeLeftovers();
         return ok(record);
       case "system.stop":
@@ -155,9 +163,38 @@ export function createCommandDesk(deps: CommandDeskDeps): CommandDesk {
       case "worker.restart":
       case "pair.mode":
       case "pair.config":
-      case "pair.unhalt":
       case "role.set":
         return ok(record);
+    }
+  }
+
+  /**
+   * A person has looked and ends the halt: what the chains hold becomes the journal's, chains that waited are compared again. When
+   * that fails the halt stands, with its new cause: an end of a halt that is half done must not sign anything.
+   */
+  async function endHalt(
+    body: AuthorityBody<"command">,
+    record: CommandRecord,
+    haltAgain: (cause: string) => void,
+  ): Promise<Result<CommandRecord, SignerErrorWire>> {
+    try {
+      // A halt of the whole wallet has its own end; a pair's must not adopt on its way.
+      const adopted = authority.walletHalt() === null ? await engine.adopt() : [];
+      const report = await engine.recover();
+      const waiting = report.chains.filter(({ outcome }) => outcome === "observe" || outcome === "halted");
+      const result = [
+        record.result,
+        adopted.length === 0 ? "nothing to adopt" : `adopted: ${adopted.join(", ")}`,
+        ...waiting.map(({ chainId, outcome }) => `chain ${chainId}: ${outcome}`),
+      ].join("; ");
+      const done = { commandId: body.commandId, status: "done" as const, result: result.slice(0, 400), planId: null };
+      return ok(authority.recordResult(done) ?? record);
+    } catch (error) {
+      const wire = refusalOf(error);
+      log.error("signer.command-failed", { commandId: body.commandId, code: wire.code, reason: errorText(error) });
+      haltAgain(`the halt could not be ended: ${wire.message}`);
+      recordQuietly(body.commandId, `the halt stands: ${wire.message}; sign again when that is mended`);
+      return err(wire);
     }
   }
 

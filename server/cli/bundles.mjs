@@ -77,9 +77,11 @@ export async function ensureBundles(root) {
   return true;
 }
 
-async function buildBundles(root, outDir) {
+/** `names`: only these, for tests; otherwise all. */
+export async function buildBundles(root, outDir, names = Object.keys(ENTRIES)) {
   const entryPoints = Object.fromEntries(
     Object.entries(ENTRIES)
+      .filter(([name]) => names.includes(name))
       .map(([name, file]) => [name, join(root, file)])
       .filter(([, file]) => existsSync(file)),
   );
@@ -96,7 +98,8 @@ async function buildBundles(root, outDir) {
     banner: { js: BANNER },
     alias: { "@": root },
     loader: { ".sol": "text" },
-    define: { "process.env.NODE_ENV": '"production"' },
+    // The second one takes the fault points out of the signer (server/signer/kill-point.ts).
+    define: { "process.env.NODE_ENV": '"production"', TG_PRODUCTION_BUNDLE: "true" },
     sourcemap: "linked",
     minifySyntax: true,
     legalComments: "none",

@@ -1,7 +1,22 @@
-// Fault tests: ends the process for good at the n-th pass of a journal label; refused as soon as one chain is not local.
+// Fault tests: ends the process for good at the n-th pass of a journal label; refused beside a real chain, and not part of production bundles.
 import { err, ok, type Result } from "@/lib/errors/result";
 import { ConfigError } from "@/lib/errors/tidegate-error";
 import { KILL_LABELS, type KillPoint } from "./ports";
+
+/** Set by the build of dist/server (server/cli/bundles.mjs); absent when sources run. */
+declare const TG_PRODUCTION_BUNDLE: true | undefined;
+
+/** In a production bundle only the first branch is left: the bundler drops the other one with all that only it uses. */
+export function openKillPoint(settings: Omit<KillPointSettings, "kill">): Result<KillPoint | null, ConfigError> {
+  return typeof TG_PRODUCTION_BUNDLE === "undefined"
+    ? createKillPoint({ ...settings, kill: () => void process.kill(process.pid, "SIGKILL") })
+    : refuseKillLabel(settings.killLabel);
+}
+
+function refuseKillLabel(killLabel: string | null): Result<null, ConfigError> {
+  if (killLabel === null) return ok(null);
+  return err(invalid("production bundles have no fault points; remove it, or run the sources with tsx"));
+}
 
 export interface KillPointSettings {
   readonly killLabel: string | null;

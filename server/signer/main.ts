@@ -87,7 +87,6 @@ async function run(settings: Settings): Promise<void> {
       process.stderr.write(`${errorText(error)}\n`);
       process.exit(EXIT_BUG);
     },
-    killSelf: () => void process.kill(process.pid, "SIGKILL"),
   });
   if (!running.ok) fail(running.error);
   const signer = running.value;

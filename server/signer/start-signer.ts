@@ -22,7 +22,7 @@ import { createV3Family } from "./family-v3";
 import { startIntentSocket } from "./intent-socket";
 import { JournalError } from "./journal/segment";
 import { openKeystore, type TransactionSigner } from "./key";
-import { createKillPoint } from "./kill-point";
+import { openKillPoint } from "./kill-point";
 import { SignerError, type ChainPort, type Engine, type FamilyPort, type KeyPort, type UnsignedTx } from "./ports";
 import type { SignerSettings } from "./settings";
 import { createSignerState } from "./signer-state";
@@ -40,7 +40,6 @@ export interface StartSignerInput {
   readonly telemetry: SignerTelemetry;
   /** A bug: the process has to end, its parent starts it again. */
   readonly onFatal: (error: unknown) => void;
-  readonly killSelf: () => void;
 }
 
 export interface RunningSigner {
@@ -77,7 +76,7 @@ async function assemble(input: StartSignerInput): Promise<Result<RunningSigner, 
   mkdirSync(join(settings.dataDir, "signer"), { recursive: true, mode: 0o700 });
 
   const chains = usedChains(settings);
-  const kill = createKillPoint({ killLabel: settings.killLabel, chains, kill: input.killSelf });
+  const kill = openKillPoint({ killLabel: settings.killLabel, chains });
   if (!kill.ok) return kill;
   const signer = await openKeystore(settings.keystoreFile, input.passphrase);
   if (!signer.ok) return signer;
@@ -139,7 +138,15 @@ async function assemble(input: StartSignerInput): Promise<Result<RunningSigner, 
   const home = clients.get(settings.homeChainId);
   const desk = createCommandDesk({
     authority,
-    engine,
+    engine: {
+      ...engine,
+      async recover() {
+        const report = await engine.recover();
+        // A chain that does not answer now is asked until it does, as at a start.
+        if (report.chains.some(({ outcome }) => outcome === "observe")) void recover();
+        return report;
+      },
+    },
     registry: settings.registry,
     contractWallets: home.ok ? createContractWallets(home.value) : null,
     wall,

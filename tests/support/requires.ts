@@ -49,9 +49,9 @@ function findOnPath(command: string): string | null {
 }
 
 function findBun(): string | null {
+  // The npm package's own `bun` file (also on PATH inside npm scripts) is a placeholder when install scripts are off; the platform package has the binary.
   const onPath = findOnPath("bun");
-  if (onPath !== null) return onPath;
-  // The npm package's own `bun` file is a placeholder when install scripts are off; the platform package has the binary.
+  if (onPath !== null && spawnSync(onPath, ["--version"]).status === 0) return onPath;
   const require = createRequire(import.meta.url);
   for (const build of [
     `${process.platform}-${process.arch}`.replace("x64", "x64-baseline"),

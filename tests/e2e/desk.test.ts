@@ -118,7 +118,7 @@ describe.skipIf(!chrome.available)("desk", () => {
     page = await context.newPage();
     listen(page);
     say(`desk: demo with web ready after ${seconds(demo.startMs)}`);
-  }, 300_000);
+  }, 480_000);
 
   afterAll(async () => {
     await browser.close();

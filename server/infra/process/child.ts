@@ -34,6 +34,12 @@ export type ChildReady =
   | { readonly ok: true; readonly value: Readonly<Record<string, unknown>> }
   | { readonly ok: false; readonly sentence: string };
 
+/**
+ * glibc keeps tens of MB that are never used again: with one arena per thread, and with thresholds that grow with the largest buffer
+ * freed. Fixed ones give candle buffers back at once; other C libraries ignore these names.
+ */
+const MALLOC_ENV = { MALLOC_ARENA_MAX: "2", MALLOC_MMAP_THRESHOLD_: "131072", MALLOC_TRIM_THRESHOLD_: "131072" };
+
 export interface Child {
   readonly name: string;
   readonly pid: number;
@@ -57,8 +63,7 @@ export function startChild(settings: ChildSettings): Child {
   const errorStartBytes = statSync(settings.errorFile).size;
   const child = spawn(settings.command, [...settings.args], {
     cwd: settings.cwd,
-    // Two malloc arenas: with one per thread glibc keeps tens of MB that are never used again.
-    env: { NODE_ENV: "production", MALLOC_ARENA_MAX: "2", ...settings.env },
+    env: { NODE_ENV: "production", ...MALLOC_ENV, ...settings.env },
     detached: true,
     stdio: settings.secret === undefined ? ["pipe", "pipe", errorFd] : ["pipe", "pipe", errorFd, "pipe"],
   });

@@ -31,7 +31,7 @@ function run(args: readonly string[], env: Readonly<Record<string, string>> = {}
   return new Promise((resolve) => {
     const child = spawn(process.execPath, args, {
       cwd: home,
-      env: { PATH: process.env["PATH"] ?? "", HOME: home, ...env },
+      env: { NODE_ENV: "production", PATH: process.env["PATH"] ?? "", HOME: home, ...env },
       stdio: ["ignore", "pipe", "pipe"],
     });
     let text = "";
@@ -196,6 +196,7 @@ describe("start", () => {
       {
         cwd: home,
         env: {
+          NODE_ENV: "production",
           PATH: process.env["PATH"] ?? "",
           HOME: home,
           TG_PAIRS: pairs.join(","),

@@ -25,8 +25,9 @@ describe.skipIf(!bun.available)("Bun", () => {
   afterAll(async () => {
     operator.close();
     await demo.killHard();
+    await waitFor("no process left", 30_000, async () => ((await processesNaming(dataDir)).length === 0 ? true : null));
     rmSync(dataDir, { recursive: true, force: true });
-  }, 30_000);
+  }, 60_000);
 
   it("behavior: orchestrator, signer, collector and workers are Bun processes", async () => {
     const lines = await processesNaming(dataDir);

@@ -157,8 +157,9 @@ describe("resilience", () => {
   afterAll(async () => {
     operator.close();
     await demo.killHard();
+    await waitFor("no process left", 30_000, async () => ((await processesNaming(dataDir)).length === 0 ? true : null));
     rmSync(dataDir, { recursive: true, force: true });
-  }, 30_000);
+  }, 60_000);
 
   it("resilience: K6 a killed worker is named, comes back alone and loses nothing", async () => {
     const pid = await workerPid(AUTO);

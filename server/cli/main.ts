@@ -9,6 +9,7 @@ import { runAuditVerify } from "./commands/audit";
 import { runConfigExample } from "./commands/config-example";
 import { runDemo } from "./commands/demo";
 import { runDoctor } from "./commands/doctor";
+import { runInit } from "./commands/init";
 import { runStart } from "./commands/start";
 import { abortSession } from "./run-system";
 
@@ -23,28 +24,19 @@ const program = new Command("tidegate")
   .version(version)
   .showHelpAfterError();
 
-program
-  .command("demo")
-  .description("the whole system on a local chain with real Uniswap V3 contracts; nothing leaves this machine")
-  .option("--web-port <port>", "port of the desk (default 3000; 0 = any free one)", portNumber)
-  .option("--ops-port <port>", "port of health, metrics and API (default 3001; 0 = any free one)", portNumber)
-  .option("--data-dir <folder>", "folder for everything that is kept (default .tidegate)")
-  .option("--seed <number>", "seed of the market", wholeNumber(0, 4_294_967_295), 1)
-  .option("--speed <factor>", "market seconds per second", wholeNumber(1, 3_600), 60)
-  .option("--fresh", "forget the last run and start anew", false)
-  .option("--no-web", "without the desk")
-  .option("--json", "print one line of JSON when ready, nothing else", false)
-  .option("--dev", "desk with reload", false)
-  .action((flags: DemoFlags) =>
-    runDemo(
-      {
-        ...flags,
-        webMode: flags.dev ? "dev" : "serve",
-      },
-      selfUrl,
-      root,
+demoOptions(
+  program
+    .command("demo")
+    .description("the whole system on a local chain with real Uniswap V3 contracts; nothing leaves this machine"),
+).action((flags: DemoFlags) => runDemo({ ...flags, webMode: "serve" }, selfUrl, root));
+
+demoOptions(
+  program
+    .command("dev")
+    .description(
+      "the demo from sources: the desk reloads in place, changed server code starts its process again; a change of devnet, embedded stores or command line needs a new start, and memory is about twice that of the demo",
     ),
-  );
+).action((flags: DemoFlags) => runDemo({ ...flags, webMode: "dev" }, selfUrl, root));
 
 program
   .command("start")
@@ -56,6 +48,12 @@ program
   .option("--no-web", "without the desk")
   .option("--json", "print one line of JSON when ready, nothing else", false)
   .action((flags: StartFlags) => runStart(flags, selfUrl, root));
+
+program
+  .command("init")
+  .description("makes the data directory and the deployment's id, for processes that compose or a person starts")
+  .option("--data-dir <folder>", "folder for everything that is kept")
+  .action((flags: { dataDir?: string }) => runInit(flags));
 
 program
   .command("doctor")
@@ -87,7 +85,6 @@ interface DemoFlags {
   readonly fresh: boolean;
   readonly web: boolean;
   readonly json: boolean;
-  readonly dev: boolean;
 }
 
 interface StartFlags {
@@ -97,6 +94,18 @@ interface StartFlags {
   readonly passphraseFile?: string;
   readonly web: boolean;
   readonly json: boolean;
+}
+
+function demoOptions(command: Command): Command {
+  return command
+    .option("--web-port <port>", "port of the desk (default 3000; 0 = any free one)", portNumber)
+    .option("--ops-port <port>", "port of health, metrics and API (default 3001; 0 = any free one)", portNumber)
+    .option("--data-dir <folder>", "folder for everything that is kept (default .tidegate)")
+    .option("--seed <number>", "seed of the market", wholeNumber(0, 4_294_967_295), 1)
+    .option("--speed <factor>", "market seconds per second", wholeNumber(1, 3_600), 60)
+    .option("--fresh", "forget the last run and start anew", false)
+    .option("--no-web", "without the desk")
+    .option("--json", "print one line of JSON when ready, nothing else", false);
 }
 
 function portNumber(text: string): number {

@@ -196,7 +196,7 @@ export function webService(context: ServiceContext, mode: "serve" | "dev"): Serv
       childOf(context, {
         room: "web",
         name: "web",
-        env: settingsEnv(context.settings),
+        env: { ...settingsEnv(context.settings), ...(mode === "dev" ? { NODE_ENV: "development" } : {}) },
         extraArgs: [mode, String(context.settings.webPort)],
         heapMb: HEAP_MB.web,
         readyTimeoutMs: 120_000,

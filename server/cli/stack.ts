@@ -22,6 +22,8 @@ export interface Stack {
   /** Starts a service and waits until it is ready; a first start that fails is an error, later ends are revived. */
   add(spec: ServiceSpec): Promise<Result<Readonly<Record<string, unknown>>, ConfigError>>;
   statuses(): readonly SupervisedStatus[];
+  /** Ends a service and starts it at once; an unknown name does nothing. */
+  restart(name: string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -80,6 +82,10 @@ export function createStack(events: StackEvents): Stack {
   return {
     add,
     statuses: () => running.map(({ supervised }) => supervised.status()),
+    async restart(name) {
+      const found = running.find(({ spec }) => spec.name === name);
+      if (found !== undefined && !state.isStopping) await found.supervised.restart(found.spec.stopGraceMs);
+    },
     async stop() {
       state.isStopping = true;
       const orders = [...new Set(running.map(({ spec }) => spec.stopOrder))].toSorted((left, right) => left - right);

@@ -22,13 +22,12 @@ export function webSourcesHash(root: string): string {
   return hash.update(process.version).digest("hex");
 }
 
+/** Without sources (an image holds only what was built from them) a build that is there is the current one. */
 export function isWebBuildCurrent(root: string): boolean {
   const mark = join(root, ".next", MARK);
-  return (
-    existsSync(join(root, ".next", "BUILD_ID")) &&
-    existsSync(mark) &&
-    readFileSync(mark, "utf8") === webSourcesHash(root)
-  );
+  const hasBuild = existsSync(join(root, ".next", "BUILD_ID"));
+  if (!existsSync(join(root, "components"))) return hasBuild;
+  return hasBuild && existsSync(mark) && readFileSync(mark, "utf8") === webSourcesHash(root);
 }
 
 export function markWebBuilt(root: string, hash: string): void {

@@ -14,6 +14,7 @@ import { createControlClient } from "@/server/infra/signer-link/client";
 import { socketPaths } from "@/server/infra/signer-link/paths";
 import { createKeystore } from "@/server/signer/key";
 import { findRunning, openDataDir, readOrMakeDeploymentId } from "@/server/cli/data-dir";
+import { watchSources } from "@/server/cli/dev-reload";
 import { readSandbox, signOpeningCommands } from "@/server/cli/opening-commands";
 import {
   buildWeb,
@@ -38,7 +39,7 @@ export interface DemoOptions {
   readonly fresh: boolean;
   readonly web: boolean;
   readonly json: boolean;
-  /** `dev`: Next with reload. */
+  /** `dev`: Next with reload, and server processes that start again when their sources change. */
   readonly webMode: "serve" | "dev";
 }
 
@@ -143,6 +144,13 @@ export async function runDemo(options: DemoOptions, selfUrl: string, root: strin
     options.web ? startWeb(session, built, options.webMode) : Promise.resolve(),
   ]);
   session.saveRunFile();
+  if (options.webMode === "dev") {
+    watchSources({
+      root,
+      restart: (service) => session.stack.restart(service),
+      note: (sentence) => session.progress.note(sentence),
+    });
+  }
   report(session, options, devnet, pairIds);
   await session.untilEnd();
 }

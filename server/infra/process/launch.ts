@@ -35,7 +35,8 @@ export function launchOf(selfUrl: string, room: Room, options: { readonly heapMb
     ? join(dirname(fileURLToPath(selfUrl)), `${room}.mjs`)
     : join(projectRoot(selfUrl), ROOMS[room]);
   const isBun = "bun" in process.versions;
-  const flags = isBun ? [] : memoryFlags(options.heapMb);
+  // Sources need room for their compiler; the bounds are those of bundles.
+  const flags = isBun || !isBundle ? [] : memoryFlags(options.heapMb);
   return { command: process.execPath, args: [...process.execArgv, ...flags, entry] };
 }
 

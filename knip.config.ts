@@ -9,21 +9,24 @@ const config: KnipConfig = {
     "server/cli/web-process.ts",
     "server/cli/commands/{bench,lock-mend}.ts",
     "tests/support/*-harness.ts",
-    "tests/support/run-suites.ts",
     // The door of the strategy is complete by design: the browser preview and the backtest enter by it too.
     "lib/strategy/index.ts",
   ],
   project: ["{app,components,lib,server,tests}/**/*.{ts,tsx,mjs,css}"],
   // Loaded by file path, not by import: contracts' artifacts, the compiler's and the chain's platform packages, fonts by CSS.
-  ignoreDependencies: ["@uniswap/v3-core", "@uniswap/v3-periphery", "@uniswap/v4-periphery", "@foundry-rs/anvil"],
+  ignoreDependencies: [
+    "@uniswap/v3-core",
+    "@uniswap/v3-periphery",
+    "@uniswap/v4-periphery",
+    "@foundry-rs/anvil",
+    "solc",
+    // Files of the font packages are named by path in app/fonts.
+    "@fontsource-variable/ibm-plex-sans",
+    "@fontsource/ibm-plex-mono",
+  ],
   ignoreExportsUsedInFile: true,
   // Types of the wire contract are vocabulary: they may be exported before somebody names them.
   exclude: ["types"],
-  // @fontsource packages are imported by the stylesheet.
-  compilers: {
-    css: (text: string) =>
-      [...text.matchAll(/@import\s+["']([^"']+)["']/g)].map((match) => `import "${match[1] ?? ""}";`).join("\n"),
-  },
 };
 
 export default config;

@@ -4,6 +4,7 @@ import type { QueryClient } from "@tanstack/react-query";
 import type { RouteName, RouteResponse } from "@/lib/api/contract";
 import type { DeskEvent } from "@/lib/api/events";
 import type { PairSummary } from "@/lib/api/schemas";
+import { readAgain } from "./read-again";
 
 type Mark = Extract<DeskEvent, { readonly type: "pair.mark" }>;
 
@@ -49,7 +50,7 @@ export function applyEvent(client: QueryClient, event: DeskEvent): void {
 }
 
 function again(client: QueryClient, names: readonly RouteName[]): void {
-  for (const name of names) void client.invalidateQueries({ queryKey: [name] });
+  for (const name of names) readAgain(client, name, { queryKey: [name] });
 }
 
 const PAIR_ROUTES = [
@@ -66,7 +67,10 @@ const PAIR_ROUTES = [
 
 function againPair(client: QueryClient, pairId: string): void {
   for (const name of PAIR_ROUTES) {
-    void client.invalidateQueries({ queryKey: [name], predicate: (query) => belongsTo(query.queryKey[1], pairId) });
+    readAgain(client, `${name} ${pairId}`, {
+      queryKey: [name],
+      predicate: (query) => belongsTo(query.queryKey[1], pairId),
+    });
   }
 }
 

@@ -74,15 +74,3 @@ export function ErrorState({
     </div>
   );
 }
-
-/** Last good content that is too old to act on. */
-export function Stale({ stale, children }: { readonly stale: boolean; readonly children: ReactNode }): ReactNode {
-  return stale ? (
-    <div className="relative">
-      {children}
-      <div aria-hidden="true" className="pointer-events-none absolute inset-0 hatch-stale" />
-    </div>
-  ) : (
-    children
-  );
-}

@@ -46,7 +46,6 @@ export const commandParamsSchemas = {
   "system.resume": z.object({ note: z.string().min(1).max(280) }),
 } as const;
 export type CommandAction = keyof typeof commandParamsSchemas;
-export const COMMAND_ACTIONS = Object.keys(commandParamsSchemas) as readonly string[] as readonly CommandAction[];
 export type CommandParams<A extends CommandAction> = z.output<(typeof commandParamsSchemas)[A]>;
 export const commandActionSchema = z.enum(Object.keys(commandParamsSchemas) as [CommandAction, ...CommandAction[]]);
 

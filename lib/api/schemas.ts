@@ -4,7 +4,7 @@ import { epochRecordSchema, freshnessSchema } from "@/lib/epoch/epoch-record";
 import { stepSchema, boundsSchema, forecastSchema, originSchema } from "@/lib/plan/plan";
 import { namedStateSchema, opStateSchema, planStatusSchema } from "@/lib/plan/plan-status";
 import { modeSchema, pairSettingsSchema, pauseKindSchema } from "@/lib/registry/pair-settings";
-import { commandRecordSchema, roleSchema } from "./commands";
+import { roleSchema } from "./commands";
 
 const nullableNumber = z.number().nullable();
 const decimal = z.string().regex(/^-?\d+$/);
@@ -514,4 +514,3 @@ export const epochPointSchema = z.object({
 });
 export type EpochPoint = z.infer<typeof epochPointSchema>;
 
-export { commandRecordSchema };

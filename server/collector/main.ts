@@ -1,5 +1,6 @@
 // Process entry of the collector: wires ccxt, store and market clock, ends with its control channel.
 import { ok } from "@/lib/errors/result";
+import { CANDLE_BUFFER_DAYS } from "@/lib/market/candle";
 import type { Venue } from "@/lib/registry/schema";
 import { readProcessEnv } from "@/server/config/env";
 import { loadSettings } from "@/server/config/load";
@@ -7,7 +8,13 @@ import { loadRegistry } from "@/server/config/registry";
 import { wallClock } from "@/server/infra/clock";
 import { EXIT_CONFIG, installDrain } from "@/server/infra/process/control-channel";
 import { openProcess } from "@/server/infra/process/open-process";
-import { readCandleMeta, writeCandleMeta, writeCandles } from "@/server/infra/store/candles";
+import {
+  candleDayOf,
+  deleteCandleDays,
+  readCandleMeta,
+  writeCandleMeta,
+  writeCandles,
+} from "@/server/infra/store/candles";
 import { publishEvent } from "@/server/infra/store/events";
 import { writeCollectorHeartbeat } from "@/server/infra/store/heartbeats";
 import { writeJson } from "@/server/infra/store/json-values";
@@ -17,6 +24,9 @@ import { createOhlcSource } from "@/server/sources/ohlc-ccxt";
 import { startCollector, type Collector } from "./collector";
 import type { FeedKey } from "./ports";
 
+const DAY_MS = 86_400_000;
+/** A collector that was away this long still finds every day it must remove. */
+const PRUNED_DAYS = 30;
 const DRAIN_GRACE_MS = 1_500;
 
 function fail(message: string): never {
@@ -85,8 +95,26 @@ collector = await startCollector(
   },
   feeds,
 );
+market.onTick(({ nowMs }) => pruneAt(nowMs));
 log.info("process.started", { feeds: feeds.length });
 process.stdout.write(`${JSON.stringify({ ready: true, feeds: feeds.length })}\n`);
+
+let prunedDay = 0;
+
+/** Once a market day: days that fell out of the buffer leave the store; a few more behind them in case a day was missed. */
+function pruneAt(nowMs: number): void {
+  const today = Math.floor(nowMs / DAY_MS);
+  if (today === prunedDay) return;
+  prunedDay = today;
+  const days = Array.from({ length: PRUNED_DAYS }, (_, index) =>
+    candleDayOf((today - CANDLE_BUFFER_DAYS - 1 - index) * DAY_MS),
+  );
+  for (const { pairId, venue } of feeds) {
+    void deleteCandleDays(store, { pairId, venue, days }).then((gone) => {
+      if (!gone.ok) log.warn("collector.prune-failed", { pairId, venue, reason: gone.error.message });
+    });
+  }
+}
 
 function emitCandle(pairId: string, venue: Venue, row: readonly number[]): void {
   const [openAtMs = 0, open = 0, high = 0, low = 0, close = 0, volume = 0] = row;

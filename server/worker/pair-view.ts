@@ -94,7 +94,7 @@ function toPositionDto(input: MarkInput, view: ChainView, pool: PoolView, positi
     pool: facts.pool.id,
     poolKey: pool.poolKey,
     feePips: pool.feePips,
-    ...(pool.kind === "ticks" ? { tickSpacing: pool.tickSpacing } : {}),
+    ...(facts.pool.tickSpacing === null ? {} : { tickSpacing: facts.pool.tickSpacing }),
     positionManager: position.positionManager,
     tokenId: observed.tokenId.toString(),
     tickLower,

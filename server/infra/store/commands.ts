@@ -3,7 +3,7 @@ import type { Result } from "@/lib/errors/result";
 import type { StoreError } from "@/lib/errors/tidegate-error";
 import type { StoreClient } from "./client";
 import { COMMANDS_KEPT_COUNT, storeChannels, storeKeys, TXLOG_KEPT_COUNT } from "./keys";
-import { appendToStream, followStream, readStreamTail, type StreamEntry, type StreamFollower } from "./pubsub";
+import { appendToStream } from "./pubsub";
 
 export function appendCommandCopy(
   store: StoreClient,
@@ -18,22 +18,6 @@ export function appendCommandCopy(
   });
 }
 
-export function followCommandCopies(
-  store: StoreClient,
-  input: {
-    readonly pairId: string;
-    readonly afterId: string;
-    readonly onEntry: (entry: StreamEntry) => void | Promise<void>;
-    readonly onError?: (error: StoreError) => void;
-  },
-): StreamFollower {
-  return followStream(store, {
-    ...input,
-    stream: storeKeys.pairCommands(input.pairId),
-    channel: storeChannels.pairCommands(input.pairId),
-  });
-}
-
 export function appendTxlog(store: StoreClient, entry: unknown): Promise<Result<string, StoreError>> {
   return appendToStream(store, {
     stream: storeKeys.txlog,
@@ -41,12 +25,4 @@ export function appendTxlog(store: StoreClient, entry: unknown): Promise<Result<
     keptCount: TXLOG_KEPT_COUNT,
     value: entry,
   });
-}
-
-/** Newest first. */
-export function readTxlog(
-  store: StoreClient,
-  input: { readonly limit: number; readonly beforeId?: string | undefined },
-): Promise<Result<readonly StreamEntry[], StoreError>> {
-  return readStreamTail(store, { ...input, stream: storeKeys.txlog });
 }

@@ -7,7 +7,6 @@ export const PAIR_LEASE_REFRESH_MS = 10_000;
 export const ORCHESTRATOR_LEASE_TTL_MS = 60_000;
 export const ORCHESTRATOR_LEASE_REFRESH_MS = 10_000;
 export const HEARTBEAT_TTL_MS = 45_000;
-export const HEARTBEAT_EVERY_MS = 15_000;
 /** Decision inputs of one epoch stay for a week. */
 export const SNAPSHOT_TTL_MS = 7 * 24 * 3_600_000;
 export const SESSION_TTL_MS = 12 * 3_600_000;

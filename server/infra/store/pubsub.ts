@@ -137,14 +137,6 @@ export function followStream(
 }
 
 /** Plain messages, at most once: for wake-ups whose content is readable state elsewhere. */
-export async function publishMessage(
-  store: StoreClient,
-  channel: string,
-  message: string,
-): Promise<Result<number, StoreError>> {
-  return store.call(`publish on ${channel}`, (redis) => redis.publish(channel, message));
-}
-
 export function onChannelMessage(store: StoreClient, channel: string, listener: (message: string) => void): () => void {
   const subscriber = store.subscriber();
   const onMessage = (from: string, message: string): void => {

@@ -2,7 +2,7 @@
 import { cpus, loadavg } from "node:os";
 import { rmSync } from "node:fs";
 import { AxeBuilder } from "@axe-core/playwright";
-import { chromium, type Browser, type BrowserContext, type Page } from "@playwright/test";
+import { chromium, type BrowserContext, type Page } from "@playwright/test";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { contract } from "@/lib/api/contract";
@@ -37,10 +37,11 @@ const AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22
 
 const chrome = requires("chromium", "desk in Chromium");
 let demo: RunningDemo;
-let browser: Browser;
 let context: BrowserContext;
 let page: Page;
 const consoleErrors: string[] = [];
+/** What has really started; undone backwards. */
+const endings: (() => Promise<void>)[] = [];
 
 function say(text: string): void {
   process.stdout.write(`${text}\n`);
@@ -101,7 +102,11 @@ function positionOf(pairId: string) {
 describe.skipIf(!chrome.available)("desk", () => {
   beforeAll(async () => {
     demo = await startDemo({ seed: 7, fresh: true });
-    browser = await chromium.launch({
+    endings.push(async () => {
+      await demo.stop();
+      rmSync(demo.dataDir, { recursive: true, force: true });
+    });
+    const browser = await chromium.launch({
       executablePath: chrome.location,
       headless: true,
       args: [
@@ -115,6 +120,7 @@ describe.skipIf(!chrome.available)("desk", () => {
         "--disable-sync",
       ],
     });
+    endings.push(() => browser.close());
     context = await browser.newContext({ viewport: { width: 1440, height: 900 }, colorScheme: "dark" });
     context.setDefaultTimeout(PAGE_LIMIT_MS);
     page = await context.newPage();
@@ -123,9 +129,7 @@ describe.skipIf(!chrome.available)("desk", () => {
   }, 480_000);
 
   afterAll(async () => {
-    await browser.close();
-    await demo.stop();
-    rmSync(demo.dataDir, { recursive: true, force: true });
+    for (const end of endings.toReversed()) await end();
   }, 60_000);
 
   it("desk: the overview shows money and five lamps as the API says", async () => {
@@ -170,6 +174,7 @@ describe.skipIf(!chrome.available)("desk", () => {
       .click();
     await page.waitForURL(`**/approvals/${waiting.planId}`);
     const approve = page.getByRole("button", { name: "Approve with wallet" }).and(page.locator(":visible"));
+    await approve.waitFor();
     const shown = await page.getByRole("main").innerText();
     expect(shown).toContain(formatUsd(waiting.forecast.costUsd));
     await approve.click();

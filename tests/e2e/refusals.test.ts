@@ -14,6 +14,7 @@ const LIMIT_MS = 300_000;
 const SPEED = 240;
 
 let demo: RunningDemo;
+let hasStarted = false;
 let operator: HttpOperator;
 
 function say(text: string): void {
@@ -55,10 +56,12 @@ async function auditLog() {
 describe("refusals", () => {
   beforeAll(async () => {
     demo = await startDemo({ seed: 7, speed: SPEED, hasWeb: false, fresh: true });
+    hasStarted = true;
     operator = await openHttpOperator(demo);
   }, 300_000);
 
   afterAll(async () => {
+    if (!hasStarted) return;
     await demo.stop();
     rmSync(demo.dataDir, { recursive: true, force: true });
   }, 60_000);

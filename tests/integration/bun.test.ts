@@ -25,12 +25,14 @@ describe.skipIf(!bun.available)("Bun", () => {
   afterAll(async () => {
     operator.close();
     await demo.killHard();
-    await waitFor("no process left", 30_000, async () => ((await processesNaming(dataDir)).length === 0 ? true : null));
+    await waitFor("no process left", 30_000, async () =>
+      (await processesNaming(dataDir, demo.ready.chains)).length === 0 ? true : null,
+    );
     rmSync(dataDir, { recursive: true, force: true });
   }, 60_000);
 
   it("behavior: orchestrator, signer, collector and workers are Bun processes", async () => {
-    const lines = await processesNaming(dataDir);
+    const lines = await processesNaming(dataDir, demo.ready.chains);
     for (const room of ["orchestrator", "signer", "collector", "worker"]) {
       const found = lines.filter((line) => line.includes(`server/${room}/main.ts`));
       expect(found.length, room).toBe(room === "worker" ? demo.ready.pairs.length : 1);
@@ -61,6 +63,6 @@ describe.skipIf(!bun.available)("Bun", () => {
   it("behavior: Ctrl-C ends every process", async () => {
     operator.close();
     expect(await demo.stop()).toBe(0);
-    expect(await processesNaming(dataDir)).toEqual([]);
+    expect(await processesNaming(dataDir, demo.ready.chains)).toEqual([]);
   });
 });

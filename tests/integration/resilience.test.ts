@@ -157,7 +157,9 @@ describe("resilience", () => {
   afterAll(async () => {
     operator.close();
     await demo.killHard();
-    await waitFor("no process left", 30_000, async () => ((await processesNaming(dataDir)).length === 0 ? true : null));
+    await waitFor("no process left", 30_000, async () =>
+      (await processesNaming(dataDir, demo.ready.chains)).length === 0 ? true : null,
+    );
     rmSync(dataDir, { recursive: true, force: true });
   }, 60_000);
 
@@ -324,7 +326,7 @@ describe("resilience", () => {
   });
 
   it("resilience: each process stays within its memory", async () => {
-    const all = await memoryOf(dataDir);
+    const all = await memoryOf(demo);
     for (const { name, rssBytes } of all) say(`    ${name.padEnd(20)} ${(rssBytes / MB).toFixed(1).padStart(7)} MB`);
     const totalMb = all.reduce((sum, { rssBytes }) => sum + rssBytes, 0) / MB;
     say(`    whole demo without the desk ${totalMb.toFixed(0)} MB`);
@@ -343,7 +345,7 @@ describe("resilience", () => {
     const stopMonoMs = performance.now();
     operator.close();
     expect(await demo.stop()).toBe(0);
-    const left = await processesNaming(dataDir);
+    const left = await processesNaming(dataDir, demo.ready.chains);
     say(`Ctrl-C: everything ended after ${seconds(performance.now() - stopMonoMs)}`);
     expect(left).toEqual([]);
     await open(false);
@@ -359,11 +361,11 @@ describe("resilience", () => {
   });
 
   it("resilience: K8 kill -9 of the command leaves no process behind", async () => {
-    expect((await processesNaming(dataDir)).length).toBeGreaterThanOrEqual(8);
+    expect((await processesNaming(dataDir, demo.ready.chains)).length).toBeGreaterThanOrEqual(8);
     await demo.killHard();
     const killedMonoMs = performance.now();
     const goneMs = await waitFor("no process left", GONE_LIMIT_MS, async () => {
-      const left = await processesNaming(dataDir);
+      const left = await processesNaming(dataDir, demo.ready.chains);
       if (left.length > 0) throw new Error(left.join(" | "));
       return performance.now() - killedMonoMs;
     });

@@ -191,10 +191,22 @@ export async function waitFor<T>(what: string, limitMs: number, probe: () => Pro
   throw new Error(`${what} did not happen within ${limitMs} ms (last: ${last})`);
 }
 
-/** Every process whose command line or open log files name this data directory; empty after a clean end. */
-export async function processesNaming(dataDir: string): Promise<string[]> {
+/**
+ * Every process whose command line or open log files name this data directory; empty after a clean end. The chains themselves name no
+ * folder: they are found by the ports of their endpoints.
+ */
+export async function processesNaming(
+  dataDir: string,
+  chains: readonly { readonly rpc: string }[] = [],
+): Promise<string[]> {
   const lines = await processLines();
-  return lines.filter((line) => line.includes(dataDir) || hasOpen(Number(line.trim().split(/\s+/)[0]), dataDir));
+  const flags = chains.map(({ rpc }) => `--port ${new URL(rpc).port} `);
+  return lines.filter(
+    (line) =>
+      line.includes(dataDir) ||
+      flags.some((flag) => line.includes(flag)) ||
+      hasOpen(Number(line.trim().split(/\s+/)[0]), dataDir),
+  );
 }
 
 /** One line per process of this machine: pid, resident kilobytes, command line. */
@@ -226,8 +238,8 @@ export interface ProcessMemory {
 }
 
 /** Resident memory of every process of a demo, its chain and shells included. */
-export async function memoryOf(dataDir: string): Promise<ProcessMemory[]> {
-  const lines = await processesNaming(dataDir);
+export async function memoryOf(demo: RunningDemo): Promise<ProcessMemory[]> {
+  const lines = await processesNaming(demo.dataDir, demo.ready.chains);
   return lines.map((line) => {
     const [pid = "0", rssKb = "0", ...args] = line.trim().split(/\s+/);
     return { name: shortName(args), pid: Number(pid), rssBytes: Number(rssKb) * 1024 };

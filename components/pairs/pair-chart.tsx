@@ -40,7 +40,9 @@ export const PairChart = memo(function PairChart({ pair }: { readonly pair: Pair
   const prices = usePriceDirection(pair);
   const [chosen, setWindow] = useQueryState("window", parseAsStringLiteral(WINDOWS));
   // When the price has left the range the last hours are what matters.
-  const window = chosen ?? (pair.state === "out_of_range" ? "24h" : "7d");
+  // What happened within a day would be a few pixels wide in a week.
+  const isRecent = pair.stateSinceAtMs !== null && pair.marketNowMs - pair.stateSinceAtMs < DAY_MS;
+  const window = chosen ?? (pair.state === "out_of_range" || isRecent ? "24h" : "7d");
   const { ms, tf, tfMs } = WINDOW[window];
   const boundary = Math.floor(pair.marketNowMs / EPOCH_MS) * EPOCH_MS;
   const from = Math.floor((boundary - ms) / tfMs) * tfMs;

@@ -11,7 +11,7 @@ import { KeyValue } from "@/components/ui/key-value";
 import { Segmented } from "@/components/ui/segmented";
 import { Empty, SkeletonRows } from "@/components/ui/states";
 import { CommandNote } from "@/components/wallet/command-note";
-import { useCommand } from "@/components/wallet/use-command";
+import { useCommand, type UseCommand } from "@/components/wallet/use-command";
 import { formatInteger } from "@/lib/format/number";
 import { formatFeePips, formatPercent } from "@/lib/format/percent";
 import { formatUsd } from "@/lib/format/usd";
@@ -21,6 +21,8 @@ import type { PriceView } from "./use-price-direction";
 
 export function ShiftControl({ pair, prices }: { readonly pair: PairStatus; readonly prices: PriceView }): ReactNode {
   const [isOpen, setOpen] = useState(false);
+  // Kept here: between burn and mint there is no position, and the form goes while the act is still followed.
+  const command = useCommand();
   const positions = useApi("pairPositions", { params: { id: pair.id } });
   const none = positions.data !== undefined && positions.data.positions.length === 0;
   return (
@@ -35,7 +37,10 @@ export function ShiftControl({ pair, prices }: { readonly pair: PairStatus; read
       </Button>
       <Dialog
         open={isOpen}
-        onOpenChange={setOpen}
+        onOpenChange={(open) => {
+          setOpen(open);
+          if (!open) command.reset();
+        }}
         size="large"
         title={`Shift a range of ${pair.id}`}
         description={
@@ -49,10 +54,17 @@ export function ShiftControl({ pair, prices }: { readonly pair: PairStatus; read
         {positions.data === undefined ? (
           <SkeletonRows rows={3} label="positions" />
         ) : positions.data.positions.length === 0 ? (
-          <Empty title="No position to shift.">The first deployment opens one.</Empty>
+          <Empty title="No position to shift.">
+            {command.busy === null
+              ? "The first deployment opens one."
+              : "It is being moved; the new one appears when its mint is verified."}
+          </Empty>
         ) : (
-          <ShiftForm key={pair.id} pair={pair} prices={prices} positions={positions.data.positions} />
+          <ShiftForm key={pair.id} pair={pair} prices={prices} positions={positions.data.positions} command={command} />
         )}
+        <div className="mt-3">
+          <CommandNote state={command.state} />
+        </div>
       </Dialog>
     </>
   );
@@ -62,12 +74,13 @@ function ShiftForm({
   pair,
   prices,
   positions,
+  command,
 }: {
   readonly pair: PairStatus;
   readonly prices: PriceView;
   readonly positions: readonly PositionDto[];
+  readonly command: UseCommand;
 }): ReactNode {
-  const command = useCommand();
   const [positionId, setPositionId] = useState(positions[0]?.positionId ?? "");
   const [kind, setKind] = useState<"target" | "own">("target");
   const [own, setOwn] = useState<TickRange | null>(null);
@@ -210,7 +223,6 @@ function ShiftForm({
         </Button>
         {problem !== null && <span className="text-dense text-ink-2">{problem}</span>}
       </div>
-      <CommandNote state={command.state} />
     </form>
   );
 }

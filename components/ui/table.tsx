@@ -13,7 +13,8 @@ export function Table({
   readonly className?: string | undefined;
 }): ReactNode {
   return (
-    <div className="overflow-x-auto" tabIndex={-1}>
+    // On a narrow screen it scrolls sideways, which the keyboard must reach too.
+    <div className="overflow-x-auto" tabIndex={0} role="group" aria-label={caption}>
       <table className={cx("w-full border-collapse text-dense", className)}>
         <caption className="sr-only">{caption}</caption>
         {children}

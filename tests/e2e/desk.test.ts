@@ -62,10 +62,16 @@ function listen(target: Page): void {
   target.on("pageerror", (error) => consoleErrors.push(`${target.url()}: ${error.message}`));
 }
 
-/** Stops the market, so that the page and the API speak of the same block; `compare` is repeated until the page has caught up. */
+/**
+ * Stops the market and opens the page anew, so that page and API speak of the same block: between epochs an open page
+ * moves price and range state with each block and reads amounts again once a minute.
+ */
 async function still(compare: () => Promise<void>): Promise<void> {
   await demo.control("/pause", { paused: true });
   try {
+    // The last look of the workers is written.
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    await page.reload();
     await waitFor("the page shows the API's numbers", PAGE_LIMIT_MS, async () => {
       await compare();
       return true;
@@ -370,6 +376,7 @@ describe.skipIf(!chrome.available)("desk", () => {
     say(
       `pages: ${routes.length} routes, ${checks} axe runs, ${problems.length} problems, ${consoleErrors.length} console errors`,
     );
+    for (const text of consoleErrors) say(`    console: ${text}`);
     expect(problems).toEqual([]);
     expect(consoleErrors).toEqual([]);
   }, 480_000);

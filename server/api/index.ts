@@ -27,6 +27,8 @@ export interface ApiInput {
   readonly log: Logger;
 }
 
+const CONNECT_WAIT_MS = 2_000;
+
 /** Throws ConfigError when the settings cannot work; a store or signer that is away is an answer (503), not an error. */
 export function openApi(input: ApiInput): Router {
   const { settings, log } = input;
@@ -55,7 +57,9 @@ export function openApi(input: ApiInput): Router {
   const pairIds =
     settings.pairs ??
     registry.value.registry.pairs.map((pair) => pair.id).filter((id) => registry.value.poolsOf(id).length > 0);
-  return createApi({
+  // The first requests come while the connections are being made: they wait for them rather than say that both are away.
+  const connected = Promise.all([store.waitReady(CONNECT_WAIT_MS), control.waitReady(CONNECT_WAIT_MS)]);
+  const router = createApi({
     settings: {
       version: API_VERSION,
       deploymentId: deploymentId.value,
@@ -76,6 +80,13 @@ export function openApi(input: ApiInput): Router {
     randomHex: (bytes) => randomBytes(bytes).toString("hex"),
     fetch,
   });
+  return {
+    ...router,
+    async handle(request) {
+      await connected;
+      return router.handle(request);
+    },
+  };
 }
 
 /** Plain http is for loopback only (safety.md section 6), and open reads are for loopback only (house rule of TG_PUBLIC_READ). */

@@ -64,9 +64,13 @@ function Title(): ReactNode {
           label
         ) : (
           <>
-            <Link href={`/${section}`} className="hidden font-text text-ink-3 hover:text-ink desk:inline">
-              {label} /{" "}
-            </Link>
+            {item === undefined ? (
+              <span className="hidden font-text text-ink-3 desk:inline">{label} / </span>
+            ) : (
+              <Link href={item.href} className="hidden font-text text-ink-3 hover:text-ink desk:inline">
+                {label} /{" "}
+              </Link>
+            )}
             {sub === "" ? (
               shorten(id)
             ) : (

@@ -57,7 +57,7 @@ function address(path: string): string {
 
 function listen(target: Page): void {
   target.on("console", (message) => {
-    if (message.type() === "error") consoleErrors.push(`${target.url()}: ${message.text()}`);
+    if (message.type() === "error") consoleErrors.push(`${target.url()}: ${message.text()} ${message.location().url}`);
   });
   target.on("pageerror", (error) => consoleErrors.push(`${target.url()}: ${error.message}`));
 }

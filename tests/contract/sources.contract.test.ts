@@ -243,7 +243,8 @@ describe("pool state", () => {
   test("behavior: a pool whose oracle is too short is averaged over past blocks, and says so", async () => {
     const client = clients.get(pools[0]?.chain.id ?? 0);
     if (!client.ok) throw client.error;
-    // The short oracle answers only while nobody swapped for five minutes: step until somebody has.
+    // The short oracle answers as long as its tick stood still for five minutes: a move of the price ends that.
+    await devnet.control("POST", "/price", { pairId: "USDC-USDT", moveFrac: 0.002 });
     for (let step = 0; step < 30; step += 1) {
       const block = await client.value.call("head", (reader) => reader.getBlock());
       if (!block.ok) throw block.error;

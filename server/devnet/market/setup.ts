@@ -61,7 +61,7 @@ export interface PoolSetup {
   readonly noiseUsdPerDay: number;
   /** Other providers: half-width of their range (log price) and value. */
   readonly providers: readonly { readonly halfWidth: number; readonly usd: number }[];
-  /** Slots of the pool's price oracle; 1 leaves one pool as it is, so that both price-check paths run; a pool whose tick moves often, since only a new tick is written down. */
+  /** Slots of the pool's price oracle; 1 leaves one pool as it is, so that both price-check paths run. */
   readonly oracleSlots: number;
 }
 
@@ -95,7 +95,7 @@ export const POOLS: readonly PoolSetup[] = [
       { halfWidth: 0.3, usd: 1_800_000 },
       { halfWidth: 0.9, usd: 1_500_000 },
     ],
-    oracleSlots: 1,
+    oracleSlots: 300,
   },
   {
     key: "USDC-USDT-100",
@@ -120,7 +120,7 @@ export const POOLS: readonly PoolSetup[] = [
       { halfWidth: 0.005, usd: 900_000 },
       { halfWidth: 0.02, usd: 2_100_000 },
     ],
-    oracleSlots: 300,
+    oracleSlots: 1,
   },
 ];
 

@@ -61,11 +61,14 @@ async function sampleBlocks(
   pools: readonly Address[],
   block: BlockRef,
 ): Promise<ReadonlyMap<Address, Twap>> {
-  const stepBlocks = Math.max(1, Math.round((TWAP_WINDOW_SEC * 1000) / SAMPLES / client.chain.blockTimeMs));
-  const numbers = Array.from({ length: SAMPLES + 1 }, (_, index) => block.number - BigInt(index * stepBlocks)).filter(
-    (number) => number > 0n,
-  );
-  const samples = await Promise.all(numbers.map((number) => readSample(client, pools, number)));
+  const blockSec = client.chain.blockTimeMs / 1000;
+  let samples = await readSamples(client, pools, block, stepFor(blockSec));
+  const coveredSec = block.timestampAtMs / 1000 - Math.min(...samples.map((sample) => sample?.atSec ?? Infinity));
+  // Blocks came faster than the chain's usual time: the samples are spread again by what was seen.
+  if (coveredSec > 0 && coveredSec < TWAP_WINDOW_SEC) {
+    const seenBlockSec = coveredSec / (stepFor(blockSec) * SAMPLES);
+    samples = await readSamples(client, pools, block, stepFor(seenBlockSec));
+  }
   const usable = samples.filter((sample) => sample !== null).toSorted((left, right) => left.atSec - right.atSec);
   const endSec = block.timestampAtMs / 1000;
   const startSec = endSec - TWAP_WINDOW_SEC;
@@ -100,6 +103,16 @@ async function sampleBlocks(
     );
   });
   return twaps;
+}
+
+/** Blocks between two samples so that SAMPLES of them span the window. */
+function stepFor(blockSec: number): number {
+  return Math.max(1, Math.ceil(TWAP_WINDOW_SEC / SAMPLES / blockSec));
+}
+
+function readSamples(client: ChainClient, pools: readonly Address[], block: BlockRef, stepBlocks: number) {
+  const numbers = Array.from({ length: SAMPLES + 1 }, (_, index) => block.number - BigInt(index * stepBlocks));
+  return Promise.all(numbers.filter((number) => number > 0n).map((number) => readSample(client, pools, number)));
 }
 
 async function readSample(

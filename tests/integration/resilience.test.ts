@@ -139,9 +139,12 @@ function waitingPlan(pairId: string) {
   });
 }
 
+/** The ops port has a connection of its own to the store: it may come back a moment after the one the desk looks through. */
 async function lastEpoch(pairId: string): Promise<number> {
-  const { snapshots } = await demo.read(contract.pairSnapshots, { params: { id: pairId }, query: { limit: "1" } });
-  return snapshots[0]?.epoch ?? 0;
+  return waitFor("an answer of the ops port", WELL_LIMIT_MS, async () => {
+    const { snapshots } = await demo.read(contract.pairSnapshots, { params: { id: pairId }, query: { limit: "1" } });
+    return snapshots[0]?.epoch ?? 0;
+  });
 }
 
 describe("resilience", () => {
@@ -181,7 +184,9 @@ describe("resilience", () => {
   });
 
   it("resilience: K1 the signer is killed in the middle of a manual shift and finishes it without doing anything twice", async () => {
-    const before = await demo.read(contract.pairPositions, { params: { id: AUTO } });
+    const before = await waitFor("the positions of the ops port", WELL_LIMIT_MS, () =>
+      demo.read(contract.pairPositions, { params: { id: AUTO } }),
+    );
     const position = await waitFor(`a position of ${AUTO} to shift`, 180_000, async () => {
       const { positions } = await demo.read(contract.pairPositions, { params: { id: AUTO } });
       return positions[0] ?? null;
@@ -273,7 +278,9 @@ describe("resilience", () => {
 
   it("resilience: S4 a flushed store is rebuilt from the signer, the chain and the workers", async () => {
     const { storeUrl } = runFileSchema.parse(JSON.parse(readFileSync(join(dataDir, "run.json"), "utf8")));
-    const plansBefore = (await demo.read(contract.plans, { query: { limit: "200" } })).plans.length;
+    const plansBefore = await waitFor("the plans of the ops port", WELL_LIMIT_MS, async () => {
+      return (await demo.read(contract.plans, { query: { limit: "200" } })).plans.length;
+    });
     const redis = new Redis(storeUrl, { maxRetriesPerRequest: 1 });
     await redis.flushall();
     redis.disconnect();
@@ -298,8 +305,8 @@ describe("resilience", () => {
   it("resilience: S8 without OpenObserve decisions go on, and its records arrive afterwards", async () => {
     const pid = pidOf("telemetry");
     // Frozen for one whole epoch, so that something has to be spooled, and then killed.
-    process.kill(pid, "SIGSTOP");
     const from = await lastEpoch(AUTO);
+    process.kill(pid, "SIGSTOP");
     const missed = await waitFor("a decision without OpenObserve", 150_000, async () => {
       const epoch = await lastEpoch(AUTO);
       return epoch > from ? epoch : null;

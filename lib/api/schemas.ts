@@ -513,4 +513,3 @@ export const epochPointSchema = z.object({
   totalMs: nullableNumber,
 });
 export type EpochPoint = z.infer<typeof epochPointSchema>;
-

@@ -95,14 +95,14 @@ collector = await startCollector(
   },
   feeds,
 );
-market.onTick(({ nowMs }) => pruneAt(nowMs));
+market.onTick(({ nowMs }) => void pruneAt(nowMs));
 log.info("process.started", { feeds: feeds.length });
 process.stdout.write(`${JSON.stringify({ ready: true, feeds: feeds.length })}\n`);
 
 let prunedDay = 0;
 
 /** Once a market day: days that fell out of the buffer leave the store; a few more behind them in case a day was missed. */
-function pruneAt(nowMs: number): void {
+async function pruneAt(nowMs: number): Promise<void> {
   const today = Math.floor(nowMs / DAY_MS);
   if (today === prunedDay) return;
   prunedDay = today;
@@ -110,9 +110,8 @@ function pruneAt(nowMs: number): void {
     candleDayOf((today - CANDLE_BUFFER_DAYS - 1 - index) * DAY_MS),
   );
   for (const { pairId, venue } of feeds) {
-    void deleteCandleDays(store, { pairId, venue, days }).then((gone) => {
-      if (!gone.ok) log.warn("collector.prune-failed", { pairId, venue, reason: gone.error.message });
-    });
+    const gone = await deleteCandleDays(store, { pairId, venue, days });
+    if (!gone.ok) log.warn("collector.prune-failed", { pairId, venue, reason: gone.error.message });
   }
 }
 

@@ -270,8 +270,7 @@ export function overviewView(input: OverviewInput): Overview {
       id: "workers",
       state: workerState,
       figure: `${upWorkers} of ${pairs.length} up`,
-      sentence:
-        desk.orchestrator === null ? "the orchestrator has not reported" : `orchestrator ${desk.orchestrator.state}`,
+      sentence: workersSentence(desk.orchestrator, pairs),
       href: "/system",
     },
     {
@@ -352,4 +351,17 @@ export function overviewView(input: OverviewInput): Overview {
     marketSpeed: input.marketSpeed,
     wallNowMs: deps.nowMs(),
   };
+}
+
+/** Who is missing, by name; only when nobody is, what the orchestrator does. */
+function workersSentence(orchestrator: DeskState["orchestrator"], pairs: readonly PairSummary[]): string {
+  if (orchestrator === null) return "the orchestrator has not reported";
+  const missing = pairs.filter((pair) => pair.worker?.heartbeatAtMs === null || pair.worker?.state !== "running");
+  if (missing.length === 0) return `orchestrator ${orchestrator.state}`;
+  return missing
+    .map(
+      ({ id, worker }) =>
+        `the worker of ${id} is ${worker?.state === "running" ? "silent" : (worker?.state ?? "missing")}`,
+    )
+    .join(", ");
 }

@@ -26,7 +26,7 @@ describe("readAgain", () => {
       readAgain(client, "plan", { queryKey: ["plan"] });
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
-    await new Promise((resolve) => setTimeout(resolve, 1_200));
+    await new Promise((resolve) => setTimeout(resolve, 2_500));
     end();
     client.clear();
     expect(cancelled).toBe(0);

@@ -7,6 +7,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { openobserveReadySchema, type OpenobserveArgsInput } from "@/server/embedded/openobserve/args";
 import { respReadySchema, type RespArgsInput } from "@/server/embedded/resp/args";
+import { pickFreePort } from "@/server/infra/process/ports";
 import { storeScripts } from "@/server/infra/store/scripts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -91,12 +92,8 @@ export async function startRedisServer(input: {
   });
 }
 
-export async function freePort(): Promise<number> {
-  const server = net.createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === "object" && address !== null ? address.port : 0;
+export function freePort(): Promise<number> {
+  return pickFreePort();
 }
 
 async function spawnServer(

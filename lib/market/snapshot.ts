@@ -1,6 +1,7 @@
 // MarketSnapshot: everything a decision may depend on, observed at one market instant, with the age of every input.
 import type { Address, PairId, PoolKey, PositionId } from "@/lib/units";
 import type { CandleSeries } from "./candle";
+import type { PoolSample } from "./pool-sample";
 
 /** One token of the pair on one chain. */
 export interface PairToken {
@@ -137,6 +138,8 @@ export interface CapitalState {
 /** What earlier epochs left behind and the rules of section 11 ask for. All times are market time. */
 export interface DecisionHistory {
   readonly lastPraAtMs: number | null;
+  /** Epoch in which our last position in a pool was closed, by pool key. */
+  readonly lastCloseEpochs: Readonly<Record<string, number>>;
   /** Instants of range shifts, at least those of the last 24 h. */
   readonly rangeShiftAtMs: readonly number[];
   /** Net result of past epochs, US dollars, oldest first. */
@@ -186,6 +189,8 @@ export interface MarketSnapshot {
   /** Merged M1 candles, normalised and filled. */
   readonly candles: CandleSeries;
   readonly pools: readonly PoolState[];
+  /** Samples of each pool by pool key, ascending in time, up to 73 h; a pool without an entry has none. */
+  readonly poolSamples: Readonly<Record<string, readonly PoolSample[]>>;
   readonly positions: readonly ObservedPosition[];
   readonly capital: CapitalState;
   readonly history: DecisionHistory;

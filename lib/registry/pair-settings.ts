@@ -14,6 +14,11 @@ const frac = z.number().min(0).max(1);
 
 /** Strategy settings of one pair; defaults are lib/registry/params.ts. */
 export const pairParamsSchema = z.object({
+  policy: z.enum(["forces", "carry"]),
+  optimizerEnabled: z.boolean(),
+  optimizerEveryEpochs: z.number().int().min(1).max(672),
+  /** Null: an abandoned position's tokens stay as they come. */
+  restoreMixFrac: frac.nullable(),
   allowCash: z.boolean(),
   maxPools: z.number().int().min(1).max(8),
   cashReserveFrac: frac,

@@ -3,6 +3,11 @@ import type { StrategyParams } from "@/lib/strategy";
 
 /** Source: strategy.md; `kept` values of sections 4, 7, 11, and the reasoned defaults named open in section 15. */
 const SHARED = {
+  policy: "forces",
+  optimizerEnabled: true,
+  // 4 h: the slowest timeframe closes a bar; one more quarter of an hour is 1/5 760 of the optimizer's window.
+  optimizerEveryEpochs: 16,
+  restoreMixFrac: 0.5,
   praThreshold: 0.05,
   amortizeDays: 7,
   minHoldMs: 12 * 3_600_000,

@@ -26,6 +26,10 @@ export function resolveParams(isPegged: boolean, overrides: PairSettings["params
     source: isSet ? "operator" : "defaults",
     params: {
       ...base,
+      policy: overrides.policy ?? base.policy,
+      optimizerEnabled: overrides.optimizerEnabled ?? base.optimizerEnabled,
+      optimizerEveryEpochs: overrides.optimizerEveryEpochs ?? base.optimizerEveryEpochs,
+      restoreMixFrac: overrides.restoreMixFrac === undefined ? base.restoreMixFrac : overrides.restoreMixFrac,
       range,
       defaultRange: base.defaultRange,
       praThreshold: overrides.praThresholdFrac ?? base.praThreshold,

@@ -27,6 +27,11 @@ const ACTION_OF: Readonly<Record<GateGroup, Counterfactual["action"]>> = {
   deploy_idle: "PRA",
   to_cash: "PRA",
   range_shift: "RS",
+  close_to_cash: "PRA",
+  close_and_restore: "PRA",
+  range_shift_out: "RS",
+  range_shift_width: "RS",
+  open: "PRA",
 };
 
 /** Settings, not the market, decide these: a rule they switch off is no counterfactual. */

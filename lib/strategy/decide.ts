@@ -23,7 +23,7 @@ interface DecisionBase {
 
 export interface HoldDecision extends DecisionBase {
   readonly kind: "HOLD";
-  readonly reason: Extract<DecisionReason, "regime" | "no_data" | "no_gain">;
+  readonly reason: Extract<DecisionReason, "regime" | "no_data" | "no_gain" | "min_age" | "low_kappa">;
   readonly detail: UntrustedInput | null;
 }
 
@@ -34,22 +34,29 @@ export interface ShiftTarget {
   readonly target: TargetRange;
   /** USD share of BASE that the target range needs, 0..1. */
   readonly baseShareFrac: number;
+  /** Mint what the tokens at hand allow and swap nothing; the rest stays idle (strategy-carry section 3). */
+  readonly keepsMix: boolean;
 }
 
 export interface RangeShiftDecision extends DecisionBase {
   readonly kind: "RS";
-  readonly reason: "range_shift";
+  readonly reason: Extract<DecisionReason, "range_shift" | "range_shift_out" | "range_shift_width">;
   readonly positionIds: readonly PositionId[];
   readonly shifts: readonly ShiftTarget[];
 }
 
 export interface ReallocateDecision extends DecisionBase {
   readonly kind: "PRA";
-  readonly reason: Extract<DecisionReason, "better_allocation" | "deploy_idle" | "to_cash">;
-  /** Empty for `to_cash`. */
+  readonly reason: Extract<
+    DecisionReason,
+    "better_allocation" | "deploy_idle" | "to_cash" | "close_to_cash" | "close_and_restore" | "open"
+  >;
+  /** Empty for `to_cash`, `close_to_cash` and `close_and_restore`. */
   readonly targets: readonly AllocationTarget[];
   readonly closePositionIds: readonly PositionId[];
   readonly keepPositionIds: readonly PositionId[];
+  /** `close_and_restore`: share of BASE by value to swap what was closed to; null = swap nothing. */
+  readonly restoreMixFrac: number | null;
 }
 
 export type Decision = HoldDecision | RangeShiftDecision | ReallocateDecision;
@@ -134,6 +141,7 @@ export function decide(input: DecideInput): Decision {
         keepPositionIds: evaluation.positions
           .filter((entry) => entry.keptByAllocation)
           .map((entry) => entry.positionId),
+        restoreMixFrac: null,
       };
     case "to_cash":
       return {
@@ -143,6 +151,7 @@ export function decide(input: DecideInput): Decision {
         targets: [],
         closePositionIds: evaluation.positions.map((entry) => entry.positionId),
         keepPositionIds: [],
+        restoreMixFrac: null,
       };
   }
 }
@@ -165,6 +174,7 @@ function shiftTargets(evaluation: Evaluation, positionIds: readonly PositionId[]
       poolKey: position.poolKey,
       target: position.target,
       baseShareFrac: position.targetBaseShareFrac ?? 0,
+      keepsMix: false,
     });
   }
   return shifts;

@@ -4,8 +4,20 @@ import type { UntrustedInput } from "./untrusted-input";
 import { buildGate, markNotReached, type Gate, type GateGroup, type GateSpec } from "./gates";
 import type { Regime } from "./regime";
 
-export type DecisionReason =
+/** Outcomes of the forces policy (strategy.md section 11). */
+export type ForcesReason =
   "regime" | "no_data" | "better_allocation" | "deploy_idle" | "to_cash" | "range_shift" | "no_gain";
+
+/** Every outcome of either policy; the others belong to carry (strategy-carry section 8). */
+export type DecisionReason =
+  | ForcesReason
+  | "close_to_cash"
+  | "close_and_restore"
+  | "range_shift_out"
+  | "range_shift_width"
+  | "open"
+  | "min_age"
+  | "low_kappa";
 
 export interface RulePosition {
   readonly positionId: PositionId;
@@ -45,7 +57,7 @@ export interface RuleInput {
 }
 
 export interface RuleOutcome {
-  readonly reason: DecisionReason;
+  readonly reason: ForcesReason;
   readonly shiftPositionIds: readonly PositionId[];
   /** Null when the decision fell before gain was weighed. */
   readonly gainUsdPerYear: number | null;
@@ -91,14 +103,14 @@ export function applyDecisionRules(input: RuleInput): RuleOutcome {
   const blocks = [data, regime, forces, reallocate, deployIdle, toCash, shiftGates];
   const upTo = (last: number): readonly Gate[] =>
     blocks.flatMap((gates, index) => (index <= last ? gates : markNotReached(gates)));
-  const early = (reason: DecisionReason, last: number): RuleOutcome => ({
+  const early = (reason: ForcesReason, last: number): RuleOutcome => ({
     reason,
     shiftPositionIds: [],
     gainUsdPerYear: null,
     improvementFrac: null,
     gates: upTo(last),
   });
-  const late = (reason: DecisionReason, last: number, shiftPositionIds: readonly PositionId[] = []): RuleOutcome => ({
+  const late = (reason: ForcesReason, last: number, shiftPositionIds: readonly PositionId[] = []): RuleOutcome => ({
     reason,
     shiftPositionIds,
     ...improvement,

@@ -12,11 +12,15 @@ import type { StrategyParams } from "./params";
 import { computeRange, MIN_WIDTH_FLOOR } from "./range";
 import { computeRegime } from "./regime";
 import { buildTargets, computeTransitionCost } from "./targets";
+import { NO_MEMORY, type StrategyMemory } from "./tuning";
+import { NO_RATES } from "./pool-rates";
 import { sigmaPerYearOf } from "./volatility";
 
 export interface EvaluateInput {
   readonly snapshot: MarketSnapshot;
   readonly params: StrategyParams;
+  /** What the evaluation before this one left; `NO_MEMORY` at first. */
+  readonly memory?: StrategyMemory;
 }
 
 /** Everything about one epoch (strategy.md sections 3 to 7, 10 and 11). Pure; invalid data gives neutral results. */
@@ -78,6 +82,7 @@ export function evaluate(input: EvaluateInput): Evaluation {
   const targetNetUsdPerYear = allocation.valueUsdPerYear;
   return {
     pairId: snapshot.pairId,
+    policy: params.policy,
     epoch,
     observedAtMs,
     price,
@@ -87,6 +92,9 @@ export function evaluate(input: EvaluateInput): Evaluation {
     regime,
     killSwitch,
     paramsUsed,
+    tuning: null,
+    memory: input.memory ?? NO_MEMORY,
+    cash: null,
     target: rangeOf(paramsUsed),
     pools: assessed.map((pool) =>
       describePool(pool, allocation.amountsUsd[pool.state.poolKey] ?? 0, deployableUsd, params),
@@ -134,6 +142,8 @@ function describePool(
     income: terms !== null && allocatedUsd > 0 ? splitIncome(terms, allocatedUsd) : null,
     standaloneUsd,
     standaloneIncome: terms !== null && standaloneUsd > 0 ? splitIncome(terms, standaloneUsd) : null,
+    rates: NO_RATES,
+    carry: null,
   };
 }
 

@@ -6,9 +6,11 @@ import type { Allocation } from "./allocation";
 import type { IncomeSplit, PoolTerms } from "./economics";
 import type { Forces } from "./forces";
 import type { KillReason } from "./kill-switch";
-import type { RangeParams } from "./params";
+import type { PolicyName, RangeParams } from "./params";
+import type { PoolRates } from "./pool-rates";
 import type { PriceRange } from "./range";
 import type { Regime } from "./regime";
+import type { StrategyMemory, TuningReport } from "./tuning";
 
 /** Why a pool takes no part in the allocation; null when it does. */
 export type PoolExclusion = "no_range" | "low_tvl" | "stale" | "invalid_terms" | "no_income" | "no_depth";
@@ -43,6 +45,34 @@ export interface PoolEvaluation {
   /** Income of the standalone optimum, to rank pools that were not chosen. */
   readonly standaloneUsd: number;
   readonly standaloneIncome: IncomeSplit | null;
+  /** What the pool paid and what it cost, whatever the policy. */
+  readonly rates: PoolRates;
+  /** Numbers of the carry policy; null under `forces`. */
+  readonly carry: CarryPoolEvaluation | null;
+}
+
+/** Width and yield of one pool under the carry policy (strategy-carry section 2). */
+export interface CarryPoolEvaluation {
+  /** Best half-width in log price, and the yearly utility there, US dollars; null without one. */
+  readonly halfWidth: number | null;
+  readonly mode: "keep" | "centre" | null;
+  readonly netUsdPerYear: number | null;
+  /** Expected time to leave the range, and the whole cycle with gap and reaction, years. */
+  readonly exitYears: number | null;
+  readonly cycleYears: number | null;
+  /** Capital the numbers above are for, US dollars. */
+  readonly amountUsd: number;
+  readonly isWorthEntering: boolean;
+}
+
+/** Why capital stays cash, and which pool came closest to being worth it. */
+export interface CashChoice {
+  readonly nearestPoolKey: PoolKey | null;
+  /** Best yearly net that pool would give, US dollars (not above 0), and the size it is for. */
+  readonly nearestNetUsdPerYear: number | null;
+  readonly nearestUsd: number | null;
+  /** The same as a fraction of that size per year: what is missing to break even. */
+  readonly shortfallFrac: number | null;
 }
 
 export interface PositionEvaluation {
@@ -99,6 +129,7 @@ export interface TransitionCost {
 
 export interface Evaluation {
   readonly pairId: PairId;
+  readonly policy: PolicyName;
   readonly epoch: number;
   readonly observedAtMs: number;
   readonly price: number;
@@ -110,6 +141,12 @@ export interface Evaluation {
   /** First kill switch that tripped; then `paramsUsed` are the defaults. */
   readonly killSwitch: KillReason | null;
   readonly paramsUsed: RangeParams;
+  /** Newest search for parameters; null when tuning is off or nothing was ever searched. */
+  readonly tuning: TuningReport | null;
+  /** What the caller keeps and hands in next time. */
+  readonly memory: StrategyMemory;
+  /** Set when nothing is worth deploying and cash is allowed. */
+  readonly cash: CashChoice | null;
   /** Range without the width floor of any pool; null when price or forces are invalid. */
   readonly target: PriceRange | null;
   readonly pools: readonly PoolEvaluation[];

@@ -5,7 +5,18 @@ export type GateStatus = "pass" | "fail" | "not_reached";
 export type GateComparison = ">" | ">=" | "<" | "<=" | "=";
 export type GateUnit = "ms" | "epoch" | "count" | "usd" | "usdPerYear" | "frac" | "ratio" | "score";
 /** Which rule of section 11 the gate belongs to. All gates of a group (per position for range_shift) must pass for its action. */
-export type GateGroup = "data" | "regime" | "reallocate" | "deploy_idle" | "to_cash" | "range_shift";
+export type GateGroup =
+  | "data"
+  | "regime"
+  | "reallocate"
+  | "deploy_idle"
+  | "to_cash"
+  | "range_shift"
+  | "close_to_cash"
+  | "close_and_restore"
+  | "range_shift_out"
+  | "range_shift_width"
+  | "open";
 
 export interface Gate {
   /** Stable id, e.g. `reallocate.improvement`, `range_shift.divergence:<positionId>`. */

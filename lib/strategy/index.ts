@@ -26,6 +26,8 @@ export type { EvaluateInput } from "./evaluate";
 export { evaluate } from "./evaluate";
 export type {
   AllocationTarget,
+  CarryPoolEvaluation,
+  CashChoice,
   Evaluation,
   PoolEvaluation,
   PoolExclusion,
@@ -37,11 +39,14 @@ export type { Forces, FrameForces, FrameName } from "./forces";
 export { computeForces } from "./forces";
 export type { Gate, GateComparison, GateGroup, GateStatus, GateUnit } from "./gates";
 export type { KillReason } from "./kill-switch";
-export type { ParamBound, RangeParams, StrategyParams } from "./params";
+export type { ParamBound, PolicyName, RangeParams, StrategyParams } from "./params";
 export { RANGE_PARAM_BOUNDS } from "./params";
+export type { PoolRates } from "./pool-rates";
 export type { MarketType, PriceRange } from "./range";
 export { computeDivergence, computeRange } from "./range";
 export type { Regime, RegimeReason } from "./regime";
 export { computeRegime } from "./regime";
+export type { StrategyMemory, TuningReport } from "./tuning";
+export { NO_MEMORY } from "./tuning";
 export type { UntrustedInput } from "./untrusted-input";
 export { sigmaPerYearOf } from "./volatility";

@@ -12,7 +12,18 @@ export interface RangeParams {
   readonly rsThreshold: number;
 }
 
+/** How width, shifts and cash are decided: by the forces (strategy.md) or by what the pool pays (strategy-carry). */
+export type PolicyName = "forces" | "carry";
+
 export interface StrategyParams {
+  /** The policy in charge. */
+  readonly policy: PolicyName;
+  /** Whether the range parameters are tuned to the pair's own history. */
+  readonly optimizerEnabled: boolean;
+  /** Epochs between two searches; a search runs when `epoch % optimizerEveryEpochs === 0` or none has run yet. */
+  readonly optimizerEveryEpochs: number;
+  /** Carry: share of BASE by value to swap back to when an out-of-range position is closed; null = no swap. */
+  readonly restoreMixFrac: number | null;
   /** What decision, execution and display use. */
   readonly range: RangeParams;
   /** What a kill switch falls back to. */

@@ -73,9 +73,17 @@ export function buildSnapshot(options: SnapshotOptions = {}, override: Partial<M
     cycleSec: 900,
     candles,
     pools,
+    poolSamples: {},
     positions,
     capital: computeCapital({ wallets: [wallet], positions, pools, price: lastClose, quoteUsd: 1 }),
-    history: { lastPraAtMs: null, rangeShiftAtMs: [], epochNetUsd: [], gas24hUsd: 0, suppressUntilEpoch: 0 },
+    history: {
+      lastPraAtMs: null,
+      lastCloseEpochs: {},
+      rangeShiftAtMs: [],
+      epochNetUsd: [],
+      gas24hUsd: 0,
+      suppressUntilEpoch: 0,
+    },
     freshness: [
       {
         input: "candles",

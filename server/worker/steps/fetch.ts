@@ -150,10 +150,12 @@ export async function fetchSnapshot(deps: CycleDeps, input: FetchInput): Promise
     cycleSec: EPOCH_MS / 1000,
     candles: series,
     pools,
+    poolSamples: {},
     positions,
     capital: computeCapital({ wallets, positions, pools, price, quoteUsd }),
     history: {
       lastPraAtMs: pairState.value.lastPraAtMarketMs,
+      lastCloseEpochs: {},
       rangeShiftAtMs: pairState.value.rsAtMarketMs,
       epochNetUsd: input.epochNetUsd,
       gas24hUsd: pairState.value.gasTodayUsd,

@@ -30,7 +30,7 @@ export async function logCycle(deps: CycleDeps, result: CycleResult): Promise<Ep
   const stored = await deps.record.pushEpoch(record);
   if (!stored.ok) deps.log.warn("cycle.failed", { step: "log", detail: stored.error.message });
   if (result.fetched !== null) {
-    const { candles, ...inputs } = result.fetched.snapshot;
+    const { candles, poolSamples: _samples, ...inputs } = result.fetched.snapshot;
     const kept = await deps.record.writeInputs(record.epoch, { ...inputs, candleCount: candles.length });
     if (!kept.ok) deps.log.warn("cycle.failed", { step: "log", detail: kept.error.message });
   }

@@ -7,7 +7,7 @@ const config: KnipConfig = {
     "server/embedded/*/main.ts",
     "server/cli/bundles.mjs",
     "server/cli/web-process.ts",
-    "server/cli/commands/{bench,lock-mend}.ts",
+    "server/cli/commands/{bench,lock-mend,vectors}.ts",
     "tests/support/*-harness.ts",
     // The door of the strategy is complete by design: the browser preview and the backtest enter by it too.
     "lib/strategy/index.ts",

@@ -1,4 +1,5 @@
 // Nelder-Mead on the unit cube with Gao-Han coefficients, deterministic (strategy.md section 8).
+import { drain } from "./drain";
 
 export interface NelderMeadOptions {
   readonly maxEvals: number;
@@ -35,27 +36,38 @@ export function nelderMead(
   start: readonly number[],
   options: NelderMeadOptions,
 ): NelderMeadResult {
+  return drain(nelderMeadSteps(objective, start, options));
+}
+
+/** The same search, pausing after each evaluation of `objective`: results are bit-equal. */
+export function* nelderMeadSteps(
+  objective: (x: readonly number[]) => number,
+  start: readonly number[],
+  options: NelderMeadOptions,
+): Generator<void, NelderMeadResult> {
   const n = start.length;
   let evals = 0;
-  const evaluate = (x: readonly number[]): Vertex => {
+  function* evaluate(x: readonly number[]): Generator<void, Vertex> {
     evals += 1;
     const f = objective(x);
+    yield;
     return { x, f: Number.isFinite(f) ? f : INVALID_F };
-  };
+  }
   const origin = start.map((value) => (Number.isFinite(value) ? clampUnit(value) : 0.5));
-  if (n === 0) return { x: origin, f: evaluate(origin).f, evals, iterations: 0 };
+  const first = yield* evaluate(origin);
+  if (n === 0) return { x: origin, f: first.f, evals, iterations: 0 };
 
   const alpha = 1;
   const beta = 1 + 2 / n;
   const gamma = 0.75 - 1 / (2 * n);
   const delta = 1 - 1 / n;
 
-  let simplex: Vertex[] = [evaluate(origin)];
+  const simplex: Vertex[] = [first];
   for (let dimension = 0; dimension < n; dimension += 1) {
     const x = origin.slice();
     const moved = origin[dimension]! + options.step;
     x[dimension] = clampUnit(moved > 1 ? origin[dimension]! - options.step : moved);
-    simplex.push(evaluate(x));
+    simplex.push(yield* evaluate(x));
   }
 
   let iterations = 0;
@@ -72,12 +84,12 @@ export function nelderMead(
       for (let vertex = 0; vertex < n; vertex += 1) sum += simplex[vertex]!.x[dimension]!;
       return sum / n;
     });
-    const move = (factor: number): Vertex =>
+    const move = (factor: number): Generator<void, Vertex> =>
       evaluate(centroid.map((centre, dimension) => clampUnit(centre + factor * (centre - worst.x[dimension]!))));
 
-    const reflected = move(alpha);
+    const reflected = yield* move(alpha);
     if (reflected.f < best.f) {
-      const expanded = move(alpha * beta);
+      const expanded = yield* move(alpha * beta);
       simplex[n] = expanded.f < reflected.f ? expanded : reflected;
       continue;
     }
@@ -86,21 +98,22 @@ export function nelderMead(
       continue;
     }
     if (reflected.f < worst.f) {
-      const outside = move(alpha * gamma);
+      const outside = yield* move(alpha * gamma);
       if (outside.f <= reflected.f) {
         simplex[n] = outside;
         continue;
       }
     } else {
-      const inside = move(-gamma);
+      const inside = yield* move(-gamma);
       if (inside.f < worst.f) {
         simplex[n] = inside;
         continue;
       }
     }
-    simplex = simplex.map((vertex, index) =>
-      index === 0 ? vertex : evaluate(vertex.x.map((value, d) => clampUnit(best.x[d]! + delta * (value - best.x[d]!)))),
-    );
+    for (let index = 1; index <= n; index += 1) {
+      const { x } = simplex[index]!;
+      simplex[index] = yield* evaluate(x.map((value, d) => clampUnit(best.x[d]! + delta * (value - best.x[d]!))));
+    }
   }
   const best = simplex[0]!;
   return { x: best.x, f: best.f, evals, iterations };

@@ -1,6 +1,12 @@
 // Optimizer: searches the unit cube of the five range parameters and accepts a result only when unseen bars agree.
 import { mulberry32, fnv1a32 } from "@/lib/math/rng";
-import { NELDER_MEAD_F_TOLERANCE, NELDER_MEAD_STEP, NELDER_MEAD_X_TOLERANCE, nelderMead } from "@/lib/math/nelder-mead";
+import { drain } from "@/lib/math/drain";
+import {
+  NELDER_MEAD_F_TOLERANCE,
+  NELDER_MEAD_STEP,
+  NELDER_MEAD_X_TOLERANCE,
+  nelderMeadSteps,
+} from "@/lib/math/nelder-mead";
 import type { PairId } from "@/lib/units";
 import type { Fitness } from "./fitness";
 import { cubeOfRangeParams, isCubePoint, RANGE_PARAM_BOUNDS, rangeParamsOfCube, type RangeParams } from "./params";
@@ -32,15 +38,20 @@ export interface OptimizerResult {
 }
 
 /** Below this many M15 bars (10 days) the defaults serve. */
-const MIN_BARS = 960;
+export const MIN_TUNING_BARS = 960;
 const WARM_EVALS = 150;
 const DEFAULT_EVALS = 75;
 const RANDOM_EVALS = 75;
 
 /** Deterministic: the same bars, pair, epoch and starts give the same result (strategy.md sections 8 and 9). */
 export function optimizeRangeParams(input: OptimizerInput): OptimizerResult {
+  return drain(optimizeRangeParamsSteps(input));
+}
+
+/** The same search, pausing after each evaluation of the objective: results are bit-equal. */
+export function* optimizeRangeParamsSteps(input: OptimizerInput): Generator<void, OptimizerResult> {
   const { fitness, defaults, incumbent } = input;
-  if (fitness.length < MIN_BARS) {
+  if (fitness.length < MIN_TUNING_BARS) {
     return {
       params: defaults,
       verdict: "too_few_bars",
@@ -56,7 +67,7 @@ export function optimizeRangeParams(input: OptimizerInput): OptimizerResult {
   let best: { readonly x: readonly number[]; readonly f: number } | null = null;
   let evals = 0;
   for (const start of searchStarts(input)) {
-    const result = nelderMead(loss, start.point, {
+    const result = yield* nelderMeadSteps(loss, start.point, {
       maxEvals: start.evals,
       step: NELDER_MEAD_STEP,
       fTolerance: NELDER_MEAD_F_TOLERANCE,
@@ -70,8 +81,10 @@ export function optimizeRangeParams(input: OptimizerInput): OptimizerResult {
   const reference = incumbent ?? defaults;
   const objective = fitness.score(params).objective;
   const objectiveDefaults = fitness.score(defaults).objective;
+  yield;
   const holdout = fitness.holdout(params);
   const holdoutIncumbent = fitness.holdout(reference);
+  yield;
   const report = { warmStart: point, objective, objectiveDefaults, holdout, holdoutIncumbent, evals };
   if (objective > objectiveDefaults && holdout >= holdoutIncumbent) return { params, verdict: "accepted", ...report };
   if (incumbent !== null && fitness.score(incumbent).objective >= objectiveDefaults) {

@@ -44,7 +44,7 @@ export const MIN_WIDTH_FLOOR = 1e-5;
 const LOG_TICK = Math.log(1.0001);
 
 /** Lean of the range from clamped forces (strategy.md section 4); constants kept from the ancestor system. */
-function computeLean(v: number, m: number, t: number): Lean {
+export function computeLean(v: number, m: number, t: number): Lean {
   const distance = Math.abs(m - 50);
   const agree = (t - 50) * (m - 50) >= 0;
   const type: MarketType = t >= 60 ? "bullish" : t <= 40 ? "bearish" : "neutral";

@@ -5,7 +5,7 @@ import { normaliseCandles } from "@/lib/market/candle";
 import { OTHER_PAIR_PARAMS, PEGGED_PAIR_PARAMS } from "@/lib/registry/params";
 import { pairId } from "@/lib/units";
 import { TEST_SEED } from "@/tests/support/seed";
-import { generateSeries } from "@/tests/vectors/generate-bars";
+import { generateSeries } from "@/lib/market/generate-bars";
 import { allocate, type AllocationPool } from "./allocation";
 import { meanExitYears, timeInRangeFrac } from "./economics";
 import { createFitness, prepareFitnessBars, type Fitness } from "./fitness";

@@ -6,7 +6,7 @@ import { sqrtAtTick, tickAtSqrt } from "@/lib/amm/tick-math";
 import type { MarketSnapshot, ObservedPosition, PairToken, TickPoolState, WalletBalance } from "@/lib/market/snapshot";
 import { computeCapital } from "@/lib/portfolio/valuation";
 import { epochOf, pairId, poolKey, positionId } from "@/lib/units";
-import { generateSeries } from "@/tests/vectors/generate-bars";
+import { generateSeries } from "@/lib/market/generate-bars";
 
 const CHAIN_ID = 31_337;
 const FAMILY = "uniswap-v3";

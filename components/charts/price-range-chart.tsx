@@ -48,6 +48,8 @@ export interface PriceRangeChartProps {
   readonly format: (price: number) => string;
   /** The line above the plot for the row under the crosshair, or the newest. */
   readonly renderReadout: (row: PriceRow) => ReactNode;
+  /** False gives the whole width to the past: nothing is drawn right of now. */
+  readonly hasPane?: boolean;
   /** Charts with the same id share the crosshair. */
   readonly syncId: string;
 }
@@ -82,7 +84,7 @@ export function PriceRangeChart(props: PriceRangeChartProps): ReactNode {
           { id: "targetUpper", price: target.upper, look: "target" as const },
         ]),
   ];
-  const end = nowAtMs + (nowAtMs - fromAtMs) * PANE_FRAC;
+  const end = nowAtMs + (props.hasPane === false ? 0 : (nowAtMs - fromAtMs) * PANE_FRAC);
   const latest = points.findLast((row) => row.price !== null);
   return (
     <div role="group" aria-label={props.label}>

@@ -16,6 +16,7 @@ import {
   ZIndexLayer,
 } from "recharts";
 import { formatDayMinutes } from "@/lib/format/time";
+import { valueTicks } from "./axis-ticks";
 import { placeTags } from "./place-tags";
 import { thin } from "./thin";
 import { PlotSurface, TimeAxis } from "./time-axis";
@@ -41,6 +42,8 @@ export function SeriesChart({
   height = 150,
   rightMargin = 96,
   hasEndLabels = true,
+  ticks = 0,
+  syncId,
 }: {
   readonly label: string;
   readonly rows: readonly SeriesRow[];
@@ -51,6 +54,10 @@ export function SeriesChart({
   readonly height?: number;
   readonly rightMargin?: number;
   readonly hasEndLabels?: boolean;
+  /** Horizontal grid lines with their value, about this many. */
+  readonly ticks?: number;
+  /** Charts with the same id share the crosshair. */
+  readonly syncId?: string;
 }): ReactNode {
   const [node, setNode] = useState<HTMLElement | null>(null);
   const shown = thin(rows);
@@ -62,13 +69,24 @@ export function SeriesChart({
       <div ref={setNode} className="min-h-[18px] text-dense text-ink-3" />
       <div style={{ height }}>
         <ResponsiveContainer width="100%" height="100%">
-          <LineChart data={[...shown]} margin={{ top: 4, right: rightMargin, bottom: 20, left: 0 }} title={label}>
+          <LineChart
+            data={[...shown]}
+            margin={{ top: 4, right: rightMargin, bottom: 20, left: 0 }}
+            title={label}
+            {...(syncId === undefined ? {} : { syncId, syncMethod: "value" as const })}
+          >
             <XAxis dataKey="atMs" type="number" domain={[from, to]} hide />
             <YAxis type="number" domain={[low, high]} width={0} hide />
             <ZIndexLayer zIndex={-200}>
               <PlotSurface />
               <TimeAxis fromAtMs={from} toAtMs={to} />
+              {ticks > 0 && <ValueGrid values={valueTicks(low, high, ticks)} />}
             </ZIndexLayer>
+            {ticks > 0 && (
+              <ZIndexLayer zIndex={1100}>
+                <ValueLabels values={valueTicks(low, high, ticks)} format={format} />
+              </ZIndexLayer>
+            )}
             {hasZero && <ReferenceLine y={0} stroke="var(--line-2)" />}
             {threshold !== null && (
               <ReferenceLine
@@ -113,6 +131,57 @@ export function SeriesChart({
 
 function noTip(): null {
   return null;
+}
+
+function ValueGrid({ values }: { readonly values: readonly number[] }): ReactNode {
+  const plot = usePlotArea();
+  const y = useYAxisScale();
+  if (plot === undefined || y === undefined) return null;
+  return (
+    <g aria-hidden="true">
+      {values.map((value) => (
+        <line
+          key={value}
+          x1={plot.x}
+          x2={plot.x + plot.width}
+          y1={y(value) ?? plot.y}
+          y2={y(value) ?? plot.y}
+          stroke="var(--line)"
+        />
+      ))}
+    </g>
+  );
+}
+
+/** On the lines, not beside them: the right side belongs to the lines' names. */
+function ValueLabels({
+  values,
+  format,
+}: {
+  readonly values: readonly number[];
+  readonly format: (value: number) => string;
+}): ReactNode {
+  const plot = usePlotArea();
+  const y = useYAxisScale();
+  if (plot === undefined || y === undefined) return null;
+  return (
+    <g aria-hidden="true">
+      {values.map((value) => (
+        <text
+          key={value}
+          x={plot.x + 4}
+          y={(y(value) ?? plot.y) - 3}
+          fontSize="11"
+          fill="var(--ink-3)"
+          stroke="var(--sunken)"
+          strokeWidth="3"
+          paintOrder="stroke"
+        >
+          {format(value)}
+        </text>
+      ))}
+    </g>
+  );
 }
 
 function EndLabels({

@@ -1,10 +1,20 @@
 // Sections of the desk: where they are, what they are called, which keys lead there.
-import { Activity, BookOpen, CheckSquare, Cpu, Gauge, Waypoints, type LucideIcon } from "lucide-react";
+import {
+  Activity,
+  BookOpen,
+  CheckSquare,
+  Cpu,
+  Droplets,
+  FlaskConical,
+  Gauge,
+  Waypoints,
+  type LucideIcon,
+} from "lucide-react";
 
 export interface NavItem {
   readonly href: string;
   readonly label: string;
-  /** Name on the phone's tab bar; null keeps it off. */
+  /** Name on the phone's tab bar; null puts it under More. */
   readonly tab: string | null;
   readonly icon: LucideIcon;
   /** Second key after `g`. */
@@ -15,6 +25,8 @@ export const NAV: readonly NavItem[] = [
   { href: "/overview", label: "Overview", tab: "Now", icon: Gauge, key: "o" },
   { href: "/approvals", label: "Approvals", tab: "Approve", icon: CheckSquare, key: "a" },
   { href: "/pairs", label: "Pairs", tab: "Pairs", icon: Waypoints, key: "p" },
+  { href: "/pools", label: "Pools", tab: null, icon: Droplets, key: "l" },
+  { href: "/lab", label: "Lab", tab: null, icon: FlaskConical, key: "b" },
   { href: "/activity", label: "Activity", tab: "Activity", icon: Activity, key: "y" },
   { href: "/system", label: "System", tab: "System", icon: Cpu, key: "s" },
   { href: "/docs", label: "Manual", tab: null, icon: BookOpen, key: "m" },

@@ -1,15 +1,23 @@
-// The phone's tab bar.
+// The phone's tab bar: the five sections used most, and a sheet with the others.
 "use client";
+import { Ellipsis } from "lucide-react";
 import Link from "next/link";
 import { usePathname } from "next/navigation";
-import type { ReactNode } from "react";
+import { useState, type ReactNode } from "react";
 import { cx } from "@/components/ui/cx";
+import { Dialog } from "@/components/ui/dialog";
 import { isCurrent, NAV } from "./nav";
 import { useApprovalCount } from "./use-approval-count";
+
+const TAB = "relative grid place-content-center place-items-center gap-[3px] text-micro -outline-offset-2";
+const TAB_HERE = "text-ink shadow-[inset_0_2px_0_var(--tide)]";
 
 export function TabBar(): ReactNode {
   const pathname = usePathname();
   const waiting = useApprovalCount();
+  const [isMore, setMore] = useState(false);
+  const others = NAV.filter((item) => item.tab === null);
+  const isElsewhere = others.some((item) => isCurrent(item.href, pathname));
   return (
     <nav
       aria-label="Sections"
@@ -21,10 +29,7 @@ export function TabBar(): ReactNode {
             key={href}
             href={href}
             aria-current={isCurrent(href, pathname) ? "page" : undefined}
-            className={cx(
-              "relative grid place-content-center place-items-center gap-[3px] text-micro -outline-offset-2",
-              isCurrent(href, pathname) ? "text-ink shadow-[inset_0_2px_0_var(--tide)]" : "text-ink-3",
-            )}
+            className={cx(TAB, isCurrent(href, pathname) ? TAB_HERE : "text-ink-3")}
           >
             <Icon size={18} strokeWidth={1.6} aria-hidden="true" />
             {tab}
@@ -37,6 +42,33 @@ export function TabBar(): ReactNode {
           </Link>
         ),
       )}
+      <button
+        type="button"
+        aria-haspopup="dialog"
+        aria-expanded={isMore}
+        onClick={() => setMore(true)}
+        className={cx(TAB, isElsewhere ? TAB_HERE : "text-ink-3")}
+      >
+        <Ellipsis size={18} strokeWidth={1.6} aria-hidden="true" />
+        More
+      </button>
+      <Dialog open={isMore} onOpenChange={setMore} title="More">
+        <ul>
+          {others.map(({ href, label, icon: Icon }) => (
+            <li key={href} className="border-t first:border-t-0">
+              <Link
+                href={href}
+                aria-current={isCurrent(href, pathname) ? "page" : undefined}
+                onClick={() => setMore(false)}
+                className="flex h-12 items-center gap-3"
+              >
+                <Icon size={18} strokeWidth={1.6} aria-hidden="true" />
+                {label}
+              </Link>
+            </li>
+          ))}
+        </ul>
+      </Dialog>
     </nav>
   );
 }

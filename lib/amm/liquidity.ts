@@ -82,12 +82,14 @@ export function burnMins(sqrtPX96: bigint, bounds: SqrtBounds, liquidity: bigint
   };
 }
 
-function amount0Delta(sqrtAX96: bigint, sqrtBX96: bigint, liquidity: bigint, rounding: Rounding): bigint {
+/** Raw token0 that liquidity holds between two prices, sqrtAX96 <= sqrtBX96 (SqrtPriceMath.getAmount0Delta). */
+export function amount0Delta(sqrtAX96: bigint, sqrtBX96: bigint, liquidity: bigint, rounding: Rounding): bigint {
   const product = (liquidity << 96n) * (sqrtBX96 - sqrtAX96);
   return rounding === "up" ? ceilDiv(ceilDiv(product, sqrtBX96), sqrtAX96) : product / sqrtBX96 / sqrtAX96;
 }
 
-function amount1Delta(sqrtAX96: bigint, sqrtBX96: bigint, liquidity: bigint, rounding: Rounding): bigint {
+/** Raw token1 that liquidity holds between two prices, sqrtAX96 <= sqrtBX96 (SqrtPriceMath.getAmount1Delta). */
+export function amount1Delta(sqrtAX96: bigint, sqrtBX96: bigint, liquidity: bigint, rounding: Rounding): bigint {
   const product = liquidity * (sqrtBX96 - sqrtAX96);
   return rounding === "up" ? ceilDiv(product, Q96) : product / Q96;
 }

@@ -12,14 +12,17 @@ export interface FitnessBars {
   readonly high: Float64Array;
   readonly low: Float64Array;
   readonly logClose: Float64Array;
-  /** ln(h/l)^2 / (4 ln 2). */
-  readonly variance: Float64Array;
+  /** ln(h/l)^2 / (16 ln 2): variance of the bar over 4, the share of L*sqrt(P) that is lost. */
+  readonly lossFactor: Float64Array;
+  /** lossFactor * sqrt of the close before: what a unit of liquidity loses when the bar stays inside the range. */
+  readonly lossInside: Float64Array;
   /** min(10, v / mean v); 1 when the mean is 0. */
   readonly volumeFactor: Float64Array;
   /** ln of the blended vforce (clamped to 0..100) known when the bar closed; -Infinity for 0. */
   readonly logVforce: Float64Array;
-  /** Bias known when the bar closed. */
-  readonly bias: Float64Array;
+  /** Factors on the half-width that give the distances up and down, from the bias known when the bar closed. */
+  readonly upFactor: Float64Array;
+  readonly downFactor: Float64Array;
 }
 
 /** Market and costs of the simulation; quote units (quoteUsd 1). */
@@ -73,16 +76,24 @@ const NO_TRADE: SimulationResult = { netPerYear: 0, feePerYear: 0, lvrPerYear: 0
 export function prepareFitnessBars(bars: CandleSeries, vforce: Float64Array, bias: Float64Array): FitnessBars {
   const { length } = bars;
   const logClose = new Float64Array(length);
-  const variance = new Float64Array(length);
+  const lossFactor = new Float64Array(length);
+  const lossInside = new Float64Array(length);
   const volumeFactor = new Float64Array(length);
   const logVforce = new Float64Array(length);
+  const upFactor = new Float64Array(length);
+  const downFactor = new Float64Array(length);
   const meanVolume = mean(bars.volume);
   for (let index = 0; index < length; index += 1) {
     logClose[index] = Math.log(bars.close[index]!);
     logVforce[index] = Math.log(clamp(vforce[index]!, 0, 100));
     const range = Math.log(bars.high[index]! / bars.low[index]!);
-    variance[index] = (range * range) / (4 * Math.LN2);
+    lossFactor[index] = (range * range) / (16 * Math.LN2);
+    lossInside[index] = index === 0 ? 0 : lossFactor[index]! * Math.sqrt(bars.close[index - 1]!);
     volumeFactor[index] = meanVolume > 0 ? Math.min(MAX_VOLUME_FACTOR, bars.volume[index]! / meanVolume) : 1;
+    const lean = bias[index]!;
+    const stretch = 1 + Math.abs(lean);
+    upFactor[index] = lean > 0 ? stretch : lean < 0 ? 1 / stretch : 1;
+    downFactor[index] = lean > 0 ? 1 / stretch : lean < 0 ? stretch : 1;
   }
   return {
     length,
@@ -90,10 +101,12 @@ export function prepareFitnessBars(bars: CandleSeries, vforce: Float64Array, bia
     high: bars.high,
     low: bars.low,
     logClose,
-    variance,
+    lossFactor,
+    lossInside,
     volumeFactor,
     logVforce,
-    bias,
+    upFactor,
+    downFactor,
   };
 }
 
@@ -116,6 +129,23 @@ export function createFitness(bars: FitnessBars, context: FitnessContext): Fitne
   };
 }
 
+/**
+ * Table of 1 - exp(-exp(t)), the shape of the base width over t = exp * (ln v - ln divider), which is the same for all parameters.
+ * Linear between the knots it is off by at most STEP^2/8 * e^STEP = 2e-6 relative, and below the first knot by less than 4e-11.
+ */
+const TABLE_PER_UNIT = 256;
+const TABLE_FIRST = -24;
+const TABLE_LENGTH = 28 * TABLE_PER_UNIT;
+const WIDTH_TABLE = Float64Array.from(
+  { length: TABLE_LENGTH + 2 },
+  (_, index) => -Math.expm1(-Math.exp(TABLE_FIRST + index / TABLE_PER_UNIT)),
+);
+/**
+ * Divergences this far below the threshold need no exact width: a relative error e of the width moves the divergence by at most
+ * 3e, and the table's e stays below 3e-6.
+ */
+const DIVERGENCE_GUARD = 2e-5;
+
 function walk(
   bars: FitnessBars,
   context: FitnessContext,
@@ -124,70 +154,113 @@ function walk(
   end: number,
 ): SimulationResult {
   if (end - start < 2) return NO_TRADE;
-  const { close, high, low, logClose, variance, volumeFactor, logVforce, bias } = bars;
+  const { close, high, low, logClose, lossFactor, lossInside, volumeFactor, logVforce } = bars;
+  const { upFactor, downFactor } = bars;
   const { capitalUsd, othersLiquidity, minGapBars, minWidth } = context;
-  const feePerBar = context.feeUsdPerDay / BARS_PER_DAY;
-
-  const { baseMin, vforceExp } = params;
+  const { baseMin, vforceExp, rsThreshold } = params;
   const span = params.baseMax - baseMin;
   const logDivider = Math.log(params.vforceDivider);
-  // The base width of range.ts with (v/divider)^exp written as exp(exp * (ln v - ln divider)): half the time per bar.
-  const widthAt = (logV: number): number =>
-    clamp(baseMin + span * (1 - Math.exp(-Math.exp(vforceExp * (logV - logDivider)))), minWidth, MAX_WIDTH);
+  const tableScale = vforceExp * TABLE_PER_UNIT;
+  const tableShift = -tableScale * logDivider - TABLE_FIRST * TABLE_PER_UNIT;
+  // A width that shrinks with v magnifies the table's error, so such parameters (outside the search's bounds) take the exact width.
+  const limit = span >= 0 ? rsThreshold - DIVERGENCE_GUARD : Number.NEGATIVE_INFINITY;
+  // A divergence is at most 1: from there on nothing ever moves.
+  const lastMove = rsThreshold >= 1 ? start - 1 : end - 2;
 
-  let width = widthAt(logVforce[start]!);
-  let stretch = 1 + Math.abs(bias[start]!);
-  let logMin = logClose[start]! - (bias[start]! > 0 ? width / stretch : bias[start]! < 0 ? width * stretch : width);
-  let logMax = logClose[start]! + (bias[start]! > 0 ? width * stretch : bias[start]! < 0 ? width / stretch : width);
+  let width = widthAt(logVforce[start]!, params, span, logDivider, minWidth);
+  let logMin = logClose[start]! - width * downFactor[start]!;
+  let logMax = logClose[start]! + width * upFactor[start]!;
   let min = Math.exp(logMin);
   let max = Math.exp(logMax);
+  let openWidth = logMax - logMin;
+  let openCentre = (logMin + logMax) / 2;
   let liquidity = capitalUsd / unitHoldings(close[start]!, min, max).value;
-  let feeShare = liquidity / (liquidity + othersLiquidity);
 
   let feeUsd = 0;
   let lvrUsd = 0;
   let costUsd = 0;
   let rangeShifts = 0;
-  let last = start;
+  /** Volume and loss since the range was opened, per share of the pool and per unit of liquidity. */
+  let volumeIn = 0;
+  let lossIn = 0;
+  let nextMove = start + minGapBars;
   for (let index = start + 1; index < end; index += 1) {
     const top = high[index]!;
     const bottom = low[index]!;
-    const price = close[index]!;
-    let overlap: number;
-    if (top <= bottom) overlap = min <= price && price <= max ? 1 : 0;
-    else if (min <= bottom && top <= max) overlap = 1;
-    else overlap = Math.max(0, Math.min(top, max) - Math.max(bottom, min)) / (top - bottom);
-    if (overlap > 0) {
-      feeUsd += feePerBar * volumeFactor[index]! * overlap * feeShare;
-      lvrUsd += ((liquidity * variance[index]!) / 4) * Math.sqrt(clamp(close[index - 1]!, min, max)) * overlap;
+    if (min <= bottom && top <= max && bottom < top) {
+      volumeIn += volumeFactor[index]!;
+      const before = close[index - 1]!;
+      lossIn +=
+        min <= before && before <= max ? lossInside[index]! : lossFactor[index]! * Math.sqrt(before < min ? min : max);
+    } else if (top <= bottom) {
+      const price = close[index]!;
+      if (min <= price && price <= max) {
+        volumeIn += volumeFactor[index]!;
+        lossIn += lossFactor[index]! * Math.sqrt(clamp(close[index - 1]!, min, max));
+      }
+    } else if (top > min && bottom < max) {
+      const overlap = ((top < max ? top : max) - (bottom > min ? bottom : min)) / (top - bottom);
+      volumeIn += volumeFactor[index]! * overlap;
+      lossIn += lossFactor[index]! * overlap * Math.sqrt(clamp(close[index - 1]!, min, max));
     }
 
-    if (index - last < minGapBars || index >= end - 1) continue;
-    const lean = bias[index]!;
-    width = widthAt(logVforce[index]!);
-    stretch = 1 + Math.abs(lean);
-    const targetMin = logClose[index]! - (lean > 0 ? width / stretch : lean < 0 ? width * stretch : width);
-    const targetMax = logClose[index]! + (lean > 0 ? width * stretch : lean < 0 ? width / stretch : width);
-    if (!(logDivergence(logMin, logMax, targetMin, targetMax) > params.rsThreshold)) continue;
+    if (index < nextMove || index > lastMove) continue;
+    const up = upFactor[index]!;
+    const down = downFactor[index]!;
+    const at = logVforce[index]! * tableScale + tableShift;
+    if (at >= 0 && at < TABLE_LENGTH) {
+      const knot = at | 0;
+      const below = WIDTH_TABLE[knot]!;
+      let near = baseMin + span * (below + (at - knot) * (WIDTH_TABLE[knot + 1]! - below));
+      near = near < minWidth ? minWidth : near > MAX_WIDTH ? MAX_WIDTH : near;
+      const targetWidth = near * (up + down);
+      const shift = Math.abs(openCentre - logClose[index]! - 0.5 * near * (up - down));
+      const widest = openWidth > targetWidth ? openWidth : targetWidth;
+      const sum = openWidth + targetWidth;
+      // |W1-W2|/max + shift/(sum/2) <= limit, without dividing.
+      if (Math.abs(openWidth - targetWidth) * sum + 2 * shift * widest <= limit * widest * sum) continue;
+    }
+    width = widthAt(logVforce[index]!, params, span, logDivider, minWidth);
+    const targetMin = logClose[index]! - width * down;
+    const targetMax = logClose[index]! + width * up;
+    if (!(logDivergence(logMin, logMax, targetMin, targetMax) > rsThreshold)) continue;
+    const price = close[index]!;
     const shareBefore = baseShareFrac(price, min, max);
+    feeUsd += volumeIn * (liquidity / (liquidity + othersLiquidity));
+    lvrUsd += lossIn * liquidity;
+    volumeIn = 0;
+    lossIn = 0;
     logMin = targetMin;
     logMax = targetMax;
     min = Math.exp(logMin);
     max = Math.exp(logMax);
+    openWidth = logMax - logMin;
+    openCentre = (logMin + logMax) / 2;
     const moved = Math.abs(baseShareFrac(price, min, max) - shareBefore);
     costUsd += context.gasRsUsd + context.swapCostFrac * capitalUsd * moved;
     liquidity = capitalUsd / unitHoldings(price, min, max).value;
-    feeShare = liquidity / (liquidity + othersLiquidity);
-    last = index;
+    nextMove = index + minGapBars;
     rangeShifts += 1;
   }
-  const perYear = (amountUsd: number): number =>
-    ((amountUsd / capitalUsd) * BARS_PER_DAY * DAYS_PER_YEAR) / (end - 1 - start);
+  feeUsd += volumeIn * (liquidity / (liquidity + othersLiquidity));
+  feeUsd *= context.feeUsdPerDay / BARS_PER_DAY;
+  lvrUsd += lossIn * liquidity;
+
+  const perUnitYear = (BARS_PER_DAY * DAYS_PER_YEAR) / (capitalUsd * (end - 1 - start));
+  const netPerYear = (feeUsd - lvrUsd - costUsd) * perUnitYear;
+  // Prices, capital or parameters that are no numbers earn nothing: the search must not follow them.
+  if (!Number.isFinite(netPerYear)) return NO_TRADE;
   return {
-    netPerYear: perYear(feeUsd - lvrUsd - costUsd),
-    feePerYear: perYear(feeUsd),
-    lvrPerYear: perYear(lvrUsd),
-    costPerYear: perYear(costUsd),
+    netPerYear,
+    feePerYear: feeUsd * perUnitYear,
+    lvrPerYear: lvrUsd * perUnitYear,
+    costPerYear: costUsd * perUnitYear,
     rangeShifts,
   };
+}
+
+/** The base width of range.ts within its limits, with (v/divider)^exp written as exp(exp * (ln v - ln divider)). */
+function widthAt(logV: number, params: RangeParams, span: number, logDivider: number, minWidth: number): number {
+  const width = params.baseMin + span * (1 - Math.exp(-Math.exp(params.vforceExp * (logV - logDivider))));
+  return clamp(width, minWidth, MAX_WIDTH);
 }

@@ -38,10 +38,12 @@ import { PAIR_LEASE_REFRESH_MS, PAIR_LEASE_TTL_MS, storeChannels, storeKeys } fr
 import { acquireLease } from "@/server/infra/store/lock";
 import { onChannelMessage } from "@/server/infra/store/pubsub";
 import { takeRateSlot } from "@/server/infra/store/rate-slot";
+import { readPoolSamples, writePoolSamples } from "@/server/infra/store/pool-samples";
 import { readWorkerState, writeWorkerState } from "@/server/infra/store/worker-state";
 import { emitEpochStreams } from "@/server/infra/telemetry/epoch-streams";
 import { computeFamilyGasUsd, createGasUnitsBook, GAS_KINDS, readGasPriceWei } from "@/server/sources/gas";
 import { createGeckoSource, GECKO_SLOT_MS } from "@/server/sources/gecko-terminal";
+import { readV3Samples } from "@/server/sources/pool-state/uniswap-v3-samples";
 import { readDepth } from "@/server/sources/pool-state/depth";
 import {
   readPoolStates,
@@ -51,14 +53,17 @@ import {
   type PoolReading,
 } from "@/server/sources/pool-state/uniswap-v3";
 import { createCandleCache } from "./candle-cache";
-
+import { createCloseBook } from "./close-book";
 import { createLiveInputs } from "./live-inputs";
 import { acquirePairLock, type PairLock } from "./pair-lock";
+import { createPoolSampler, type PoolSampler } from "./pool-sampler";
 import type { ChainView, CycleDeps, PoolView } from "./ports";
 import { startWorker, type Worker } from "./worker";
 
 const DRAIN_GRACE_MS = 2_400;
 const SIGNER_TIMEOUT_MS = 5_000;
+/** Between two past blocks read for samples, wall ms. */
+const SAMPLE_PAUSE_MS = 15;
 /** A price older than this is not traded on: the strategy's limit on candles. */
 const MAX_PRICE_AGE_MS = 300_000;
 
@@ -87,6 +92,7 @@ const startedAtWallMs = wallClock.nowMs();
 
 const run = { isEnding: false };
 let worker: Worker | null = null;
+let sampler: PoolSampler | null = null;
 let lock: PairLock | null = null;
 const intents = createIntentClient({
   socketPath: sockets.value.intent,
@@ -98,7 +104,7 @@ const end = installDrain({
   drain: async (reason) => {
     run.isEnding = true;
     log.info("process.stopping", { pairId, reason });
-    await worker?.drain();
+    await Promise.all([worker?.drain(), sampler?.stop()]);
     await lock?.release();
     intents.close();
     control.close();
@@ -178,6 +184,37 @@ const gecko = createGeckoSource({
   sleep,
 });
 
+const poolSamples = createPoolSampler({
+  chains: [...new Map(usable.map((pool) => [pool.chain.id, pool.chain])).values()].map((chain) => ({
+    chainId: chain.id,
+    blockTimeMs: chain.blockTimeMs,
+    poolKeys: usable.filter((pool) => pool.chain.id === chain.id).map(keyOf),
+  })),
+  market,
+  chain: {
+    readBlock: (chainId, at) => withClient(chainId, (client) => client.readBlock(at)),
+    readSamples: (chainId, block) =>
+      withClient(chainId, (client) =>
+        readV3Samples(client, { pools: usable.filter(({ chain }) => chain.id === chainId), owner: wallet }, block),
+      ),
+  },
+  store: {
+    read: async (key) => {
+      const stored = await readPoolSamples(store, { pairId, poolKey: key, nowMs: market.nowMs() });
+      if (!stored.ok) return stored;
+      const { samples, outside, problems } = stored.value;
+      for (const problem of problems) log.warn("store.lost", { poolKey: key, detail: problem.message });
+      if (outside.length > 0) await writePoolSamples(store, { pairId, poolKey: key, samples: [], dropSlots: outside });
+      return ok(samples);
+    },
+    write: (key, samples, dropSlots) => writePoolSamples(store, { pairId, poolKey: key, samples, dropSlots }),
+  },
+  pause: () => sleep(SAMPLE_PAUSE_MS),
+  log,
+});
+sampler = poolSamples;
+await poolSamples.start();
+
 const deps: CycleDeps = {
   pairId,
   wall: wallClock,
@@ -213,6 +250,8 @@ const deps: CycleDeps = {
       return answer.ok ? ok(answer.value.pools) : answer;
     },
   },
+  poolSamples,
+  lastCloseEpochs: (nowMs) => closes.lastCloseEpochs(nowMs),
   signer: {
     pairState: () => intents.call("pair.state", { pairId }),
     propose: (plan, proposedBy) =>
@@ -270,6 +309,11 @@ const deps: CycleDeps = {
   },
   log,
 };
+const closes = createCloseBook({
+  pairId,
+  ledgerSince: (seq, limit) => deps.signer.ledgerSince(seq, limit),
+  plan: (planId) => deps.signer.plan(planId),
+});
 const liveReads = createLiveReads(clients);
 const lifi = createLifiQuotes({
   baseUrl: settings.value.lifiUrl,

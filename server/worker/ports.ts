@@ -8,7 +8,8 @@ import type { ExecutionReport } from "@/lib/epoch/execution-report";
 import type { Result } from "@/lib/errors/result";
 import type { ChainError, SourceError, StoreError, TidegateError } from "@/lib/errors/tidegate-error";
 import type { CandleSeries } from "@/lib/market/candle";
-import type { ObservedPosition, PoolState } from "@/lib/market/snapshot";
+import type { PoolSample } from "@/lib/market/pool-sample";
+import type { InputFreshness, ObservedPosition, PoolState } from "@/lib/market/snapshot";
 import type { Plan } from "@/lib/plan/plan";
 import type { ResolvedPool } from "@/lib/registry/resolved-pool";
 import type { PriceFrame } from "@/lib/amm/sqrt-price";
@@ -167,6 +168,16 @@ export interface SourceNote {
   readonly sentence: string;
 }
 
+/** Samples of the pair's pools over the last 73 h. */
+export interface PoolSampleSource {
+  /** Waits a moment for a sample that is due or under way, so that an epoch sees its own. */
+  settle(): Promise<void>;
+  /** By pool key, ascending, none later than `nowMs`; a pool without any is missing. */
+  samples(nowMs: number): Readonly<Record<string, readonly PoolSample[]>>;
+  /** One entry per pool; advisory. */
+  freshness(nowMs: number): readonly InputFreshness[];
+}
+
 export interface CycleDeps {
   readonly pairId: PairId;
   readonly wall: { nowMs(): number; monotonicMs(): number };
@@ -176,6 +187,9 @@ export interface CycleDeps {
   readonly candles: CandleSource;
   readonly chain: ChainPort;
   readonly poolService: PoolServicePort;
+  readonly poolSamples: PoolSampleSource;
+  /** Epoch of our newest close by pool key, of the last day. */
+  readonly lastCloseEpochs: (nowMs: number) => Promise<Readonly<Record<string, number>>>;
   readonly signer: SignerPort;
   readonly execute: (record: PlanRecord, shouldStop: () => boolean) => Promise<ExecutionReport>;
   readonly record: RecordPort;

@@ -9,6 +9,10 @@ export const ORCHESTRATOR_LEASE_REFRESH_MS = 10_000;
 export const HEARTBEAT_TTL_MS = 45_000;
 /** Decision inputs of one epoch stay for a week. */
 export const SNAPSHOT_TTL_MS = 7 * 24 * 3_600_000;
+/** Samples of a pool outlive the longest stay of a worker that still has use for them. */
+export const POOL_SAMPLES_TTL_MS = 7 * 24 * 3_600_000;
+/** Paper accounts go on for as long as the pair exists; a pair that is gone is forgotten after a quarter. */
+export const PAPER_TTL_MS = 90 * 24 * 3_600_000;
 export const SESSION_TTL_MS = 12 * 3_600_000;
 export const SIWE_NONCE_TTL_MS = 5 * 60_000;
 export const EPOCHS_KEPT_COUNT = 400;
@@ -38,6 +42,10 @@ export const storeKeys = {
   pairEpochs: (pairId: Pair) => `tg:{${pairId}}:epochs`,
   /** String, decision inputs of one epoch, PX SNAPSHOT_TTL_MS. */
   pairSnapshot: (pairId: Pair, epoch: number) => `tg:{${pairId}}:snapshot:${epoch}`,
+  /** Hash, 5-minute slot of market time -> one packed sample, PX POOL_SAMPLES_TTL_MS; at most 73 h of them. */
+  poolSamples: (pairId: Pair, poolKey: string) => `tg:{${pairId}}:samples:${poolKey}`,
+  /** String, paper accounts of the pair by policy, PX PAPER_TTL_MS. */
+  pairPaper: (pairId: Pair) => `tg:{${pairId}}:paper`,
   /** String, heartbeat JSON, PX HEARTBEAT_TTL_MS. */
   workerHeartbeat: (workerId: string) => `tg:worker:${workerId}:hb`,
   orchestratorLease: "tg:orchestrator:lease",

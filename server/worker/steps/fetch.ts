@@ -38,16 +38,18 @@ export async function fetchSnapshot(deps: CycleDeps, input: FetchInput): Promise
   if (!pairState.ok) return pairState;
   const opened = new Map(pairState.value.positions.map((each) => [each.positionId, each.openedAtMarketMs]));
   const chainIds = [...new Set(deps.pools.map(({ chain }) => chain.id))];
-  const [candles, chains, , gasPrices, natives] = await Promise.all([
+  const [candles, chains, , gasPrices, natives, lastCloseEpochs] = await Promise.all([
     deps.candles.refresh(deps.market.nowMs()),
     Promise.all(chainIds.map((chainId) => deps.chain.readChain(chainId, opened))),
     Promise.all(chainIds.map((chainId) => refreshService(deps, input.live, chainId))),
     Promise.all(chainIds.map((chainId) => deps.chain.readGasPriceWei(chainId))),
     Promise.all(chainIds.map((chainId) => deps.chain.readNativeBalance(chainId))),
+    deps.lastCloseEpochs(deps.market.nowMs()),
+    deps.poolSamples.settle(),
   ]);
   if (!candles.ok) return candles;
   const nowMs = deps.market.nowMs();
-  const freshness: InputFreshness[] = [];
+  const freshness: InputFreshness[] = [...deps.poolSamples.freshness(nowMs)];
 
   const series = candles.value.candles;
   const lastOpenMs = series.openAtMs[series.length - 1];
@@ -150,12 +152,12 @@ export async function fetchSnapshot(deps: CycleDeps, input: FetchInput): Promise
     cycleSec: EPOCH_MS / 1000,
     candles: series,
     pools,
-    poolSamples: {},
+    poolSamples: deps.poolSamples.samples(nowMs),
     positions,
     capital: computeCapital({ wallets, positions, pools, price, quoteUsd }),
     history: {
       lastPraAtMs: pairState.value.lastPraAtMarketMs,
-      lastCloseEpochs: {},
+      lastCloseEpochs,
       rangeShiftAtMs: pairState.value.rsAtMarketMs,
       epochNetUsd: input.epochNetUsd,
       gas24hUsd: pairState.value.gasTodayUsd,

@@ -7,12 +7,14 @@ import { createCandleSeries } from "@/lib/market/candle";
 import { poolKey } from "@/lib/units";
 import { buildPool, buildPosition, buildSnapshot, withPositions } from "@/tests/support/build-snapshot";
 import { TEST_SEED } from "@/tests/support/seed";
-import { decide, type Decision } from "./decide";
+import { decide } from "./decide";
+import type { Decision } from "./decision";
 import { evaluate } from "./evaluate";
 import type { Evaluation } from "./evaluation";
 import type { StrategyParams } from "./params";
 
-const PARAMS: StrategyParams = { ...OTHER_PAIR_PARAMS, routerFeeFrac: 0 };
+// Fixed parameters: the search has its own tests.
+const PARAMS: StrategyParams = { ...OTHER_PAIR_PARAMS, routerFeeFrac: 0, optimizerEnabled: false };
 const HOUR_MS = 3_600_000;
 
 function run(

@@ -9,7 +9,7 @@ export type {
   RangeShiftDecision,
   ReallocateDecision,
   ShiftTarget,
-} from "./decide";
+} from "./decision";
 export { decide } from "./decide";
 export type { DecisionReason } from "./decision-rules";
 export type { IncomeSplit, PoolTerms } from "./economics";
@@ -22,8 +22,8 @@ export {
   splitIncome,
   timeInRangeFrac,
 } from "./economics";
-export type { EvaluateInput } from "./evaluate";
-export { evaluate } from "./evaluate";
+export { evaluate, evaluateSteps } from "./evaluate";
+export type { EvaluateInput } from "./evaluate-input";
 export type {
   AllocationTarget,
   CarryPoolEvaluation,
@@ -39,6 +39,10 @@ export type { Forces, FrameForces, FrameName } from "./forces";
 export { computeForces } from "./forces";
 export type { Gate, GateComparison, GateGroup, GateStatus, GateUnit } from "./gates";
 export type { KillReason } from "./kill-switch";
+export type { MarketReading } from "./market-reading";
+export { readMarket } from "./market-reading";
+export type { OptimizerVerdict } from "./optimizer";
+export { MIN_TUNING_BARS } from "./optimizer";
 export type { ParamBound, PolicyName, RangeParams, StrategyParams } from "./params";
 export { RANGE_PARAM_BOUNDS } from "./params";
 export type { PoolRates } from "./pool-rates";
@@ -48,5 +52,7 @@ export type { Regime, RegimeReason } from "./regime";
 export { computeRegime } from "./regime";
 export type { StrategyMemory, TuningReport } from "./tuning";
 export { NO_MEMORY } from "./tuning";
+export type { TuningBars, TuningHistory } from "./tuning-bars";
+export { createTuningHistory, prepareTuningBars } from "./tuning-bars";
 export type { UntrustedInput } from "./untrusted-input";
 export { sigmaPerYearOf } from "./volatility";

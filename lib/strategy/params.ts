@@ -20,7 +20,7 @@ export interface StrategyParams {
   readonly policy: PolicyName;
   /** Whether the range parameters are tuned to the pair's own history. */
   readonly optimizerEnabled: boolean;
-  /** Epochs between two searches; a search runs when `epoch % optimizerEveryEpochs === 0` or none has run yet. */
+  /** Epochs between two searches; one runs when `epoch % optimizerEveryEpochs === 0` (or the next epoch that may) or none has run yet. */
   readonly optimizerEveryEpochs: number;
   /** Carry: share of BASE by value to swap back to when an out-of-range position is closed; null = no swap. */
   readonly restoreMixFrac: number | null;

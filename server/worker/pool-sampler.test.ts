@@ -195,6 +195,10 @@ function unevenAtMs(number: number): number {
   return number <= 1_000 ? number * 12_000 : 12_000_000 + (number - 1_000) * 60_000;
 }
 
+function unevenView(number: bigint): BlockView {
+  return { number, hash: "0x0", timestampAtMs: unevenAtMs(Number(number)) };
+}
+
 /** Nothing between block 9 and block 10 for hours. */
 function gappedView(number: bigint): BlockView {
   const timestampAtMs = number < 10n ? Number(number) * 12_000 : 10_000_000 + Number(number) * 12_000;
@@ -204,16 +208,15 @@ function gappedView(number: bigint): BlockView {
 describe("createBlockSearch", () => {
   it("behavior: few reads also where blocks come unevenly", async () => {
     let reads = 0;
-    const view = (number: bigint): BlockView => ({ number, hash: "0x0", timestampAtMs: unevenAtMs(Number(number)) });
     const search = createBlockSearch({
       blockTimeMs: 12_000,
       readBlock: (number) => {
         reads += 1;
-        return Promise.resolve(ok(view(number)));
+        return Promise.resolve(ok(unevenView(number)));
       },
     });
     for (const fromMs of [0, 600_000, 6_000_000, 11_900_000, 12_100_000, 30_000_000]) {
-      const found = await search.find({ fromMs, toMs: fromMs + POOL_SAMPLE_MS, after: view(2_000n) });
+      const found = await search.find({ fromMs, toMs: fromMs + POOL_SAMPLE_MS, after: unevenView(2_000n) });
       expect(found.ok && found.value.kind).toBe("found");
       if (found.ok && found.value.kind === "found") {
         expect(found.value.block.timestampAtMs).toBeGreaterThanOrEqual(fromMs);

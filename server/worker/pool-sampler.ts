@@ -303,9 +303,8 @@ export function createPoolSampler(deps: PoolSamplerDeps): PoolSampler {
     },
     async settle() {
       onTick(deps.market.nowMs());
-      const sampling = (): boolean => chains.some((chain) => chain.isSampling);
       const deadlineMonoMs = performance.now() + SETTLE_MS;
-      while (sampling() && performance.now() < deadlineMonoMs) {
+      while (chains.some((chain) => chain.isSampling) && performance.now() < deadlineMonoMs) {
         await new Promise((resolve) => setTimeout(resolve, 10));
       }
     },

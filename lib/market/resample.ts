@@ -1,6 +1,7 @@
 // Resample: aggregate M1 candles into longer closed bars (strategy.md section 2.3).
 import { MINUTE_MS } from "@/lib/units";
 import { createCandleSeries, sliceCandles, type CandleSeries } from "./candle";
+import { findCandleIndex, type CandleIndex, type FrameIndex } from "./candle-index";
 
 export const M15_MINUTES = 15;
 export const H1_MINUTES = 60;
@@ -15,6 +16,68 @@ export function resampleCandles(
   minutes: number,
   nowMs: number,
   lastBars: number = Number.POSITIVE_INFINITY,
+): CandleSeries {
+  const indexed = findCandleIndex(m1);
+  const window = indexed === null ? null : resampleIndexed(indexed.index, indexed.offset, m1, minutes, nowMs, lastBars);
+  return window ?? aggregate(m1, minutes, nowMs, lastBars, null);
+}
+
+/** Bars of a window of an indexed history; null when a bucket at its edge lies only partly inside and must be aggregated anew. */
+function resampleIndexed(
+  index: CandleIndex,
+  offset: number,
+  window: CandleSeries,
+  minutes: number,
+  nowMs: number,
+  lastBars: number,
+): CandleSeries | null {
+  let frame = index.frames.get(minutes);
+  if (frame === undefined) {
+    frame = buildFrame(index.series, minutes);
+    index.frames.set(minutes, frame);
+  }
+  const { bars, startIndex, endIndex } = frame;
+  const bucketMs = minutes * MINUTE_MS;
+  const windowEnd = offset + window.length;
+  let end = countAtMost(endIndex, bars.length, windowEnd);
+  if (end < bars.length && startIndex[end]! < windowEnd && bars.openAtMs[end]! + bucketMs <= nowMs) return null;
+  while (end > 0 && !(bars.openAtMs[end - 1]! + bucketMs <= nowMs)) end -= 1;
+  const first = countAtMost(startIndex, bars.length, offset - 1);
+  const wanted = Math.max(0, Math.min(lastBars, window.length));
+  if (end - first >= wanted) return sliceCandles(bars, end - wanted, end);
+  return first > 0 && endIndex[first - 1]! > offset ? null : sliceCandles(bars, first, end);
+}
+
+function buildFrame(series: CandleSeries, minutes: number): FrameIndex {
+  const spans: [number, number][] = [];
+  const bars = aggregate(series, minutes, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, spans);
+  spans.reverse();
+  return {
+    bars,
+    startIndex: Int32Array.from(spans, (span) => span[0]),
+    endIndex: Int32Array.from(spans, (span) => span[1]),
+  };
+}
+
+/** How many of the first `length` ascending values are at most `limit`. */
+function countAtMost(values: Int32Array, length: number, limit: number): number {
+  let low = 0;
+  let high = length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (values[middle]! <= limit) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** The aggregation itself; `spans` receives the minutes of each bar, newest first. */
+function aggregate(
+  m1: CandleSeries,
+  minutes: number,
+  nowMs: number,
+  lastBars: number,
+  spans: [number, number][] | null,
 ): CandleSeries {
   const bucketMs = minutes * MINUTE_MS;
   const wanted = Math.max(0, Math.min(lastBars, Math.ceil(m1.length)));
@@ -47,6 +110,7 @@ export function resampleCandles(
       out.close[write] = close[end - 1]!;
       out.volume[write] = sum;
       out.marks[write] = count;
+      spans?.push([start, end]);
     }
     end = start;
   }

@@ -32,6 +32,40 @@ export function median(values: ArrayLike<number>): number | null {
 }
 
 /**
+ * Median of the first `count` values of a scratch array, which it reorders (Hoare's selection); the mean of the two middle values
+ * when their count is even, null for none. The values must be numbers, not NaN.
+ */
+export function medianInPlace(scratch: Float64Array, count: number): number | null {
+  if (count === 0) return null;
+  const middle = count >> 1;
+  let low = 0;
+  let high = count - 1;
+  while (low < high) {
+    const pivot = scratch[(low + high) >> 1]!;
+    let left = low;
+    let right = high;
+    while (left <= right) {
+      while (scratch[left]! < pivot) left += 1;
+      while (scratch[right]! > pivot) right -= 1;
+      if (left > right) break;
+      const swapped = scratch[left]!;
+      scratch[left] = scratch[right]!;
+      scratch[right] = swapped;
+      left += 1;
+      right -= 1;
+    }
+    if (middle <= right) high = right;
+    else if (middle >= left) low = left;
+    else break;
+  }
+  const upper = scratch[middle]!;
+  if (count % 2 === 1) return upper;
+  let lower = scratch[0]!;
+  for (let index = 1; index < middle; index += 1) if (scratch[index]! > lower) lower = scratch[index]!;
+  return (lower + upper) / 2;
+}
+
+/**
  * Weighted lower median: sorted by (value, weight), the first value whose cumulative weight doubled reaches the total.
  * Null for an empty list.
  */

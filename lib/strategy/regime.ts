@@ -1,6 +1,7 @@
 // Regime: whether the market is quiet enough to act, from M1 candles.
 import type { CandleSeries } from "@/lib/market/candle";
-import { median } from "@/lib/math/stats";
+import { findCandleIndex } from "@/lib/market/candle-index";
+import { medianInPlace } from "@/lib/math/stats";
 import { MINUTE_MS } from "@/lib/units";
 
 export type RegimeReason =
@@ -45,6 +46,8 @@ const MIN_BASELINE_BLOCKS = 24;
 const SPIKE_DEVIATIONS = 3;
 const MIN_DEVIATION = 0.05;
 const MAD_TO_SIGMA = 1.4826;
+/** Below this (h-l)/(h+l) the first term left out of the logarithm's series is under 1e-17 of it. */
+const SERIES_LIMIT = 0.01;
 const STABLE_DISPLACEMENT = 0.02;
 const MIN_DISPLACEMENT = 0.02;
 const NO_BASELINE_DISPLACEMENT = 0.1;
@@ -64,19 +67,22 @@ export function computeRegime(input: RegimeInput): Regime {
     reason,
     suppressed: true,
     widenFactor: 1,
-    suppressUntilEpoch: epoch + SUPPRESS_EPOCHS,
-    value,
-    threshold,
+    suppressUntilEpoch: Number.isFinite(epoch) ? epoch + SUPPRESS_EPOCHS : 0,
+    value: value !== null && Number.isFinite(value) ? value : null,
+    threshold: threshold !== null && Number.isFinite(threshold) ? threshold : null,
   });
   if (n < MIN_BARS) return suppress("insufficient_data", n, MIN_BARS);
   const ageMs = nowMs - (candles.openAtMs[n - 1]! + MINUTE_MS);
   if (!(ageMs <= MAX_BAR_AGE_MS)) return suppress("stale_data", ageMs, MAX_BAR_AGE_MS);
 
   const { currentLog, baselineLogs } = hourlySigmaLogs(candles);
-  const baselineMedian = baselineLogs.length >= MIN_BASELINE_BLOCKS ? median(baselineLogs) : null;
+  const blocks = baselineLogs.length;
+  const baselineMedian = blocks >= MIN_BASELINE_BLOCKS ? medianInPlace(baselineLogs, blocks) : null;
   if (baselineMedian !== null) {
-    const deviations = baselineLogs.map((value) => Math.abs(value - baselineMedian));
-    const spread = Math.max(MIN_DEVIATION, MAD_TO_SIGMA * (median(deviations) ?? 0));
+    for (let block = 0; block < blocks; block += 1) {
+      baselineLogs[block] = Math.abs(baselineLogs[block]! - baselineMedian);
+    }
+    const spread = Math.max(MIN_DEVIATION, MAD_TO_SIGMA * (medianInPlace(baselineLogs, blocks) ?? 0));
     const limit = baselineMedian + SPIKE_DEVIATIONS * spread;
     if (currentLog > limit) return suppress("vol_spike", Math.exp(currentLog), Math.exp(limit));
   }
@@ -110,39 +116,75 @@ export function computeRegime(input: RegimeInput): Regime {
 }
 
 /** Logs of hourly Parkinson sigmas (per minute bar), counted back from the end; the first is the current hour. */
-function hourlySigmaLogs(candles: CandleSeries): { readonly currentLog: number; readonly baselineLogs: number[] } {
+function hourlySigmaLogs(candles: CandleSeries): { readonly currentLog: number; readonly baselineLogs: Float64Array } {
   const blocks = Math.min(MAX_BLOCKS, Math.floor(candles.length / BLOCK_BARS));
+  const indexed = findCandleIndex(candles);
+  const known = indexed?.index.hourSigmaLog ?? null;
+  const offset = indexed?.offset ?? 0;
+  const baselineLogs = new Float64Array(Math.max(0, blocks - 1));
   let currentLog = Math.log(SIGMA_FLOOR);
-  const baselineLogs: number[] = [];
   for (let block = 0; block < blocks; block += 1) {
     const end = candles.length - BLOCK_BARS * block;
-    let sum = 0;
-    let count = 0;
-    for (let index = end - BLOCK_BARS; index < end; index += 1) {
-      const high = candles.high[index]!;
-      const low = candles.low[index]!;
-      if (!(low > 0) || !(high >= low)) continue;
-      count += 1;
-      if (high === low) continue;
-      const range = Math.log(high / low);
-      sum += range * range;
+    let log = known === null ? Number.NaN : known[offset + end]!;
+    if (Number.isNaN(log)) {
+      log = sigmaLog(candles, end - BLOCK_BARS, end);
+      if (known !== null) known[offset + end] = log;
     }
-    const sigma = count >= 2 ? Math.sqrt(sum / (4 * count * Math.LN2)) : 0;
-    const log = Math.log(Math.max(sigma, SIGMA_FLOOR));
     if (block === 0) currentLog = log;
-    else baselineLogs.push(log);
+    else baselineLogs[block - 1] = log;
   }
   return { currentLog, baselineLogs };
+}
+
+/** Log of the Parkinson sigma of bars [start, end), not below the floor. */
+function sigmaLog(candles: CandleSeries, start: number, end: number): number {
+  const { high, low } = candles;
+  let sum = 0;
+  let count = 0;
+  for (let index = start; index < end; index += 1) {
+    const top = high[index]!;
+    const bottom = low[index]!;
+    if (!(bottom > 0) || !(top >= bottom) || top === Number.POSITIVE_INFINITY) continue;
+    count += 1;
+    // ln(h/l) = 2 atanh((h-l)/(h+l)); the series is exact to the last bit for the small ratios of minute bars.
+    const z = (top - bottom) / (top + bottom);
+    const square = z * z;
+    const range =
+      z < SERIES_LIMIT ? 2 * z * (1 + square * (1 / 3 + square * (1 / 5 + square * (1 / 7)))) : Math.log(top / bottom);
+    sum += range * range;
+  }
+  const sigma = count >= 2 ? Math.sqrt(sum / (4 * count * Math.LN2)) : 0;
+  return Math.log(Math.max(sigma, SIGMA_FLOOR));
 }
 
 /** Volume of the last 15 bars relative to 15 mean earlier bars; null when there is too little to compare with. */
 function recentVolumeRatio(candles: CandleSeries): number | null {
   const n = candles.length;
   if (n < VOLUME_MIN_BARS) return null;
-  let recent = 0;
+  const { volume } = candles;
+  const earlierBars = n - VOLUME_BARS;
+  // Added hour by hour, counted back from the end, so that an indexed history gives the same bits.
+  const indexed = findCandleIndex(candles);
+  const known = indexed?.index.hourVolume ?? null;
+  const offset = indexed?.offset ?? 0;
   let earlier = 0;
-  for (let index = 0; index < n - VOLUME_BARS; index += 1) earlier += candles.volume[index]!;
-  for (let index = n - VOLUME_BARS; index < n; index += 1) recent += candles.volume[index]!;
-  const mean = earlier / (n - VOLUME_BARS);
-  return mean > 0 ? recent / (VOLUME_BARS * mean) : null;
+  let end = earlierBars;
+  for (; end >= BLOCK_BARS; end -= BLOCK_BARS) {
+    let hour = known === null ? Number.NaN : known[offset + end]!;
+    if (Number.isNaN(hour)) {
+      hour = sumOf(volume, end - BLOCK_BARS, end);
+      if (known !== null) known[offset + end] = hour;
+    }
+    earlier += hour;
+  }
+  earlier += sumOf(volume, 0, end);
+  const mean = earlier / earlierBars;
+  const ratio = sumOf(volume, earlierBars, n) / (VOLUME_BARS * mean);
+  return mean > 0 && Number.isFinite(ratio) ? ratio : null;
+}
+
+function sumOf(values: Float64Array, start: number, end: number): number {
+  let sum = 0;
+  for (let index = start; index < end; index += 1) sum += values[index]!;
+  return sum;
 }

@@ -91,6 +91,89 @@ export const epochPositionSchema = z.object({
   shiftCostUsd: z.number(),
 });
 
+/** What a pool paid and cost per unit of others' liquidity and year, and kappa; units as in lib/strategy/pool-rates.ts. */
+export const ratesRecordSchema = z.object({
+  source: z.enum(["measured", "estimated", "none"]),
+  feePerLiquidityYear: nullableNumber,
+  lossPerLiquidityYear: nullableNumber,
+  kappa: nullableNumber,
+  kappaSpread: z.object({ min: z.number(), max: z.number() }).nullable(),
+  sigmaPerYear: nullableNumber,
+  sqrtPrice: nullableNumber,
+  othersLiquidity: nullableNumber,
+  coveredMs: z.number(),
+  intervals: z.number().int(),
+});
+export type RatesRecord = z.infer<typeof ratesRecordSchema>;
+
+/** Width and yield of a pool under the carry policy; null under `forces`. */
+export const carryRecordSchema = z.object({
+  halfWidth: nullableNumber,
+  mode: z.enum(["keep", "centre"]).nullable(),
+  netUsdPerYear: nullableNumber,
+  exitYears: nullableNumber,
+  cycleYears: nullableNumber,
+  amountUsd: z.number(),
+  isWorthEntering: z.boolean(),
+});
+export type CarryRecord = z.infer<typeof carryRecordSchema>;
+
+export const rangeParamsRecordSchema = z.object({
+  baseMin: z.number(),
+  baseMax: z.number(),
+  vforceExp: z.number(),
+  vforceDivider: z.number(),
+  rsThreshold: z.number(),
+});
+
+/** The newest search for range parameters; scores are net per year and unit of capital. */
+export const tuningRecordSchema = z.object({
+  ranAtEpoch: z.number().int(),
+  verdict: z.enum(["accepted", "kept_incumbent", "defaults", "too_few_bars"]),
+  params: rangeParamsRecordSchema,
+  objective: nullableNumber,
+  objectiveDefaults: nullableNumber,
+  holdout: nullableNumber,
+  holdoutIncumbent: nullableNumber,
+  evals: z.number().int(),
+  bars: z.number().int(),
+});
+export type TuningRecord = z.infer<typeof tuningRecordSchema>;
+
+/** What the next evaluation needs of this one: a new worker goes on from the newest record that has it. */
+export const memoryRecordSchema = z.object({
+  warmStart: z.array(z.number()).nullable(),
+  incumbent: rangeParamsRecordSchema.nullable(),
+  lastTuning: tuningRecordSchema.nullable(),
+});
+export type MemoryRecord = z.infer<typeof memoryRecordSchema>;
+
+/** Why all capital stays cash: the pool that came closest and what it lacks. */
+export const cashRecordSchema = z.object({
+  nearestPoolKey: z.string().nullable(),
+  nearestNetUsdPerYear: nullableNumber,
+  nearestUsd: nullableNumber,
+  /** Fraction of that size per year. */
+  shortfallFrac: nullableNumber,
+});
+export type CashRecord = z.infer<typeof cashRecordSchema>;
+
+/** What a pool paid and cost per unit of others' liquidity and year (strategy-carry section 1). */
+export const ratesRecordSchema = z.object({
+  source: z.enum(["measured", "estimated", "none"]),
+  feePerLiquidityYear: nullableNumber,
+  lossPerLiquidityYear: nullableNumber,
+  kappa: nullableNumber,
+  /** Over the sampling grids; null unless two are measured. */
+  kappaMin: nullableNumber,
+  kappaMax: nullableNumber,
+  sigmaPerYear: nullableNumber,
+  othersLiquidity: nullableNumber,
+  coveredMs: z.number(),
+  intervals: z.number().int(),
+});
+export type RatesRecord = z.infer<typeof ratesRecordSchema>;
+
 /** A pool as evaluated in the epoch. */
 export const epochPoolSchema = z.object({
   poolKey: z.string(),
@@ -108,6 +191,9 @@ export const epochPoolSchema = z.object({
   income: incomeRecordSchema.nullable(),
   standaloneUsd: z.number(),
   standaloneIncome: incomeRecordSchema.nullable(),
+  // Records of older versions have neither.
+  rates: ratesRecordSchema.nullable().default(null),
+  carry: carryRecordSchema.nullable().default(null),
 });
 
 export const epochRecordSchema = z.object({
@@ -139,16 +225,13 @@ export const epochRecordSchema = z.object({
     })
     .nullable(),
   /** Params in force: the five tunable ones plus where they came from. */
-  params: z
-    .object({
-      baseMin: z.number(),
-      baseMax: z.number(),
-      vforceExp: z.number(),
-      vforceDivider: z.number(),
-      rsThreshold: z.number(),
-      source: z.enum(["defaults", "optimizer", "operator"]),
-    })
-    .nullable(),
+  params: rangeParamsRecordSchema.extend({ source: z.enum(["defaults", "optimizer", "operator"]) }).nullable(),
+  /** Policy in charge; records of older versions know only `forces` and none of the next four. */
+  policy: z.enum(["forces", "carry"]).default("forces"),
+  tuning: tuningRecordSchema.nullable().default(null),
+  memory: memoryRecordSchema.nullable().default(null),
+  /** Set when nothing is worth deploying and cash is allowed. */
+  cash: cashRecordSchema.nullable().default(null),
   target: rangeRecordSchema.nullable(),
   pools: z.array(epochPoolSchema),
   positions: z.array(epochPositionSchema),

@@ -1,5 +1,11 @@
 // Merged minute candles of the pair, kept between epochs: the whole history once, afterwards only the tail that can still change.
-import { createCandleSeries, fillCandles, sliceCandles, type CandleSeries } from "@/lib/market/candle";
+import {
+  CANDLE_BUFFER_DAYS,
+  createCandleSeries,
+  fillCandles,
+  sliceCandles,
+  type CandleSeries,
+} from "@/lib/market/candle";
 import { mergeVenues } from "@/lib/market/merge-venues";
 import { err, ok, type Result } from "@/lib/errors/result";
 import type { StoreError } from "@/lib/errors/tidegate-error";
@@ -7,8 +13,8 @@ import { MINUTE_MS } from "@/lib/units";
 import type { CandlePort, VenueFeed } from "./ports";
 
 const DAY_MS = 86_400_000;
-/** What the forces need at most: 180 bars of 4 h (strategy.md section 3). */
-export const HISTORY_MS = 31 * DAY_MS;
+/** The optimizer's 60 days and what the forces of their first bars look back on (strategy.md section 2). */
+const HISTORY_MS = CANDLE_BUFFER_DAYS * DAY_MS;
 /** Venues may deliver late: this much of the end is merged anew each time. */
 const OVERLAP_MS = 3 * 3_600_000;
 /** Days merged at once, so that the first load does not hold all venues in memory. */

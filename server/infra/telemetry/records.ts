@@ -53,6 +53,15 @@ export const poolAnalysisRecords = createRecordCodec("pool_analyses", {
   netPerYearUsd: "float",
   netAprFrac: "float",
   exclusion: "text",
+  /** What the pool paid over what it cost; per unit of others' liquidity and year (strategy-carry section 1). */
+  kappa: "float",
+  kappaMin: "float",
+  kappaMax: "float",
+  kappaSource: "text",
+  feePerLiquidityYear: "float",
+  lossPerLiquidityYear: "float",
+  poolSigmaPerYear: "float",
+  ratesCoveredMs: "int",
 });
 
 export const pairAllocationRecords = createRecordCodec("pair_allocations", {

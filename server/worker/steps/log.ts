@@ -1,5 +1,5 @@
 // Log: the epoch record with everything the cycle saw, decided and did; to the store, to telemetry and as an event.
-import type { EpochRecord } from "@/lib/epoch/epoch-record";
+import type { EpochRecord, RatesRecord } from "@/lib/epoch/epoch-record";
 import { errorText, TidegateError } from "@/lib/errors/tidegate-error";
 import type { CycleDeps, CycleFacts } from "@/server/worker/ports";
 import type { EpochFlows } from "@/server/worker/flows";
@@ -109,6 +109,10 @@ function toRecord(deps: CycleDeps, result: CycleResult): EpochRecord {
             threshold: finite(evaluation.regime.threshold),
           },
     params: computed === null ? null : { ...computed.evaluation.paramsUsed, source: computed.source },
+    policy: evaluation?.policy ?? computed?.params.policy ?? "forces",
+    tuning: toTuning(evaluation?.tuning ?? null),
+    memory: evaluation === null ? null : toMemory(evaluation.memory),
+    cash: toCash(evaluation?.cash ?? null),
     target: evaluation?.target ?? null,
     pools: evaluation?.pools.map((pool) => toPool(pool)) ?? [],
     positions: evaluation?.positions.map((position) => toPosition(position)) ?? [],
@@ -174,6 +178,68 @@ function toPool(pool: Evaluation["pools"][number]): EpochRecord["pools"][number]
     income: pool.income === null ? null : toIncome(pool.income),
     standaloneUsd: zeroed(pool.standaloneUsd),
     standaloneIncome: pool.standaloneIncome === null ? null : toIncome(pool.standaloneIncome),
+    rates: toRates(pool.rates),
+    carry:
+      pool.carry === null
+        ? null
+        : {
+            halfWidth: finite(pool.carry.halfWidth),
+            mode: pool.carry.mode,
+            netUsdPerYear: finite(pool.carry.netUsdPerYear),
+            exitYears: finite(pool.carry.exitYears),
+            cycleYears: finite(pool.carry.cycleYears),
+            amountUsd: zeroed(pool.carry.amountUsd),
+            isWorthEntering: pool.carry.isWorthEntering,
+          },
+  };
+}
+
+function toRates(rates: Evaluation["pools"][number]["rates"]): EpochRecord["pools"][number]["rates"] {
+  const { kappaSpread } = rates;
+  const isSpread = kappaSpread !== null && Number.isFinite(kappaSpread.min) && Number.isFinite(kappaSpread.max);
+  return {
+    source: rates.source,
+    feePerLiquidityYear: finite(rates.feePerLiquidityYear),
+    lossPerLiquidityYear: finite(rates.lossPerLiquidityYear),
+    kappa: finite(rates.kappa),
+    kappaSpread: isSpread ? { ...kappaSpread } : null,
+    sigmaPerYear: finite(rates.sigmaPerYear),
+    sqrtPrice: finite(rates.sqrtPrice),
+    othersLiquidity: finite(rates.othersLiquidity),
+    coveredMs: zeroed(rates.coveredMs),
+    intervals: rates.intervals,
+  };
+}
+
+function toTuning(tuning: Evaluation["tuning"]): EpochRecord["tuning"] {
+  return tuning === null
+    ? null
+    : {
+        ...tuning,
+        params: { ...tuning.params },
+        objective: finite(tuning.objective),
+        objectiveDefaults: finite(tuning.objectiveDefaults),
+        holdout: finite(tuning.holdout),
+        holdoutIncumbent: finite(tuning.holdoutIncumbent),
+      };
+}
+
+function toCash(cash: Evaluation["cash"]): EpochRecord["cash"] {
+  return cash === null
+    ? null
+    : {
+        nearestPoolKey: cash.nearestPoolKey,
+        nearestNetUsdPerYear: finite(cash.nearestNetUsdPerYear),
+        nearestUsd: finite(cash.nearestUsd),
+        shortfallFrac: finite(cash.shortfallFrac),
+      };
+}
+
+function toMemory(memory: Evaluation["memory"]): EpochRecord["memory"] {
+  return {
+    warmStart: memory.warmStart === null ? null : [...memory.warmStart],
+    incumbent: memory.incumbent === null ? null : { ...memory.incumbent },
+    lastTuning: toTuning(memory.lastTuning),
   };
 }
 

@@ -1,0 +1,22 @@
+// What the page and the lab's worker say to each other; the worker's words are checked like anything from outside.
+import { z } from "zod";
+import { backtestReportSchema } from "@/lib/backtest/report";
+import type { LabRequest } from "./lab-form";
+
+/** Candles and pool data as the page hands them over; files are opened and unpacked in the worker. */
+export type LabData =
+  | { readonly kind: "files"; readonly candles: Blob | null; readonly poolMinutes: Blob | null }
+  /** `[openAtMs, open, high, low, close, volume]`, one minute each. */
+  | { readonly kind: "rows"; readonly candles: readonly (readonly number[])[] };
+
+export interface RunCommand {
+  readonly request: LabRequest;
+  readonly data: LabData;
+}
+
+export const runMessageSchema = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("progress"), stage: z.string(), doneFrac: z.number() }),
+  z.object({ kind: z.literal("done"), report: backtestReportSchema }),
+  z.object({ kind: z.literal("failed"), message: z.string() }),
+]);
+export type RunMessage = z.infer<typeof runMessageSchema>;

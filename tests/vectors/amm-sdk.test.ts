@@ -7,7 +7,7 @@ import {
   maxLiquidityForAmounts,
   nearestUsableTick,
 } from "@pancakeswap/v3-sdk";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { amount0Delta, amount1Delta, amountsForLiquidity, liquidityForAmounts } from "@/lib/amm/liquidity";
 import { computeSwapStep, nextSqrtFromInput, nextSqrtFromOutput } from "@/lib/amm/swap-math";

@@ -158,22 +158,6 @@ export const cashRecordSchema = z.object({
 });
 export type CashRecord = z.infer<typeof cashRecordSchema>;
 
-/** What a pool paid and cost per unit of others' liquidity and year (strategy-carry section 1). */
-export const ratesRecordSchema = z.object({
-  source: z.enum(["measured", "estimated", "none"]),
-  feePerLiquidityYear: nullableNumber,
-  lossPerLiquidityYear: nullableNumber,
-  kappa: nullableNumber,
-  /** Over the sampling grids; null unless two are measured. */
-  kappaMin: nullableNumber,
-  kappaMax: nullableNumber,
-  sigmaPerYear: nullableNumber,
-  othersLiquidity: nullableNumber,
-  coveredMs: z.number(),
-  intervals: z.number().int(),
-});
-export type RatesRecord = z.infer<typeof ratesRecordSchema>;
-
 /** A pool as evaluated in the epoch. */
 export const epochPoolSchema = z.object({
   poolKey: z.string(),
@@ -191,9 +175,9 @@ export const epochPoolSchema = z.object({
   income: incomeRecordSchema.nullable(),
   standaloneUsd: z.number(),
   standaloneIncome: incomeRecordSchema.nullable(),
-  // Records of older versions have neither.
-  rates: ratesRecordSchema.nullable().default(null),
-  carry: carryRecordSchema.nullable().default(null),
+  /** Absent in records of older versions. */
+  rates: ratesRecordSchema.nullable().optional(),
+  carry: carryRecordSchema.nullable().optional(),
 });
 
 export const epochRecordSchema = z.object({
@@ -226,12 +210,12 @@ export const epochRecordSchema = z.object({
     .nullable(),
   /** Params in force: the five tunable ones plus where they came from. */
   params: rangeParamsRecordSchema.extend({ source: z.enum(["defaults", "optimizer", "operator"]) }).nullable(),
-  /** Policy in charge; records of older versions know only `forces` and none of the next four. */
-  policy: z.enum(["forces", "carry"]).default("forces"),
-  tuning: tuningRecordSchema.nullable().default(null),
-  memory: memoryRecordSchema.nullable().default(null),
+  /** Policy in charge; absent, like the next three, in records of older versions, which knew only `forces`. */
+  policy: z.enum(["forces", "carry"]).optional(),
+  tuning: tuningRecordSchema.nullable().optional(),
+  memory: memoryRecordSchema.nullable().optional(),
   /** Set when nothing is worth deploying and cash is allowed. */
-  cash: cashRecordSchema.nullable().default(null),
+  cash: cashRecordSchema.nullable().optional(),
   target: rangeRecordSchema.nullable(),
   pools: z.array(epochPoolSchema),
   positions: z.array(epochPositionSchema),

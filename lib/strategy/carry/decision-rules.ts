@@ -1,0 +1,619 @@
+// The carry policy's rules in their order, on plain numbers, each leaving its gates behind (strategy-carry sections 4 to 8).
+import { computeImprovement } from "@/lib/strategy/decision-rules";
+import { buildGate, markNotReached, type Gate, type GateGroup, type GateSpec } from "@/lib/strategy/gates";
+import type { PoolRates } from "@/lib/strategy/pool-rates";
+import type { Regime } from "@/lib/strategy/regime";
+import type { UntrustedInput } from "@/lib/strategy/untrusted-input";
+import type { PositionId } from "@/lib/units";
+import { KAPPA_ENTRY, KAPPA_EXIT } from "./allocate-carry";
+
+export type CarryReason =
+  | "regime"
+  | "no_data"
+  | "better_allocation"
+  | "deploy_idle"
+  | "close_to_cash"
+  | "close_and_restore"
+  | "range_shift_out"
+  | "range_shift_width"
+  | "open"
+  | "min_age"
+  | "low_kappa"
+  | "no_gain";
+
+/** What a rule asks of a pool. */
+interface RatedPool {
+  readonly source: PoolRates["source"];
+  readonly kappa: number | null;
+  /** U at the best half-width for this size; null without a width. */
+  readonly bestNetUsdPerYear: number | null;
+}
+
+export interface CarryRulePosition extends RatedPool {
+  readonly positionId: PositionId;
+  readonly isInRange: boolean;
+  /** Epochs since the last mint. */
+  readonly ageEpochs: number;
+  /** Half-widths now and at best, log price. */
+  readonly width: number;
+  readonly bestWidth: number | null;
+  /** U at the half-width it has. */
+  readonly netNowUsdPerYear: number | null;
+  /** Expected exit time at the best half-width, years. */
+  readonly bestExitYears: number | null;
+  /** Cost of re-ranging it now, US dollars. */
+  readonly shiftCostUsd: number;
+}
+
+/** A pool we hold nothing in. */
+export interface CarryCandidate extends RatedPool {
+  readonly id: string;
+  /** What the allocation gives it, US dollars. */
+  readonly targetUsd: number;
+  readonly minUsd: number;
+  /** Epochs since our last position there was closed; null when there never was one. */
+  readonly sinceCloseEpochs: number | null;
+}
+
+export interface CarryRuleInput {
+  readonly untrusted: UntrustedInput | null;
+  readonly epoch: number;
+  readonly regime: Pick<Regime, "suppressed" | "reason" | "value" | "threshold">;
+  readonly suppressUntilEpoch: number;
+  readonly allowCash: boolean;
+  readonly capitalUsd: number;
+  /** All idle money, and the part above the cash reserve. */
+  readonly idleUsd: number;
+  readonly openableUsd: number;
+  readonly currentNetUsdPerYear: number;
+  readonly targetNetUsdPerYear: number;
+  readonly targetCount: number;
+  readonly moveCount: number;
+  readonly praThreshold: number;
+  readonly amortizeDays: number;
+  readonly minHoldMs: number;
+  readonly transitionCostUsd: number;
+  /** Market time since the last `better_allocation` or `deploy_idle`, ms; null when there was none. */
+  readonly sincePraMs: number | null;
+  readonly positions: readonly CarryRulePosition[];
+  readonly candidates: readonly CarryCandidate[];
+}
+
+export interface CarryRuleOutcome {
+  readonly reason: CarryReason;
+  /** Positions the action is about. */
+  readonly positionIds: readonly PositionId[];
+  /** US dollars per pool to open, by pool id. */
+  readonly openUsd: Readonly<Record<string, number>>;
+  /** Null when the decision fell before gain was weighed. */
+  readonly gainUsdPerYear: number | null;
+  readonly improvementFrac: number | null;
+  readonly gates: readonly Gate[];
+}
+
+/** Minimum ages in epochs (section 5). */
+const OUT_OF_RANGE_AGE = 2;
+const WIDTH_AGE = 4;
+const CLOSE_AGE = 24;
+const REOPEN_AGE = 4;
+const WIDTH_RATIO = 2;
+const WIDTH_COST_FACTOR = 2;
+const WIDTH_HORIZON_YEARS = 7 / 365;
+const PRA_COST_FACTOR = 1.5;
+const IDLE_FRAC = 0.1;
+const IDLE_COST_FRAC = 0.01;
+const DAYS_PER_YEAR = 365;
+
+export function hasRates(pool: Pick<RatedPool, "source" | "kappa">): boolean {
+  return pool.source !== "none" && pool.kappa !== null && Number.isFinite(pool.kappa);
+}
+
+/** Section 6: rates, a width, and unless cash is forbidden a net above 0 and, where measured, kappa at the entry. */
+export function isWorthEntering(pool: RatedPool, allowCash: boolean): boolean {
+  if (!hasRates(pool) || pool.bestNetUsdPerYear === null) return false;
+  if (!allowCash) return true;
+  return pool.bestNetUsdPerYear > 0 && (pool.source !== "measured" || (pool.kappa ?? 0) >= KAPPA_ENTRY);
+}
+
+/** First rule that matches. Every gate is listed; those behind the rule that decided are `not_reached`. */
+export function applyCarryRules(input: CarryRuleInput): CarryRuleOutcome {
+  const improvement = computeImprovement(input);
+  const { positions, allowCash } = input;
+  const inRange = positions.filter((position) => position.isInRange && hasRates(position));
+  const outOfRange = positions.filter((position) => !position.isInRange && hasRates(position));
+
+  const data = dataGates(input);
+  const regime = regimeGates(input);
+  const rates = ratesGates(input);
+  const better = betterAllocationGates(input, improvement);
+  const deployIdle = deployIdleGates(input);
+  const rules: readonly ActionRule[] = [
+    rule("close_to_cash", inRange, (position) => closeToCashGates(position, allowCash)),
+    rule("close_and_restore", outOfRange, (position) => closeAndRestoreGates(position, allowCash)),
+    rule("range_shift_out", [...inRange, ...outOfRange], (position) => shiftOutGates(position, allowCash)),
+    rule("range_shift_width", inRange, (position) => shiftWidthGates(position, allowCash)),
+  ];
+  const open = openRule(input);
+
+  const blocks = [data, regime, rates, better, deployIdle, ...rules.map((each) => each.gates), open.gates];
+  const upTo = (last: number): readonly Gate[] =>
+    blocks.flatMap((gates, index) => (index <= last ? gates : markNotReached(gates)));
+  const outcome = (reason: CarryReason, last: number, extra: Partial<CarryRuleOutcome> = {}): CarryRuleOutcome => ({
+    reason,
+    positionIds: [],
+    openUsd: {},
+    gainUsdPerYear: null,
+    improvementFrac: null,
+    gates: upTo(last),
+    ...extra,
+  });
+
+  if (!allPass(data)) return outcome("no_data", 0);
+  if (!allPass(regime)) return outcome("regime", 1);
+  if (!allPass(rates)) return outcome("no_data", 2);
+  if (allPass(better)) return outcome("better_allocation", 3, improvement);
+  if (allPass(deployIdle)) return outcome("deploy_idle", 4, improvement);
+  for (const [index, each] of rules.entries()) {
+    if (each.due.length > 0) return outcome(each.reason, 5 + index, { ...improvement, positionIds: each.due });
+  }
+  const last = 5 + rules.length;
+  if (Object.keys(open.openUsd).length > 0) return outcome("open", last, { ...improvement, openUsd: open.openUsd });
+  const waits = rules.some((each) => each.isWaitingForAge) || open.isWaitingForAge;
+  return outcome(waits ? "min_age" : isKappaLow(input) ? "low_kappa" : "no_gain", last, improvement);
+}
+
+/** Cash is right for now: nothing is open, and every pool whose rates are known pays too little. */
+function isKappaLow(input: CarryRuleInput): boolean {
+  if (!input.allowCash || input.positions.length > 0) return false;
+  const rated = input.candidates.filter(hasRates);
+  return rated.every((pool) => pool.source === "measured" && (pool.kappa ?? 0) < KAPPA_ENTRY);
+}
+
+interface ActionRule {
+  readonly reason: "close_to_cash" | "close_and_restore" | "range_shift_out" | "range_shift_width";
+  readonly due: readonly PositionId[];
+  /** A position fails by its age alone. */
+  readonly isWaitingForAge: boolean;
+  readonly gates: readonly Gate[];
+}
+
+function rule(
+  reason: ActionRule["reason"],
+  positions: readonly CarryRulePosition[],
+  gatesOf: (position: CarryRulePosition) => readonly Gate[],
+): ActionRule {
+  const each = positions.map((position) => ({ position, gates: gatesOf(position) }));
+  return {
+    reason,
+    due: each.filter(({ gates }) => allPass(gates)).map(({ position }) => position.positionId),
+    isWaitingForAge: each.some(({ gates }) => failsOnlyBy(gates, `${reason}.age`)),
+    gates: each.flatMap(({ gates }) => gates),
+  };
+}
+
+function allPass(gates: readonly Gate[]): boolean {
+  return gates.every((gate) => gate.status === "pass");
+}
+
+function failsOnlyBy(gates: readonly Gate[], id: string): boolean {
+  const failing = gates.filter((gate) => gate.status === "fail");
+  return failing.length === 1 && failing.every((gate) => gate.id === id || gate.id.startsWith(`${id}:`));
+}
+
+function group(name: GateGroup, specs: readonly Omit<GateSpec, "group">[]): readonly Gate[] {
+  return specs.map((spec) => buildGate({ ...spec, group: name }));
+}
+
+function dataGates(input: CarryRuleInput): readonly Gate[] {
+  const { untrusted } = input;
+  return group("data", [
+    {
+      id: "data.trust",
+      label: "Every input is fresh and trusted",
+      value: untrusted === null ? 0 : 1,
+      threshold: 0,
+      unit: "count",
+      comparison: "=",
+      passes: untrusted === null,
+      detail:
+        untrusted === null
+          ? ""
+          : `${untrusted.input} broke the rule ${untrusted.rule}${untrusted.ageMs === null ? "" : ` at an age of ${Math.round(untrusted.ageMs / 1000)} s`}`,
+    },
+  ]);
+}
+
+function regimeGates(input: CarryRuleInput): readonly Gate[] {
+  const { regime } = input;
+  return group("regime", [
+    {
+      id: "regime.calm",
+      label: "Market regime allows action",
+      value: regime.value,
+      threshold: regime.threshold,
+      unit: "ratio",
+      comparison: "<=",
+      passes: !regime.suppressed,
+      detail: regime.reason,
+    },
+    {
+      id: "regime.window",
+      label: "Suppression window is over",
+      value: input.epoch,
+      threshold: input.suppressUntilEpoch,
+      unit: "epoch",
+      comparison: ">=",
+      passes: !(input.epoch < input.suppressUntilEpoch),
+    },
+  ]);
+}
+
+function ratesGates(input: CarryRuleInput): readonly Gate[] {
+  const rated = input.positions.filter(hasRates).length + input.candidates.filter(hasRates).length;
+  return group("data", [
+    {
+      id: "data.rates",
+      label: "Pools whose fees and losses are known",
+      value: rated,
+      threshold: 1,
+      unit: "count",
+      comparison: ">=",
+      passes: rated >= 1,
+    },
+  ]);
+}
+
+function betterAllocationGates(
+  input: CarryRuleInput,
+  improvement: { readonly gainUsdPerYear: number; readonly improvementFrac: number },
+): readonly Gate[] {
+  const { gainUsdPerYear, improvementFrac } = improvement;
+  const earnedUsd = (gainUsdPerYear * input.amortizeDays) / DAYS_PER_YEAR;
+  return group("reallocate", [
+    {
+      id: "reallocate.positions",
+      label: "Open positions",
+      value: input.positions.length,
+      threshold: 1,
+      unit: "count",
+      comparison: ">=",
+      passes: input.positions.length >= 1,
+    },
+    {
+      id: "reallocate.min_hold",
+      label: "Minimum hold since the last reallocation",
+      value: input.sincePraMs,
+      threshold: input.minHoldMs,
+      unit: "ms",
+      comparison: ">=",
+      passes: input.sincePraMs === null || input.sincePraMs >= input.minHoldMs,
+      detail: input.sincePraMs === null ? "never reallocated" : "",
+    },
+    {
+      id: "reallocate.targets",
+      label: "Pools worth holding",
+      value: input.targetCount,
+      threshold: 1,
+      unit: "count",
+      comparison: ">=",
+      passes: input.targetCount >= 1,
+    },
+    {
+      id: "reallocate.moves",
+      label: "Positions to open or close",
+      value: input.moveCount,
+      threshold: 1,
+      unit: "count",
+      comparison: ">=",
+      passes: input.moveCount >= 1,
+    },
+    {
+      id: "reallocate.gain",
+      label: "Expected gain per year",
+      value: gainUsdPerYear,
+      threshold: 0,
+      unit: "usdPerYear",
+      comparison: ">",
+      passes: gainUsdPerYear > 0,
+    },
+    {
+      id: "reallocate.improvement",
+      label: "Improvement over the current allocation",
+      value: improvementFrac,
+      threshold: input.praThreshold,
+      unit: "frac",
+      comparison: ">",
+      passes: improvementFrac > input.praThreshold,
+    },
+    {
+      id: "reallocate.cost",
+      label: `Cost of moving against the gain of ${input.amortizeDays} days`,
+      value: input.transitionCostUsd,
+      threshold: earnedUsd / PRA_COST_FACTOR,
+      unit: "usd",
+      comparison: "<=",
+      passes: earnedUsd >= PRA_COST_FACTOR * input.transitionCostUsd,
+    },
+  ]);
+}
+
+function deployIdleGates(input: CarryRuleInput): readonly Gate[] {
+  return group("deploy_idle", [
+    {
+      id: "deploy_idle.cash_not_allowed",
+      label: "Settings ask for all capital to be deployed",
+      value: input.allowCash ? 1 : 0,
+      threshold: 0,
+      unit: "count",
+      comparison: "=",
+      passes: !input.allowCash,
+      detail: input.allowCash ? "allowCash is on" : "allowCash is off",
+    },
+    {
+      id: "deploy_idle.targets",
+      label: "Pools worth holding",
+      value: input.targetCount,
+      threshold: 1,
+      unit: "count",
+      comparison: ">=",
+      passes: input.targetCount >= 1,
+    },
+    {
+      id: "deploy_idle.moves",
+      label: "Positions to open or close",
+      value: input.moveCount,
+      threshold: 1,
+      unit: "count",
+      comparison: ">=",
+      passes: input.moveCount >= 1,
+    },
+    {
+      id: "deploy_idle.idle",
+      label: "Idle capital",
+      value: input.idleUsd,
+      threshold: IDLE_FRAC * input.capitalUsd,
+      unit: "usd",
+      comparison: ">",
+      passes: input.idleUsd > IDLE_FRAC * input.capitalUsd,
+    },
+    {
+      id: "deploy_idle.cost",
+      label: "Cost of deploying the idle capital",
+      value: input.transitionCostUsd,
+      threshold: IDLE_COST_FRAC * input.idleUsd,
+      unit: "usd",
+      comparison: "<=",
+      passes: input.transitionCostUsd <= IDLE_COST_FRAC * input.idleUsd,
+    },
+  ]);
+}
+
+function cashGate(id: string, position: CarryRulePosition, allowCash: boolean): Omit<GateSpec, "group"> {
+  return {
+    id,
+    positionId: position.positionId,
+    label: "Settings allow capital to be cash",
+    value: allowCash ? 1 : 0,
+    threshold: 1,
+    unit: "count",
+    comparison: "=",
+    passes: allowCash,
+    detail: allowCash ? "allowCash is on" : "allowCash is off",
+  };
+}
+
+function ageGate(id: string, position: CarryRulePosition, epochs: number): Omit<GateSpec, "group"> {
+  return {
+    id,
+    positionId: position.positionId,
+    label: "Age of the position in epochs",
+    value: position.ageEpochs,
+    threshold: epochs,
+    unit: "count",
+    comparison: ">=",
+    passes: position.ageEpochs >= epochs,
+  };
+}
+
+function closeToCashGates(position: CarryRulePosition, allowCash: boolean): readonly Gate[] {
+  const { positionId, kappa, source } = position;
+  const isLow = source === "measured" && kappa !== null && kappa < KAPPA_EXIT;
+  return group("close_to_cash", [
+    cashGate("close_to_cash.cash_allowed", position, allowCash),
+    {
+      id: "close_to_cash.kappa",
+      positionId,
+      label: "Fees over losses (kappa) of the pool",
+      value: kappa,
+      threshold: KAPPA_EXIT,
+      unit: "ratio",
+      comparison: "<",
+      passes: isLow,
+      detail: source === "measured" ? "" : "an estimate never closes",
+    },
+    ageGate("close_to_cash.age", position, CLOSE_AGE),
+  ]);
+}
+
+/** Why a pool is or is not worth entering, in words. */
+function worthDetail(pool: RatedPool, allowCash: boolean): string {
+  if (!hasRates(pool)) return "its rates are not known";
+  if (pool.bestNetUsdPerYear === null) return "no half-width is left for this size";
+  if (!allowCash) return "the least bad width counts: allowCash is off";
+  if (pool.source === "estimated") return "estimated: only the expected net counts";
+  return `measured kappa ${(pool.kappa ?? 0).toFixed(2)}, entry from ${KAPPA_ENTRY.toFixed(1)}`;
+}
+
+function worthGate(id: string, position: CarryRulePosition, allowCash: boolean): Omit<GateSpec, "group"> {
+  return {
+    id,
+    positionId: position.positionId,
+    label: "Expected net of the best range in a pool worth entering",
+    value: position.bestNetUsdPerYear,
+    threshold: allowCash ? 0 : null,
+    unit: "usdPerYear",
+    comparison: ">",
+    passes: isWorthEntering(position, allowCash),
+    detail: worthDetail(position, allowCash),
+  };
+}
+
+function outOfRangeGate(id: string, position: CarryRulePosition): Omit<GateSpec, "group"> {
+  return {
+    id,
+    positionId: position.positionId,
+    label: "Price inside the position's range",
+    value: position.isInRange ? 1 : 0,
+    threshold: 0,
+    unit: "count",
+    comparison: "=",
+    passes: !position.isInRange,
+    detail: position.isInRange ? "in range" : "out of range",
+  };
+}
+
+function closeAndRestoreGates(position: CarryRulePosition, allowCash: boolean): readonly Gate[] {
+  const { positionId, source } = position;
+  return group("close_and_restore", [
+    cashGate("close_and_restore.cash_allowed", position, allowCash),
+    outOfRangeGate("close_and_restore.out", position),
+    {
+      id: "close_and_restore.not_worth",
+      positionId,
+      label: "The pool is not worth entering again",
+      value: position.bestNetUsdPerYear,
+      threshold: 0,
+      unit: "usdPerYear",
+      comparison: "<=",
+      passes: source === "measured" && !isWorthEntering(position, allowCash),
+      detail: source === "measured" ? worthDetail(position, allowCash) : "an estimate never closes",
+    },
+    ageGate("close_and_restore.age", position, OUT_OF_RANGE_AGE),
+  ]);
+}
+
+function shiftOutGates(position: CarryRulePosition, allowCash: boolean): readonly Gate[] {
+  return group("range_shift_out", [
+    outOfRangeGate("range_shift_out.out", position),
+    worthGate("range_shift_out.worth", position, allowCash),
+    ageGate("range_shift_out.age", position, OUT_OF_RANGE_AGE),
+  ]);
+}
+
+function shiftWidthGates(position: CarryRulePosition, allowCash: boolean): readonly Gate[] {
+  const { positionId, width, bestWidth, bestNetUsdPerYear, netNowUsdPerYear, bestExitYears, shiftCostUsd } = position;
+  const ratio = bestWidth === null ? Number.NaN : Math.max(width / bestWidth, bestWidth / width);
+  const years = Math.min(bestExitYears ?? Number.NaN, WIDTH_HORIZON_YEARS);
+  const earnedUsd = ((bestNetUsdPerYear ?? Number.NaN) - (netNowUsdPerYear ?? Number.NaN)) * years;
+  return group("range_shift_width", [
+    worthGate("range_shift_width.worth", position, allowCash),
+    {
+      id: "range_shift_width.ratio",
+      positionId,
+      label: "Half-width against the best one, larger over smaller",
+      value: ratio,
+      threshold: WIDTH_RATIO,
+      unit: "ratio",
+      comparison: ">=",
+      passes: ratio >= WIDTH_RATIO,
+    },
+    {
+      id: "range_shift_width.cost",
+      positionId,
+      label: "Cost of the shift against what the better width earns while it lasts",
+      value: shiftCostUsd,
+      threshold: earnedUsd / WIDTH_COST_FACTOR,
+      unit: "usd",
+      comparison: "<=",
+      passes: earnedUsd >= WIDTH_COST_FACTOR * shiftCostUsd,
+    },
+    ageGate("range_shift_width.age", position, WIDTH_AGE),
+  ]);
+}
+
+interface OpenRule {
+  readonly openUsd: Readonly<Record<string, number>>;
+  readonly isWaitingForAge: boolean;
+  readonly gates: readonly Gate[];
+}
+
+/** Opens target pools without a position from idle money, in proportion when there is too little. */
+function openRule(input: CarryRuleInput): OpenRule {
+  const wanted = input.candidates
+    .filter((pool) => pool.targetUsd > 0)
+    .toSorted((left, right) => (left.id < right.id ? -1 : left.id > right.id ? 1 : 0));
+  const isOldEnough = (pool: CarryCandidate): boolean =>
+    pool.sinceCloseEpochs === null || pool.sinceCloseEpochs >= REOPEN_AGE;
+  const worth = wanted.filter((pool) => isWorthEntering(pool, input.allowCash));
+  const free = worth.filter(isOldEnough);
+  const freeUsd = free.reduce((sum, pool) => sum + pool.targetUsd, 0);
+  const idleUsd = Math.max(0, input.openableUsd);
+  const amountOf = (pool: CarryCandidate, totalUsd: number): number =>
+    pool.targetUsd * Math.min(1, totalUsd > 0 ? idleUsd / totalUsd : 0);
+
+  const openUsd: Record<string, number> = {};
+  let isWaitingForAge = false;
+  const gates = wanted.flatMap((pool) => {
+    const oldEnough = isOldEnough(pool);
+    const isWorth = isWorthEntering(pool, input.allowCash);
+    const amountUsd = amountOf(pool, oldEnough && isWorth ? freeUsd : freeUsd + pool.targetUsd);
+    const hasMoney = amountUsd > 0 && amountUsd >= pool.minUsd;
+    if (isWorth && oldEnough && hasMoney) openUsd[pool.id] = amountUsd;
+    if (isWorth && !oldEnough && hasMoney) isWaitingForAge = true;
+    return group("open", [
+      {
+        id: `open.worth:${pool.id}`,
+        label: `Expected net of opening in ${pool.id}`,
+        value: pool.bestNetUsdPerYear,
+        threshold: input.allowCash ? 0 : null,
+        unit: "usdPerYear",
+        comparison: ">",
+        passes: isWorth,
+        detail: worthDetail(pool, input.allowCash),
+      },
+      {
+        id: `open.age:${pool.id}`,
+        label: `Epochs since the last close in ${pool.id}`,
+        value: pool.sinceCloseEpochs,
+        threshold: REOPEN_AGE,
+        unit: "count",
+        comparison: ">=",
+        passes: oldEnough,
+        detail: pool.sinceCloseEpochs === null ? "never closed there" : "",
+      },
+      {
+        id: `open.idle:${pool.id}`,
+        label: `Idle money for ${pool.id} above the cash reserve`,
+        value: amountUsd,
+        threshold: pool.minUsd,
+        unit: "usd",
+        comparison: ">=",
+        passes: hasMoney,
+      },
+    ]);
+  });
+  if (wanted.length > 0) return { openUsd, isWaitingForAge, gates };
+  // Nothing to open: say how near the best pool is.
+  const best = bestCandidate(input.candidates);
+  const missing = group("open", [
+    {
+      id: "open.kappa",
+      label: "Best fees over losses (kappa) of the pools without a position",
+      value: best?.kappa ?? null,
+      threshold: KAPPA_ENTRY,
+      unit: "ratio",
+      comparison: ">=",
+      passes: false,
+      detail: best === null ? "no such pool has rates" : `${best.source} in ${best.id}`,
+    },
+  ]);
+  return { openUsd, isWaitingForAge, gates: input.candidates.length === 0 ? [] : missing };
+}
+
+function bestCandidate(candidates: readonly CarryCandidate[]): CarryCandidate | null {
+  let best: CarryCandidate | null = null;
+  for (const pool of candidates) {
+    if (hasRates(pool) && (best === null || (pool.kappa ?? 0) > (best.kappa ?? 0))) best = pool;
+  }
+  return best;
+}

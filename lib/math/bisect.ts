@@ -9,8 +9,11 @@ export function bisectUpper(lo: number, hi: number, steps: number, isEnough: (x:
   let high = hi;
   for (let step = 0; step < steps; step += 1) {
     const middle = (low + high) / 2;
+    const isLast = middle === low || middle === high;
     if (isEnough(middle)) high = middle;
     else low = middle;
+    // No double lies between the ends any more: further halvings would change nothing.
+    if (isLast) break;
   }
   return high;
 }

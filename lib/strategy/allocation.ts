@@ -46,10 +46,40 @@ export function allocate(input: AllocationInput): Allocation {
   const { chainCapsUsd, allowCash } = input;
   const capital = Number.isFinite(input.capitalUsd) && input.capitalUsd > 0 ? input.capitalUsd : 0;
   const allCash: Allocation = { valueUsdPerYear: 0, amountsUsd: {}, cashUsd: capital, lambda: 0 };
-  const candidates = chooseCandidates(input.pools, capital);
-  if (capital === 0 || candidates.length === 0) return allCash;
+  const eligible = input.pools.filter(isEligible).toSorted(byId);
+  if (capital === 0 || eligible.length === 0) return allCash;
 
-  const maxPools = Math.min(Math.max(1, Math.trunc(input.maxPools)), MAX_POOLS, candidates.length);
+  const wanted = Number.isFinite(input.maxPools) ? Math.trunc(input.maxPools) : 1;
+  const maxPools = Math.min(Math.max(1, wanted), MAX_POOLS, eligible.length);
+  const candidates = keepBest(eligible, capital);
+  const search = createSearch({ capital, chainCapsUsd, allowCash });
+  const ceiling = createCeiling(candidates, maxPools, { capital, chainCapsUsd, allowCash });
+  for (let size = 1; size <= maxPools && size <= candidates.length; size += 1) {
+    forEachSubset(candidates.length, size, (indexes) => {
+      if (search.mayBeat(ceiling.of(indexes))) search.offer(indexes.map((index) => candidates[index]!));
+    });
+  }
+  if (eligible.length > candidates.length) searchBeyond(search, eligible, candidates, maxPools, input, capital);
+  return search.best === null ? allCash : toAllocation(search.best, capital);
+}
+
+/** What every set shares. */
+interface Limits {
+  readonly capital: number;
+  readonly chainCapsUsd: Readonly<Record<string, number>>;
+  readonly allowCash: boolean;
+}
+
+/** The best set so far, and whether another may take its place. */
+interface Search {
+  readonly best: Solution | null;
+  /** Whether a set whose value cannot exceed `ceiling` could still be better; always true while the share decides. */
+  readonly mayBeat: (ceiling: number) => boolean;
+  readonly offer: (pools: readonly AllocationPool[]) => void;
+}
+
+function createSearch(limits: Limits): Search {
+  const { capital, chainCapsUsd, allowCash } = limits;
   let best: Solution | null = null;
   let bestValue = 0;
   let bestShare = 0;
@@ -59,11 +89,17 @@ export function allocate(input: AllocationInput): Allocation {
     const share = solution.used / capital;
     return share > bestShare + SHARE_TOLERANCE || (share >= bestShare - SHARE_TOLERANCE && betterValue);
   };
-  const hasCaps = candidates.some((pool) => chainCapsUsd[pool.chain] !== undefined);
-  for (let size = 1; size <= maxPools; size += 1) {
-    forEachSubset(candidates.length, size, (indexes) => {
-      const pools = indexes.map((index) => candidates[index]!);
+  return {
+    get best() {
+      return best;
+    },
+    mayBeat: (ceiling) =>
+      (!allowCash && !(bestShare >= 1 - SHARE_TOLERANCE)) ||
+      // Half the tolerance is far more than the rounding of a ceiling.
+      ceiling > bestValue + 0.5 * VALUE_TOLERANCE * Math.max(1, Math.abs(bestValue)),
+    offer: (pools) => {
       if (!isFeasible(pools, capital, chainCapsUsd)) return;
+      const hasCaps = pools.some((pool) => chainCapsUsd[pool.chain] !== undefined);
       const free = solve(pools, capital, allowCash, {});
       // Without chain caps a set can only do better, so one that does not beat the best needs no second look.
       if (!beats(free)) return;
@@ -72,9 +108,166 @@ export function allocate(input: AllocationInput): Allocation {
       best = solution;
       bestValue = solution.value;
       bestShare = solution.used / capital;
-    });
+    },
+  };
+}
+
+/** No set of these pools earns more than `base` plus the `extra` of its members. */
+interface Ceiling {
+  readonly base: number;
+  readonly extra: Float64Array;
+  readonly of: (indexes: readonly number[]) => number;
+}
+
+const GOLDEN = (Math.sqrt(5) - 1) / 2;
+const GOLDEN_STEPS = 24;
+const CEILING_ROUNDS = 2;
+
+/**
+ * Lagrangian bound: for any price lambda of capital and any price mu >= 0 of a capped chain, value(S) <= lambda*K + sum mu*cap +
+ * sum over S of max_x [income(x) - (lambda + mu)*x]. The prices are chosen to make the bound of the best `maxPools` small.
+ * Without cash the capital is used in full whenever the bound is asked, so lambda may be negative.
+ */
+function createCeiling(pools: readonly AllocationPool[], maxPools: number, limits: Limits): Ceiling {
+  const { capital, chainCapsUsd, allowCash } = limits;
+  const extra = new Float64Array(pools.length);
+  const top = new Float64Array(maxPools);
+  let highest = 0;
+  let lowest = 0;
+  for (const pool of pools) {
+    highest = Math.max(highest, pool.revenueUsdPerYear / pool.depthUsd + Math.max(0, -pool.costPerYear));
+    if (!allowCash) lowest = Math.max(lowest, pool.costPerYear);
   }
-  return best === null ? allCash : toAllocation(best, capital);
+  const chains = [...new Set(pools.map((pool) => pool.chain))].filter((chain) => chainCapsUsd[chain] !== undefined);
+  /** Price of each capped chain; the last entry stays 0 for all others. */
+  const prices = new Float64Array(chains.length + 1);
+  const caps = chains.map((chain) => Math.max(0, chainCapsUsd[chain] ?? 0));
+  const chainOf = Int32Array.from(pools, (pool) => {
+    const at = chains.indexOf(pool.chain);
+    return at < 0 ? chains.length : at;
+  });
+  let lambda = 0;
+  const base = (): number => {
+    let sum = lambda * capital;
+    // A bound for amounts that leave up to the tolerance unused when lambda is negative.
+    if (lambda < 0) sum -= lambda * capital * SHARE_TOLERANCE;
+    for (let chain = 0; chain < caps.length; chain += 1) sum += prices[chain]! * caps[chain]!;
+    return sum;
+  };
+  const bound = (): number => {
+    top.fill(0);
+    for (let index = 0; index < pools.length; index += 1) {
+      const pool = pools[index]!;
+      const price = lambda + prices[chainOf[index]!]!;
+      const amount = Math.min(amountAt(pool, price), capital);
+      let gain = incomeOf(pool, amount) - price * amount;
+      extra[index] = gain;
+      for (let slot = 0; slot < maxPools && gain > 0; slot += 1) {
+        if (gain <= top[slot]!) continue;
+        const moved = top[slot]!;
+        top[slot] = gain;
+        gain = moved;
+      }
+    }
+    let sum = base();
+    for (let slot = 0; slot < maxPools; slot += 1) sum += top[slot]!;
+    return sum;
+  };
+  /** Golden section on one price; the bound is convex in each. */
+  const lower = (from: number, to: number, set: (price: number) => void): void => {
+    const boundAt = (price: number): number => {
+      set(price);
+      return bound();
+    };
+    let [low, high] = [from, to];
+    let left = high - GOLDEN * (high - low);
+    let right = low + GOLDEN * (high - low);
+    let [atLeft, atRight] = [boundAt(left), boundAt(right)];
+    for (let step = 0; step < GOLDEN_STEPS; step += 1) {
+      if (atLeft <= atRight) {
+        [high, right, atRight] = [right, left, atLeft];
+        left = high - GOLDEN * (high - low);
+        atLeft = boundAt(left);
+      } else {
+        [low, left, atLeft] = [left, right, atRight];
+        right = low + GOLDEN * (high - low);
+        atRight = boundAt(right);
+      }
+    }
+    const middle = atLeft <= atRight ? left : right;
+    const atMiddle = Math.min(atLeft, atRight);
+    set(boundAt(from) <= atMiddle ? from : middle);
+  };
+  const setLambda = (price: number): void => {
+    lambda = price;
+  };
+  lower(-lowest, highest, setLambda);
+  for (let round = 0; round < CEILING_ROUNDS && chains.length > 0; round += 1) {
+    for (let chain = 0; chain < chains.length; chain += 1) {
+      lower(0, highest + lowest, (price) => {
+        prices[chain] = price;
+      });
+    }
+    lower(-lowest, highest, setLambda);
+  }
+  bound();
+  const total = base();
+  return {
+    base: total,
+    extra,
+    of: (indexes) => {
+      let sum = total;
+      for (const index of indexes) sum += extra[index]!;
+      return sum;
+    },
+  };
+}
+
+/** Sets tried beyond the candidates; more than any of 20 000 random cases needed, and about 20 ms. */
+const MAX_SETS_BEYOND = 4_000;
+
+/**
+ * Sets with pools that the choice of candidates left out, best ceiling first, as long as one may still beat the best. The choice looks
+ * at each pool alone and knows neither chain caps nor minimums; this makes the result the optimum over all pools.
+ */
+function searchBeyond(
+  search: Search,
+  eligible: readonly AllocationPool[],
+  candidates: readonly AllocationPool[],
+  maxPools: number,
+  input: AllocationInput,
+  capital: number,
+): void {
+  const { chainCapsUsd, allowCash } = input;
+  const known = new Set(candidates);
+  const possible = eligible.filter((pool) => isFeasible([pool], capital, chainCapsUsd));
+  if (possible.length === 0) return;
+  const ceiling = createCeiling(possible, maxPools, { capital, chainCapsUsd, allowCash });
+  const order = possible
+    .map((pool, index) => ({ pool, extra: ceiling.extra[index]! }))
+    .toSorted((left, right) => right.extra - left.extra || byId(left.pool, right.pool));
+  const gains = order.map((entry) => Math.max(0, entry.extra));
+  let setsLeft = MAX_SETS_BEYOND;
+  const chosen: AllocationPool[] = [];
+  const descend = (from: number, reached: number): void => {
+    for (let index = from; index < order.length && setsLeft > 0; index += 1) {
+      const { pool, extra } = order[index]!;
+      // The most this pool and the best ones after it could add; later pools add less.
+      let most = reached + extra;
+      for (let next = index + 1; next < index + maxPools - chosen.length && next < gains.length; next += 1) {
+        most += gains[next]!;
+      }
+      if (!search.mayBeat(most)) return;
+      chosen.push(pool);
+      if (search.mayBeat(reached + extra) && !chosen.every((entry) => known.has(entry))) {
+        setsLeft -= 1;
+        search.offer(chosen.toSorted(byId));
+      }
+      if (chosen.length < maxPools) descend(index + 1, reached + extra);
+      chosen.pop();
+    }
+  };
+  descend(0, ceiling.base);
 }
 
 /** Income of one pool at an amount, US dollars per year. */
@@ -114,11 +307,12 @@ function toAllocation(solution: Solution, capital: number): Allocation {
   };
 }
 
-/** Eligible pools sorted by id, reduced to the 12 best by standalone income when there are more. */
-function chooseCandidates(pools: readonly AllocationPool[], capital: number): AllocationPool[] {
-  const byId = (left: AllocationPool, right: AllocationPool): number =>
-    left.id < right.id ? -1 : left.id > right.id ? 1 : 0;
-  const eligible = pools.filter(isEligible).toSorted(byId);
+function byId(left: AllocationPool, right: AllocationPool): number {
+  return left.id < right.id ? -1 : left.id > right.id ? 1 : 0;
+}
+
+/** The 12 best pools by standalone income, sorted by id; all of them when there are no more. */
+function keepBest(eligible: readonly AllocationPool[], capital: number): readonly AllocationPool[] {
   if (eligible.length <= MAX_CANDIDATES) return eligible;
   return eligible
     .map((pool) => ({ pool, income: incomeOf(pool, standaloneAmountUsd(pool, capital)) }))

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { AMM_RUNNERS } from "./amm";
+import { CARRY_RUNNERS } from "./carry";
 import type { CaseRunner, VectorCase } from "./case-runner";
 import { DECISION_RUNNERS } from "./decision";
 import { MARKET_RUNNERS } from "./market";
@@ -17,6 +18,7 @@ const RUNNERS: readonly CaseRunner[] = [
   ...MONEY_RUNNERS,
   ...SEARCH_RUNNERS,
   ...DECISION_RUNNERS,
+  ...CARRY_RUNNERS,
 ];
 
 /** Longest first, so that `carry_range.json` is not taken for a file about ranges. */

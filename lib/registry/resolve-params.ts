@@ -5,7 +5,7 @@ import type { PairSettings } from "./pair-settings";
 
 export interface ResolvedParams {
   readonly params: StrategyParams;
-  /** `operator` as soon as one of the five range parameters is set by hand. */
+  /** `operator` as soon as one of the five range parameters is set by hand: then nothing tunes them. */
   readonly source: "defaults" | "operator";
 }
 
@@ -27,7 +27,7 @@ export function resolveParams(isPegged: boolean, overrides: PairSettings["params
     params: {
       ...base,
       policy: overrides.policy ?? base.policy,
-      optimizerEnabled: overrides.optimizerEnabled ?? base.optimizerEnabled,
+      optimizerEnabled: !isSet && (overrides.optimizerEnabled ?? base.optimizerEnabled),
       optimizerEveryEpochs: overrides.optimizerEveryEpochs ?? base.optimizerEveryEpochs,
       restoreMixFrac: overrides.restoreMixFrac === undefined ? base.restoreMixFrac : overrides.restoreMixFrac,
       range,

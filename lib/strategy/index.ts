@@ -50,6 +50,7 @@ export type { MarketType, PriceRange } from "./range";
 export { computeDivergence, computeRange } from "./range";
 export type { Regime, RegimeReason } from "./regime";
 export { computeRegime } from "./regime";
+export { paramsInForce } from "./tune";
 export type { StrategyMemory, TuningReport } from "./tuning";
 export { NO_MEMORY } from "./tuning";
 export type { TuningBars, TuningHistory } from "./tuning-bars";

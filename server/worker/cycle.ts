@@ -1,5 +1,7 @@
 // One cycle as a straight line: fetch, compute, decide, execute, log; a failed step ends it with a record that says so.
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { EpochRecord } from "@/lib/epoch/epoch-record";
+import type { StrategyMemory } from "@/lib/strategy/index";
 import type { BurnedAmounts } from "./burn-book";
 import type { FlowBook } from "./flows";
 import { computeFlows } from "./flows";
@@ -19,6 +21,8 @@ export interface CycleInput {
   readonly live: LiveInputs;
   readonly epochNetUsd: readonly number[];
   readonly suppressUntilEpoch: number;
+  /** What the evaluation before this one left. */
+  readonly memory: StrategyMemory;
   readonly book: FlowBook | null;
   /** Costs of plans that ran since the last cycle outside of one. */
   readonly costs: { readonly gasUsd: number; readonly swapCostUsd: number };
@@ -41,7 +45,17 @@ export async function runCycle(deps: CycleDeps, input: CycleInput): Promise<Cycl
   const fetched = await line.step("fetch", () => fetchSnapshot(deps, input));
   const computed = await line.step(
     "compute",
-    () => fetched && computeEvaluation(fetched.snapshot, fetched.pairState, deps.isPegged),
+    () =>
+      fetched &&
+      computeEvaluation(
+        { monotonicMs: () => deps.wall.monotonicMs(), nextTurn: () => nextTurn() },
+        {
+          snapshot: fetched.snapshot,
+          pairState: fetched.pairState,
+          isPegged: deps.isPegged,
+          memory: input.memory,
+        },
+      ),
   );
   const decided = await line.step("decide", () => fetched && computed && decideAndPlan(deps, fetched, computed));
   const executed = await line.step(

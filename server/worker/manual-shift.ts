@@ -5,7 +5,8 @@ import type { Plan } from "@/lib/plan/plan";
 import { err, ok, type Result } from "@/lib/errors/result";
 import type { LiveInputs } from "./live-inputs";
 import type { CycleDeps } from "./ports";
-import { computeEvaluation, type Computed } from "./steps/compute";
+import type { StrategyMemory } from "@/lib/strategy/index";
+import { computeInForce, type Computed } from "./steps/compute";
 import { planInput } from "./steps/decide";
 import { fetchSnapshot, type Fetched } from "./steps/fetch";
 
@@ -13,6 +14,8 @@ export interface ShiftInput {
   readonly command: CommandRecord;
   readonly epoch: number;
   readonly live: LiveInputs;
+  /** The target a person asks for is made of the parameters in force; a search is for the next cycle. */
+  readonly memory: StrategyMemory;
 }
 
 /** error: why there is no plan, for the operator. */
@@ -23,7 +26,12 @@ export async function buildManualShift(deps: CycleDeps, input: ShiftInput): Prom
   if (!fetched.ok) return err(fetched.error.message);
   const bad = fetched.value.snapshot.freshness.find((entry) => !entry.ok && entry.isAdvisory !== true);
   if (bad !== undefined) return err(`${bad.input} cannot be trusted now (${bad.rule}): ${bad.detail}`);
-  const computed = computeEvaluation(fetched.value.snapshot, fetched.value.pairState, deps.isPegged);
+  const computed = computeInForce({
+    snapshot: fetched.value.snapshot,
+    pairState: fetched.value.pairState,
+    isPegged: deps.isPegged,
+    memory: input.memory,
+  });
   const request = toRequest(params.data, fetched.value, computed);
   if (!request.ok) return request;
   const plan = buildPlan({

@@ -4,7 +4,7 @@ import type { PairState } from "@/lib/api/signer-contract";
 import type { WorkerState } from "@/lib/api/worker-state";
 import { errorText } from "@/lib/errors/tidegate-error";
 import type { EpochRecord } from "@/lib/epoch/epoch-record";
-import type { Evaluation } from "@/lib/strategy/index";
+import { NO_MEMORY, type Evaluation, type StrategyMemory } from "@/lib/strategy/index";
 import { epochOf, epochStartMs } from "@/lib/units";
 import { checkGate } from "./approval-gate";
 import { createBurnBook } from "./burn-book";
@@ -70,6 +70,8 @@ interface Memory {
   phase: string;
   pairState: PairState | null;
   evaluation: Evaluation | null;
+  /** Kept in the epoch records too: a new worker goes on from the newest that has it. */
+  strategy: StrategyMemory;
   lastRecord: EpochRecord | null;
   recentRecords: readonly EpochRecord[];
   book: FlowBook | null;
@@ -107,6 +109,7 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
     phase: "starting",
     pairState: null,
     evaluation: null,
+    strategy: records.find(({ memory: kept }) => kept !== null && kept !== undefined)?.memory ?? NO_MEMORY,
     lastRecord: records[0] ?? null,
     recentRecords: records,
     book: null,
@@ -162,6 +165,7 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
           live,
           epochNetUsd: netsOldestFirst(memory.recentRecords),
           suppressUntilEpoch: suppressUntil(memory.recentRecords),
+          memory: memory.strategy,
           book: memory.book,
           costs: { gasUsd: memory.gasUsd, swapCostUsd: memory.swapCostUsd },
           burned: burns.amounts(),
@@ -184,7 +188,10 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
     memory.lastRecord = outcome.record;
     memory.recentRecords = [outcome.record, ...memory.recentRecords].slice(0, NET_EPOCHS_KEPT);
     memory.latenessMs = outcome.record.latenessMs;
-    if (outcome.computed !== null) memory.evaluation = outcome.computed.evaluation;
+    if (outcome.computed !== null) {
+      memory.evaluation = outcome.computed.evaluation;
+      memory.strategy = outcome.computed.evaluation.memory;
+    }
     // Costs and burns of an epoch that could not be read belong to the next one that can.
     if (outcome.fetched === null) return;
     memory.gasUsd = 0;
@@ -391,7 +398,12 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
     }
     await queue.add(async () => {
       setPhase("fetch");
-      const plan = await buildManualShift(deps, { command, epoch: epochOf(market.nowMs()), live });
+      const plan = await buildManualShift(deps, {
+        command,
+        epoch: epochOf(market.nowMs()),
+        live,
+        memory: memory.strategy,
+      });
       setPhase("execute");
       if (!plan.ok) {
         await answer(command, "refused", plan.error, null);

@@ -1,5 +1,5 @@
 // Log: the epoch record with everything the cycle saw, decided and did; to the store, to telemetry and as an event.
-import type { EpochRecord } from "@/lib/epoch/epoch-record";
+import type { EpochRecord, TuningRecord } from "@/lib/epoch/epoch-record";
 import { errorText, TidegateError } from "@/lib/errors/tidegate-error";
 import type { CycleDeps, CycleFacts } from "@/server/worker/ports";
 import type { EpochFlows } from "@/server/worker/flows";
@@ -211,7 +211,7 @@ function toRates(rates: Evaluation["pools"][number]["rates"]): EpochRecord["pool
   };
 }
 
-function toTuning(tuning: Evaluation["tuning"]): EpochRecord["tuning"] {
+function toTuning(tuning: Evaluation["tuning"]): TuningRecord | null {
   return tuning === null
     ? null
     : {

@@ -1,4 +1,4 @@
-// `npm run bench`: figures from a fresh run of the demo and from the pure functions, one JSON line {"name","value","unit"} each.
+// `npm run bench [-- strategy|system]`: figures of the pure functions, then of a fresh run of the demo, one JSON line {"name","value","unit"} each.
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { contract } from "@/lib/api/contract";
 import { pickFreePort } from "@/server/infra/process/ports";
+import { benchStrategy } from "./bench-strategy";
 
 const readySchema = z.looseObject({ ready: z.literal(true), web: z.string(), devnet: z.string() });
 const runFileSchema = z.looseObject({
@@ -47,7 +48,7 @@ async function readSnapshots(base: string, pairId: string) {
   return response.ok ? snapshotsSchema.parse(await response.json()).snapshots : [];
 }
 
-async function main(): Promise<void> {
+async function benchSystem(): Promise<void> {
   const dataDir = mkdtempSync(join(tmpdir(), "tidegate-bench-"));
   const [webPort, opsPort] = [await pickFreePort(), await pickFreePort()];
   const startedAtMs = performance.now();
@@ -164,4 +165,19 @@ async function main(): Promise<void> {
   }
 }
 
-await main();
+const PARTS = ["strategy", "system"] as const;
+
+async function main(): Promise<number> {
+  const asked = process.argv.slice(2);
+  const unknown = asked.filter((name) => !PARTS.some((part) => part === name));
+  if (unknown.length > 0) {
+    console.error(`expected nothing, "strategy" or "system" after --; got ${unknown.join(" ")}`);
+    return 2;
+  }
+  const isWanted = (part: (typeof PARTS)[number]): boolean => asked.length === 0 || asked.includes(part);
+  if (isWanted("strategy")) benchStrategy(print);
+  if (isWanted("system")) await benchSystem();
+  return 0;
+}
+
+process.exitCode = await main();

@@ -6,6 +6,7 @@ import { z } from "zod";
 import { TidegateError } from "@/lib/errors/tidegate-error";
 import { projectRoot } from "@/server/infra/process/launch";
 import { runAuditVerify } from "./commands/audit";
+import { backtestOptions, runBacktestCommand, type BacktestFlags } from "./commands/backtest";
 import { runConfigExample } from "./commands/config-example";
 import { runDemo } from "./commands/demo";
 import { runDoctor } from "./commands/doctor";
@@ -60,6 +61,12 @@ program
   .description("checks Node, clock, folders, stores, RPC heads, exchanges and keys, and names the fix for each failure")
   .option("--data-dir <folder>", "folder for everything that is kept")
   .action((flags: { dataDir?: string }) => runDoctor(flags, root));
+
+backtestOptions(
+  program
+    .command("backtest")
+    .description("what both policies and their twins would have earned on recorded data, net of everything"),
+).action((flags: BacktestFlags) => runBacktestCommand(flags));
 
 program
   .command("audit")

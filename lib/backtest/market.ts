@@ -1,0 +1,125 @@
+// Backtest market: what is known about one pair and one pool, minute by minute, as columns that a run walks over.
+import type { PriceFrame } from "@/lib/amm/sqrt-price";
+import type { CandleSeries } from "@/lib/market/candle";
+import { unitHoldings } from "@/lib/portfolio/valuation";
+import type { PairId, PoolKey } from "@/lib/units";
+
+/** The pair and the pool a backtest runs on. */
+export interface BacktestPool {
+  readonly pairId: PairId;
+  readonly poolKey: PoolKey;
+  readonly chainId: number;
+  readonly family: string;
+  readonly dexName: string;
+  readonly baseSymbol: string;
+  readonly quoteSymbol: string;
+  readonly baseDecimals: number;
+  readonly quoteDecimals: number;
+  readonly baseIsToken0: boolean;
+  /** LP fee, 1/1 000 000. */
+  readonly feePips: number;
+  readonly tickSpacing: number;
+  /** Part of the fee that goes to the protocol, 0..1. */
+  readonly protocolShareFrac: number;
+  /** Both tokens follow the same peg currency. */
+  readonly isStablePair: boolean;
+  readonly pegPrice: number | null;
+  /** US dollars per whole QUOTE token; constant over the run. */
+  readonly quoteUsd: number;
+}
+
+/** One entry per bar of `candles`. Prices are QUOTE per BASE; NaN before the first observation of the pool. */
+export interface MinuteTrack {
+  /** Pool price at the end of the minute. */
+  readonly price: Float64Array;
+  /** Extremes of the pool's path in the minute, the price at its start included. */
+  readonly low: Float64Array;
+  readonly high: Float64Array;
+  /** Human liquidity of others, active at the end of the minute. */
+  readonly othersLiquidity: Float64Array;
+  /** Fees of the minute per unit of the others' human liquidity, whole tokens, after the protocol's part. */
+  readonly feeBase: Float64Array;
+  readonly feeQuote: Float64Array;
+  readonly volumeUsd: Float64Array;
+}
+
+export type FeeSource = "pool_events" | "pool_minutes" | "pool_hours" | "volume_model";
+
+export interface FeeOrigin {
+  readonly source: FeeSource;
+  readonly isEstimate: boolean;
+  /** Where fees come from and what was assumed, for people. */
+  readonly sentence: string;
+}
+
+/** Rows read and what was left out of them; nothing is dropped without a line. */
+export interface DataQuality {
+  readonly rows: number;
+  readonly dropped: readonly { readonly line: number; readonly reason: string }[];
+  readonly droppedCount: number;
+  readonly filledMinutes: number;
+  readonly holes: number;
+}
+
+export interface BacktestMarket {
+  readonly pool: BacktestPool;
+  /** Normalised and filled M1 candles of the exchange price (of the pool's own price when no candles were given). */
+  readonly candles: CandleSeries;
+  readonly track: MinuteTrack;
+  /** Bars [firstIndex, lastIndex] have a pool state. */
+  readonly firstIndex: number;
+  readonly lastIndex: number;
+  readonly fees: FeeOrigin;
+  readonly data: DataQuality;
+  /** What a reader should know about this market before believing a number. */
+  readonly notes: readonly string[];
+}
+
+const LOG_TICK = Math.log(1.0001);
+/** Half-widths over which the pool's value is counted when a source gives liquidity but no TVL (strategy.md section 6). */
+const TVL_SPREAD_PEGGED = 0.005;
+const TVL_SPREAD_OTHER = 0.3;
+
+export function createTrack(length: number): MinuteTrack {
+  return {
+    price: new Float64Array(length).fill(Number.NaN),
+    low: new Float64Array(length).fill(Number.NaN),
+    high: new Float64Array(length).fill(Number.NaN),
+    othersLiquidity: new Float64Array(length),
+    feeBase: new Float64Array(length),
+    feeQuote: new Float64Array(length),
+    volumeUsd: new Float64Array(length),
+  };
+}
+
+export function frameOf(pool: BacktestPool): PriceFrame {
+  return { decBase: pool.baseDecimals, decQuote: pool.quoteDecimals, baseIsToken0: pool.baseIsToken0 };
+}
+
+/**
+ * Human price in the middle of a tick, QUOTE per BASE: a recorded tick is the floor of the true one, half a tick up is the
+ * estimate without a lean.
+ */
+export function priceOfRecordedTick(tick: number, pool: BacktestPool): number {
+  const raw = Math.exp((tick + 0.5) * LOG_TICK);
+  const scale = 10 ** (pool.baseDecimals - pool.quoteDecimals);
+  return pool.baseIsToken0 ? raw * scale : scale / raw;
+}
+
+/** Human liquidity of a raw one given as a double. */
+export function humanLiquidityOf(raw: number, pool: BacktestPool): number {
+  return raw / 10 ** ((pool.baseDecimals + pool.quoteDecimals) / 2);
+}
+
+/** Value locked that the active liquidity implies over the spread of strategy.md section 6, US dollars. */
+export function impliedTvlUsd(othersLiquidity: number, price: number, pool: BacktestPool): number {
+  const spread = pool.isStablePair ? TVL_SPREAD_PEGGED : TVL_SPREAD_OTHER;
+  return (
+    othersLiquidity * unitHoldings(price, price * Math.exp(-spread), price * Math.exp(spread)).value * pool.quoteUsd
+  );
+}
+
+/** Market time at which bar `index` is closed and known, unix ms. */
+export function closedAtMs(candles: CandleSeries, index: number): number {
+  return candles.openAtMs[index]! + candles.timeframeMs;
+}

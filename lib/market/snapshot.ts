@@ -103,6 +103,9 @@ export interface ObservedPosition {
   /** Fees earned and not yet collected, raw. */
   readonly uncollectedBaseRaw: bigint;
   readonly uncollectedQuoteRaw: bigint;
+  /** What its own last mint and collects left in the wallet, raw; missing when not known. Part of it when it is re-ranged. */
+  readonly leftBaseRaw?: bigint;
+  readonly leftQuoteRaw?: bigint;
   /** Market time of the mint, unix ms. */
   readonly openedAtMs: number;
   /** Market time of the reading, unix ms. */
@@ -184,6 +187,8 @@ export interface MarketSnapshot {
   readonly isStablePair: boolean;
   /** Known peg of the pair, QUOTE per BASE; null when none. */
   readonly pegPrice: number | null;
+  /** Coarsest price step of the venues behind the candles, QUOTE per BASE; null or missing when not known. */
+  readonly priceStep?: number | null;
   /** Length of a cycle, seconds of market time (900). */
   readonly cycleSec: number;
   /** Merged M1 candles, normalised and filled. */

@@ -177,7 +177,7 @@ function liveDepthUsd(pool: PoolState, snapshot: MarketSnapshot, range: Effectiv
 }
 
 /** The range as ticks or bins of the pool; null when the pool cannot hold it. */
-function mintableRange(requested: EffectiveRange, pool: PoolState): PositionRange | null {
+export function mintableRange(requested: EffectiveRange, pool: PoolState): PositionRange | null {
   const frame = priceFrameOf(pool);
   if (pool.kind === "ticks") {
     const ticks = rangeToTicks(requested, pool.tickSpacing, frame);

@@ -35,7 +35,12 @@ const ACTION_OF: Readonly<Record<GateGroup, Counterfactual["action"]>> = {
 };
 
 /** Settings, not the market, decide these: a rule they switch off is no counterfactual. */
-const SETTING_GATES: ReadonlySet<string> = new Set(["deploy_idle.cash_not_allowed", "to_cash.cash_allowed"]);
+const SETTING_GATES: ReadonlySet<string> = new Set([
+  "deploy_idle.cash_not_allowed",
+  "to_cash.cash_allowed",
+  "close_to_cash.cash_allowed",
+  "close_and_restore.cash_allowed",
+]);
 
 /** One entry per rule (and position) that was asked and failed, fewest conditions first. */
 export function listCounterfactuals(gates: readonly Gate[]): readonly Counterfactual[] {
@@ -50,7 +55,7 @@ export function listCounterfactuals(gates: readonly Gate[]): readonly Counterfac
   for (const members of groups.values()) {
     const failing = members.filter((gate) => gate.status === "fail");
     const first = failing[0];
-    if (first === undefined || failing.some((gate) => SETTING_GATES.has(gate.id))) continue;
+    if (first === undefined || failing.some((gate) => SETTING_GATES.has(gate.id.split(":")[0] ?? gate.id))) continue;
     list.push({
       action: ACTION_OF[first.group],
       group: first.group,

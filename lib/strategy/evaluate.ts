@@ -1,5 +1,6 @@
 // Evaluate: one snapshot and one set of parameters in, every number a decision or a screen needs out.
 import { drain } from "@/lib/math/drain";
+import { evaluateCarry } from "./carry/evaluate-carry";
 import { evaluateForcesSteps } from "./evaluate-forces";
 import type { EvaluateInput } from "./evaluate-input";
 import type { Evaluation } from "./evaluation";
@@ -11,5 +12,6 @@ export function evaluate(input: EvaluateInput): Evaluation {
 
 /** The same with pauses after a few milliseconds of work each, so that a caller can serve others in between. */
 export function* evaluateSteps(input: EvaluateInput): Generator<void, Evaluation> {
+  if (input.params.policy === "carry") return evaluateCarry(input);
   return yield* evaluateForcesSteps(input);
 }

@@ -13,7 +13,16 @@ import type { Regime } from "./regime";
 import type { StrategyMemory, TuningReport } from "./tuning";
 
 /** Why a pool takes no part in the allocation; null when it does. */
-export type PoolExclusion = "no_range" | "low_tvl" | "stale" | "invalid_terms" | "no_income" | "no_depth";
+export type PoolExclusion =
+  | "no_range"
+  | "low_tvl"
+  | "stale"
+  | "invalid_terms"
+  | "no_income"
+  | "no_depth"
+  /** Carry: nothing is known of what the pool pays, or it pays too little for what it costs. */
+  | "no_rates"
+  | "low_kappa";
 
 /** A range as it would be minted: what was asked for, the ticks or bins, and the price range these really cover. */
 export interface TargetRange {
@@ -65,6 +74,24 @@ export interface CarryPoolEvaluation {
   readonly isWorthEntering: boolean;
 }
 
+/** A position under the carry policy: what it earns at its width and would earn at the best one (strategy-carry sections 2 to 5). */
+export interface CarryPositionEvaluation {
+  readonly rates: Pick<PoolRates, "source" | "kappa">;
+  /** Its tokens, uncollected fees and leftovers at the pool's own price, US dollars. */
+  readonly amountUsd: number;
+  /** Half-widths now and at best, log price. */
+  readonly halfWidth: number | null;
+  readonly bestHalfWidth: number | null;
+  readonly mode: "keep" | "centre" | null;
+  /** Yearly utility at both, US dollars; now as if it were in range. */
+  readonly netNowUsdPerYear: number | null;
+  readonly bestNetUsdPerYear: number | null;
+  readonly bestExitYears: number | null;
+  /** Share of the value a shift to the target swaps; 0 = none, mint what fits. Null without a target. */
+  readonly swapShareFrac: number | null;
+  readonly ageEpochs: number;
+}
+
 /** Why capital stays cash, and which pool came closest to being worth it. */
 export interface CashChoice {
   readonly nearestPoolKey: PoolKey | null;
@@ -101,6 +128,8 @@ export interface PositionEvaluation {
   readonly ageMs: number;
   /** A reallocation would leave it alone. */
   readonly keptByAllocation: boolean;
+  /** Numbers of the carry policy; missing under `forces`. */
+  readonly carry?: CarryPositionEvaluation;
 }
 
 /** Where capital should go: what a reallocation builds its plan from. */

@@ -34,6 +34,8 @@ export interface RegimeInput {
   readonly isStablePair: boolean;
   /** Known peg, QUOTE per BASE. */
   readonly pegPrice: number | null;
+  /** Coarsest price step of the venues, QUOTE per BASE: a spike must exceed what two steps look like. None without it. */
+  readonly priceStep?: number | null;
 }
 
 /** Limits of strategy.md section 10. */
@@ -84,7 +86,9 @@ export function computeRegime(input: RegimeInput): Regime {
     }
     const spread = Math.max(MIN_DEVIATION, MAD_TO_SIGMA * (medianInPlace(baselineLogs, blocks) ?? 0));
     const limit = baselineMedian + SPIKE_DEVIATIONS * spread;
-    if (currentLog > limit) return suppress("vol_spike", Math.exp(currentLog), Math.exp(limit));
+    const stepSigma = sigmaOfSteps(input.priceStep ?? null, candles.close[n - 1]!);
+    if (currentLog > limit && Math.exp(currentLog) > stepSigma)
+      return suppress("vol_spike", Math.exp(currentLog), Math.exp(limit));
   }
 
   const lastClose = candles.close[n - 1]!;
@@ -113,6 +117,12 @@ export function computeRegime(input: RegimeInput): Regime {
     };
   }
   return { ...quiet, reason: "normal", widenFactor: 1, value: displacement, threshold: displacementLimit };
+}
+
+/** Parkinson sigma per minute bar of a price that only jumps by two of its steps: 0 when the step is not known. */
+function sigmaOfSteps(priceStep: number | null, lastClose: number): number {
+  if (priceStep === null || !(priceStep > 0) || !(lastClose > 0)) return 0;
+  return (2 * priceStep) / (lastClose * Math.sqrt(4 * Math.LN2));
 }
 
 /** Logs of hourly Parkinson sigmas (per minute bar), counted back from the end; the first is the current hour. */

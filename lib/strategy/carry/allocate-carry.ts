@@ -70,11 +70,11 @@ export function minPositionUsd(capitalUsd: number): number {
   return Math.max(MIN_POSITION_FRAC * capitalUsd, MIN_POSITION_USD);
 }
 
-/** Terms of a pool at one width and mode; `openUsdPerYear` is the cost of opening spread over the horizon. */
+/** Terms of a pool at one width and mode; `openingUsdPerYear` is the cost of opening spread over the horizon. */
 export function carryTerms(
   pool: WidthPool,
   chosen: { readonly width: number; readonly mode: BestWidth["mode"] },
-  openUsdPerYear: number,
+  openingUsdPerYear: number,
 ): CarryTerms {
   const modeIndex = MODES.findIndex((entry) => entry.mode === chosen.mode);
   const terms = widthTerms(pool, chosen.width, Math.max(0, modeIndex));
@@ -83,7 +83,7 @@ export function carryTerms(
     revenueUsdPerYear: terms.inRangeFrac * pool.feePerLiquidityYear * pool.othersLiquidity * pool.quoteUsd,
     depthUsd: pool.othersLiquidity * terms.unitValue * pool.quoteUsd,
     costPerYear: terms.inRangeFrac * lossPerYear + (terms.swapShare * pool.swapCostFrac) / terms.cycleYears,
-    fixedUsdPerYear: pool.gasRsUsd / terms.cycleYears + openUsdPerYear,
+    fixedUsdPerYear: pool.gasRsUsd / terms.cycleYears + openingUsdPerYear,
     lossPerYear,
   };
 }

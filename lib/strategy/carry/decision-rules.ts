@@ -537,13 +537,15 @@ interface OpenRule {
   readonly gates: readonly Gate[];
 }
 
+function isOldEnough(pool: CarryCandidate): boolean {
+  return pool.sinceCloseEpochs === null || pool.sinceCloseEpochs >= REOPEN_AGE;
+}
+
 /** Opens target pools without a position from idle money, in proportion when there is too little. */
 function openRule(input: CarryRuleInput): OpenRule {
   const wanted = input.candidates
     .filter((pool) => pool.targetUsd > 0)
     .toSorted((left, right) => (left.id < right.id ? -1 : left.id > right.id ? 1 : 0));
-  const isOldEnough = (pool: CarryCandidate): boolean =>
-    pool.sinceCloseEpochs === null || pool.sinceCloseEpochs >= REOPEN_AGE;
   const worth = wanted.filter((pool) => isWorthEntering(pool, input.allowCash));
   const free = worth.filter(isOldEnough);
   const freeUsd = free.reduce((sum, pool) => sum + pool.targetUsd, 0);

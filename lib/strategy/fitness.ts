@@ -1,7 +1,7 @@
 // Fitness: what one set of range parameters would have earned, by walking forward over M15 bars (strategy.md section 9).
 import type { CandleSeries } from "@/lib/market/candle";
 import { clamp, mean, populationStd } from "@/lib/math/stats";
-import { baseShareFrac, unitHoldings } from "@/lib/portfolio/valuation";
+import { unitHoldings } from "@/lib/portfolio/valuation";
 import type { RangeParams } from "./params";
 import { logDivergence, MAX_WIDTH } from "./range";
 
@@ -174,6 +174,8 @@ function walk(
   let max = Math.exp(logMax);
   let openWidth = logMax - logMin;
   let openCentre = (logMin + logMax) / 2;
+  let rootMin = Math.sqrt(min);
+  let rootMax = Math.sqrt(max);
   let liquidity = capitalUsd / unitHoldings(close[start]!, min, max).value;
 
   let feeUsd = 0;
@@ -225,7 +227,10 @@ function walk(
     const targetMax = logClose[index]! + width * up;
     if (!(logDivergence(logMin, logMax, targetMin, targetMax) > rsThreshold)) continue;
     const price = close[index]!;
-    const shareBefore = baseShareFrac(price, min, max);
+    // `baseShareFrac` and `unitHoldings` of the range that is left and of the one that is opened, with their roots known.
+    const rootOut = price < min ? rootMin : price > max ? rootMax : Math.sqrt(price);
+    const baseOut = (1 / rootOut - 1 / rootMax) * price;
+    const shareOut = baseOut / (baseOut + (rootOut - rootMin));
     feeUsd += volumeIn * (liquidity / (liquidity + othersLiquidity));
     lvrUsd += lossIn * liquidity;
     volumeIn = 0;
@@ -236,9 +241,13 @@ function walk(
     max = Math.exp(logMax);
     openWidth = logMax - logMin;
     openCentre = (logMin + logMax) / 2;
-    const moved = Math.abs(baseShareFrac(price, min, max) - shareBefore);
-    costUsd += context.gasRsUsd + context.swapCostFrac * capitalUsd * moved;
-    liquidity = capitalUsd / unitHoldings(price, min, max).value;
+    rootMin = Math.sqrt(min);
+    rootMax = Math.sqrt(max);
+    const rootIn = price < min ? rootMin : price > max ? rootMax : Math.sqrt(price);
+    const baseIn = (1 / rootIn - 1 / rootMax) * price;
+    const valueIn = baseIn + (rootIn - rootMin);
+    costUsd += context.gasRsUsd + context.swapCostFrac * capitalUsd * Math.abs(baseIn / valueIn - shareOut);
+    liquidity = capitalUsd / valueIn;
     nextMove = index + minGapBars;
     rangeShifts += 1;
   }

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { TEST_SEED } from "@/tests/support/seed";
 import { bisectUpper } from "./bisect";
 import { ceilDiv, decimalOf, floorSqrt } from "./fixed-point";
-import { nelderMead } from "./nelder-mead";
+import { nelderMead, nelderMeadSteps } from "./nelder-mead";
 import { normalCdf, normalPdf } from "./normal";
 import { fnv1a32, gauss12, mulberry32 } from "./rng";
 import { mean, median, populationStd, weightedLowerMedian } from "./stats";
@@ -120,6 +120,11 @@ describe("bisectUpper", () => {
   });
 });
 
+/** Kinks and several valleys: every kind of move is needed. */
+function bumpy(x: readonly number[]): number {
+  return x.reduce((sum, value, index) => sum + (index + 1) * Math.abs(value - 0.3) + Math.sin(9 * value), 0);
+}
+
 describe("nelderMead", () => {
   it(`behavior: stays in the unit cube, never worsens the start, survives NaN (seed ${TEST_SEED})`, () => {
     fc.assert(
@@ -139,6 +144,29 @@ describe("nelderMead", () => {
           expect(result.f).toBeLessThanOrEqual(Number.isNaN(first) ? 1e300 : first);
         },
       ),
+      SEEDED,
+    );
+  });
+
+  it(`behavior: in steps it evaluates the same points, pauses after each, and ends on the same bits (seed ${TEST_SEED})`, () => {
+    fc.assert(
+      fc.property(fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 0, maxLength: 5 }), (start) => {
+        const options = { maxEvals: 80, step: 0.1, fTolerance: 1e-9, xTolerance: 1e-6 };
+        const whole: (readonly number[])[] = [];
+        const expected = nelderMead((x) => (whole.push(x), bumpy(x)), start, options);
+        const visited: (readonly number[])[] = [];
+        const steps = nelderMeadSteps((x) => (visited.push(x), bumpy(x)), start, options);
+        let pauses = 0;
+        let step = steps.next();
+        while (step.done !== true) {
+          pauses += 1;
+          expect(visited).toHaveLength(pauses);
+          step = steps.next();
+        }
+        expect(step.value).toEqual(expected);
+        expect(visited).toEqual(whole);
+        expect(pauses).toBe(expected.evals);
+      }),
       SEEDED,
     );
   });

@@ -8,7 +8,7 @@ import { createFitness, type FitnessContext } from "./fitness";
 import { optimizeRangeParamsSteps } from "./optimizer";
 import type { RangeParams, StrategyParams } from "./params";
 import type { StrategyMemory } from "./tuning";
-import { prepareTuningBars, type TuningBars } from "./tuning-bars";
+import { prepareTuningBarsSteps, type TuningBars } from "./tuning-bars";
 
 export interface TuneInput {
   readonly snapshot: MarketSnapshot;
@@ -49,7 +49,9 @@ export function* tuneSteps(input: TuneInput): Generator<void, StrategyMemory> {
   const context = contextOf(input);
   if (context === null) return memory;
   const bars =
-    input.tuningBars === undefined ? prepareTuningBars(snapshot.candles, snapshot.observedAtMs) : input.tuningBars();
+    input.tuningBars === undefined
+      ? yield* prepareTuningBarsSteps(snapshot.candles, snapshot.observedAtMs)
+      : input.tuningBars();
   yield;
   const result = yield* optimizeRangeParamsSteps({
     fitness: createFitness(bars.fitness, context),

@@ -1,6 +1,7 @@
 // Tuning bars: the M15 bars the optimizer walks over, each with the blended vforce and the bias that were known when it closed.
 import { sliceCandles, type CandleSeries } from "@/lib/market/candle";
 import { H1_MINUTES, H4_MINUTES, M15_MINUTES, resampleCandles } from "@/lib/market/resample";
+import { drain } from "@/lib/math/drain";
 import { clamp } from "@/lib/math/stats";
 import { MINUTE_MS } from "@/lib/units";
 import { prepareFitnessBars, type FitnessBars } from "./fitness";
@@ -34,6 +35,8 @@ const RSI_PERIOD = 14;
 const TREND_BARS = 36;
 const MIN_TREND_BARS = 6;
 const NEUTRAL = 50;
+/** About two milliseconds before the code is warm. */
+const BARS_PER_STEP = 256;
 
 /** Windows and weights of strategy.md section 3. */
 const FRAMES = [
@@ -49,67 +52,85 @@ const FRAMES = [
  * at the beginning for which no frame has 24 bars yet.
  */
 export function prepareTuningBars(m1: CandleSeries, nowMs: number): TuningBars {
-  return createTuningHistory(m1).window(m1.openAtMs[0] ?? 0, nowMs);
+  return drain(prepareTuningBarsSteps(m1, nowMs));
+}
+
+/** The same with pauses. */
+export function* prepareTuningBarsSteps(m1: CandleSeries, nowMs: number): Generator<void, TuningBars> {
+  const frames = createFrames(m1);
+  yield;
+  return yield* windowSteps(frames, m1.openAtMs[0] ?? 0, nowMs);
 }
 
 /** Forces per bar of a whole history, computed when first asked for and kept: a backtest asks for overlapping windows. */
 export function createTuningHistory(m1: CandleSeries): TuningHistory {
-  const lastAtMs = m1.openAtMs[m1.length - 1] ?? 0;
-  const frames = FRAMES.map((frame) => createFrame(m1, frame, lastAtMs + MINUTE_MS));
-  const m15 = frames[0]!.bars;
+  const frames = createFrames(m1);
+  return { window: (fromAtMs, nowMs) => drain(windowSteps(frames, fromAtMs, nowMs)) };
+}
 
-  return {
-    window(fromAtMs, nowMs) {
-      const boundaryAtMs = Math.ceil(fromAtMs / H4_MS) * H4_MS;
-      const end = firstAtOrAfter(m15.openAtMs, Math.floor(nowMs / M15_MS) * M15_MS - M15_MS + 1);
-      const windowFromMs = Math.max(boundaryAtMs, Math.floor(nowMs / M15_MS) * M15_MS - WINDOW_MS);
-      const start = Math.min(end, firstAtOrAfter(m15.openAtMs, windowFromMs));
-      const cursors = frames.map((frame) => ({
-        frame,
-        first: firstAtOrAfter(frame.bars.openAtMs, boundaryAtMs),
-        next: 0,
-      }));
-      const vforce = new Float64Array(end - start);
-      const bias = new Float64Array(end - start);
-      let firstValid = start;
-      for (let index = start; index < end; index += 1) {
-        const closeAtMs = m15.openAtMs[index]! + M15_MS;
-        let v = 0;
-        let m = 0;
-        let t = 0;
-        let weight = 0;
-        for (const cursor of cursors) {
-          const { frame, first } = cursor;
-          const { openAtMs, length } = frame.bars;
-          while (cursor.next < length && openAtMs[cursor.next]! + frame.bars.timeframeMs <= closeAtMs) cursor.next += 1;
-          const last = cursor.next - 1;
-          const from = Math.max(first, last + 1 - frame.windowBars);
-          if (last + 1 - from < MIN_FRAME_BARS) continue;
-          frame.read(last, from);
-          const { out } = frame;
-          if (!Number.isFinite(out[0]!) || !Number.isFinite(out[1]!) || !Number.isFinite(out[2]!)) continue;
-          v += frame.weight * out[0]!;
-          m += frame.weight * out[1]!;
-          t += frame.weight * out[2]!;
-          weight += frame.weight;
-        }
-        if (!(weight > 0)) {
-          if (firstValid === index) firstValid = index + 1;
-          continue;
-        }
-        vforce[index - start] = v / weight;
-        bias[index - start] = computeLean(
-          clamp(v / weight, 0, 100),
-          clamp(m / weight, 0, 100),
-          clamp(t / weight, 0, 100),
-        ).bias;
-      }
-      const bars = sliceCandles(m15, firstValid, end);
-      const vforceKept = vforce.subarray(firstValid - start);
-      const biasKept = bias.subarray(firstValid - start);
-      return { bars, vforce: vforceKept, bias: biasKept, fitness: prepareFitnessBars(bars, vforceKept, biasKept) };
-    },
-  };
+/** M15 first, the order of the blend. */
+type Frames = readonly [FrameReader, FrameReader, FrameReader];
+
+function createFrames(m1: CandleSeries): Frames {
+  const endAtMs = (m1.openAtMs[m1.length - 1] ?? 0) + MINUTE_MS;
+  return [
+    createFrame(m1, FRAMES[0], endAtMs),
+    createFrame(m1, FRAMES[1], endAtMs),
+    createFrame(m1, FRAMES[2], endAtMs),
+  ];
+}
+
+function* windowSteps(frames: Frames, fromAtMs: number, nowMs: number): Generator<void, TuningBars> {
+  const m15 = frames[0].bars;
+  const boundaryAtMs = Math.ceil(fromAtMs / H4_MS) * H4_MS;
+  const closedAtMs = Math.floor(nowMs / M15_MS) * M15_MS;
+  const end = firstAtOrAfter(m15.openAtMs, closedAtMs - M15_MS + 1);
+  const start = Math.min(end, firstAtOrAfter(m15.openAtMs, Math.max(boundaryAtMs, closedAtMs - WINDOW_MS)));
+  const cursors = frames.map((frame) => ({
+    frame,
+    first: firstAtOrAfter(frame.bars.openAtMs, boundaryAtMs),
+    next: 0,
+  }));
+  const vforce = new Float64Array(end - start);
+  const bias = new Float64Array(end - start);
+  let firstValid = start;
+  for (let index = start; index < end; index += 1) {
+    if ((index - start) % BARS_PER_STEP === BARS_PER_STEP - 1) yield;
+    const closeAtMs = m15.openAtMs[index]! + M15_MS;
+    let v = 0;
+    let m = 0;
+    let t = 0;
+    let weight = 0;
+    for (const cursor of cursors) {
+      const { frame, first } = cursor;
+      const { openAtMs, length } = frame.bars;
+      while (cursor.next < length && openAtMs[cursor.next]! + frame.bars.timeframeMs <= closeAtMs) cursor.next += 1;
+      const last = cursor.next - 1;
+      const from = Math.max(first, last + 1 - frame.windowBars);
+      if (last + 1 - from < MIN_FRAME_BARS) continue;
+      frame.read(last, from);
+      const { out } = frame;
+      if (!Number.isFinite(out[0]!) || !Number.isFinite(out[1]!) || !Number.isFinite(out[2]!)) continue;
+      v += frame.weight * out[0]!;
+      m += frame.weight * out[1]!;
+      t += frame.weight * out[2]!;
+      weight += frame.weight;
+    }
+    if (!(weight > 0)) {
+      if (firstValid === index) firstValid = index + 1;
+      continue;
+    }
+    vforce[index - start] = v / weight;
+    bias[index - start] = computeLean(
+      clamp(v / weight, 0, 100),
+      clamp(m / weight, 0, 100),
+      clamp(t / weight, 0, 100),
+    ).bias;
+  }
+  const bars = sliceCandles(m15, firstValid, end);
+  const vforceKept = vforce.subarray(firstValid - start);
+  const biasKept = bias.subarray(firstValid - start);
+  return { bars, vforce: vforceKept, bias: biasKept, fitness: prepareFitnessBars(bars, vforceKept, biasKept) };
 }
 
 interface FrameReader {

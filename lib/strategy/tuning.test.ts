@@ -1,10 +1,12 @@
 // Tuning inside evaluate: what each bar knew, when a search runs, what it leaves behind, and that steps and shared readings change nothing.
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { sliceCandles, type CandleSeries } from "@/lib/market/candle";
 import type { MarketSnapshot } from "@/lib/market/snapshot";
 import { OTHER_PAIR_PARAMS } from "@/lib/registry/params";
 import { poolKey } from "@/lib/units";
 import { buildPool, buildSnapshot } from "@/tests/support/build-snapshot";
+import { TEST_SEED } from "@/tests/support/seed";
 import { generateSeries } from "@/tests/vectors/generate-bars";
 import { evaluate, evaluateSteps } from "./evaluate";
 import type { Evaluation } from "./evaluation";
@@ -22,6 +24,8 @@ const DAY_MINUTES = 1_440;
 /** Not on any frame's boundary. */
 const T0_MS = 1_700_006_400_000 + 37 * MINUTE_MS;
 const PARAMS: StrategyParams = { ...OTHER_PAIR_PARAMS, routerFeeFrac: 0 };
+/** A stale pool would end the search before it began. */
+const QUICK: StrategyParams = { ...PARAMS, maxPoolAgeMs: Number.POSITIVE_INFINITY };
 const tuned = buildSnapshot({ minutes: 40 * DAY_MINUTES });
 
 function minutes(count: number, seed = 11): CandleSeries {
@@ -255,6 +259,58 @@ describe("evaluate with the optimizer", () => {
     });
     expect(shared).toEqual(first);
     expect(asked).toBe(1);
+  });
+});
+
+describe("hostile candles", () => {
+  const number = fc.oneof(
+    fc.double(),
+    fc.constantFrom(0, -1, Number.NaN, Number.POSITIVE_INFINITY, 1e308, 5e-324),
+    fc.double({ min: 1_000, max: 3_000, noNaN: true }),
+  );
+  /** What happens to one bar: a field gets a bad number, or the bar's time moves. */
+  const wound = fc.record({
+    at: fc.integer({ min: 0, max: 12 * DAY_MINUTES - 1 }),
+    field: fc.constantFrom("open", "high", "low", "close", "volume", "openAtMs"),
+    value: number,
+  });
+  const healthy = buildSnapshot({ minutes: 12 * DAY_MINUTES });
+
+  it(`behavior: no bad bar, time or order makes evaluate throw or hand out NaN (seed ${TEST_SEED})`, () => {
+    let searches = 0;
+    fc.assert(
+      fc.property(
+        fc.array(wound, { minLength: 1, maxLength: 60 }),
+        fc.constantFrom(1, 1, 1, 1, 1, 1, 1 / 1_000, 2, -1),
+        fc.oneof({ weight: 8, arbitrary: fc.constant(healthy.observedAtMs) }, { weight: 2, arbitrary: number }),
+        (wounds, timeScale, observedAtMs) => {
+          const { candles } = healthy;
+          const series: CandleSeries = {
+            ...candles,
+            openAtMs: candles.openAtMs.map((atMs) => atMs * timeScale),
+            open: candles.open.slice(),
+            high: candles.high.slice(),
+            low: candles.low.slice(),
+            close: candles.close.slice(),
+            volume: candles.volume.slice(),
+          };
+          for (const { at, field, value } of wounds) series[field][at] = value;
+          const snapshot = { ...healthy, candles: series, observedAtMs };
+          // The market is not asked whether it may search: the search itself must stand any bars.
+          const market = readMarket(healthy);
+          const { tuning, memory, paramsUsed } = evaluate({ snapshot, params: QUICK, market });
+          if ((tuning?.evals ?? 0) > 0) searches += 1;
+          for (const value of Object.values(paramsUsed)) expect(Number.isFinite(value)).toBe(true);
+          for (const value of memory.warmStart ?? []) expect(Number.isFinite(value)).toBe(true);
+          for (const value of [tuning?.objective, tuning?.holdout, tuning?.objectiveDefaults]) {
+            expect(Number.isNaN(value ?? 0)).toBe(false);
+          }
+          expect(() => evaluate({ snapshot, params: QUICK })).not.toThrow();
+        },
+      ),
+      { seed: TEST_SEED, numRuns: 40 },
+    );
+    expect(searches).toBeGreaterThan(5);
   });
 });
 

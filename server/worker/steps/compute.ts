@@ -7,7 +7,9 @@ import {
   evaluate,
   evaluateSteps,
   paramsInForce,
+  readMarket,
   type Evaluation,
+  type MarketReading,
   type StrategyMemory,
   type StrategyParams,
 } from "@/lib/strategy/index";
@@ -25,13 +27,17 @@ export interface Computed {
   /** Where the range parameters in force come from. */
   readonly source: NonNullable<EpochRecord["params"]>["source"];
   readonly evaluation: Evaluation;
+  /** What the candles say, for whoever evaluates the same candles once more. */
+  readonly market: MarketReading;
 }
 
 export async function computeEvaluation(deps: SliceDeps, input: ComputeInput): Promise<Computed> {
   const { snapshot, memory } = input;
   const { params, source } = resolveParams(input.isPegged, input.pairState.settings.params);
-  const evaluation = await runSlices(deps, evaluateSteps({ snapshot, params, memory }));
-  return { params, source: sourceOf(source, evaluation), evaluation };
+  const market = readMarket(snapshot);
+  await deps.nextTurn();
+  const evaluation = await runSlices(deps, evaluateSteps({ snapshot, params, memory, market }));
+  return { params, source: sourceOf(source, evaluation), evaluation, market };
 }
 
 /** The same without a search: for a shift by hand between two cycles. */
@@ -39,7 +45,8 @@ export function computeInForce(input: ComputeInput): Computed {
   const { snapshot, memory } = input;
   const { params: own, source } = resolveParams(input.isPegged, input.pairState.settings.params);
   const params = { ...own, range: paramsInForce(own, memory), optimizerEnabled: false };
-  return { params, source, evaluation: evaluate({ snapshot, params, memory }) };
+  const market = readMarket(snapshot);
+  return { params, source, evaluation: evaluate({ snapshot, params, memory, market }), market };
 }
 
 function sourceOf(source: "defaults" | "operator", evaluation: Evaluation): Computed["source"] {

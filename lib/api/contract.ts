@@ -3,7 +3,9 @@ import { z } from "zod";
 import { epochRecordSchema } from "@/lib/epoch/epoch-record";
 import { addressSchema, bytes32Schema, hexSchema, pairIdSchema } from "@/lib/registry/schema";
 import { planStatusSchema } from "@/lib/plan/plan-status";
+import { candleColumnsSchema } from "./candle-columns";
 import { commandRecordSchema, signedCommandSchema } from "./commands";
+import { sampleColumnsSchema } from "./sample-columns";
 import {
   allocationDtoSchema,
   analysisPointSchema,
@@ -13,11 +15,15 @@ import {
   environmentSchema,
   epochPointSchema,
   healthWordSchema,
+  kappaPointSchema,
   overviewSchema,
   pairStatusSchema,
   pairSummarySchema,
   planDtoSchema,
+  poolDtoSchema,
+  poolFactsSchema,
   positionDtoSchema,
+  previewInputSchema,
   rangeLifeSchema,
   sessionSchema,
   settingsDtoSchema,
@@ -181,6 +187,16 @@ export const contract = {
     query: z.object({ ...window }),
     response: z.object({ ranges: z.array(rangeLifeSchema), nextCursor }),
   }),
+  pairPreviewInput: get(
+    "/api/pairs/{id}/preview-input",
+    "read",
+    "Inputs of an epoch (the newest by default) for running the strategy in the browser",
+    {
+      params: pairParams,
+      query: z.object({ epoch: z.coerce.number().int().min(0).optional() }),
+      response: previewInputSchema,
+    },
+  ),
   pairTxlog: get("/api/pairs/{id}/txlog", "session", "Transactions of a pair, newest first", {
     params: pairParams,
     query: z.object({ limit: limit(500, 100), cursor }),
@@ -195,6 +211,43 @@ export const contract = {
     params: pairParams,
     body: signedCommandSchema,
     response: accepted,
+  }),
+
+  pools: get("/api/pools", "read", "All pools of all pairs with what each pays and costs", {
+    params: none,
+    query: z.object({ pair: pairIdSchema.optional() }),
+    response: z.object({ pools: z.array(poolDtoSchema), nextCursor }),
+  }),
+  pool: get("/api/pools/{chainId}/{address}", "read", "One pool with the history of its kappa, oldest first", {
+    params: z.object({
+      chainId: z.coerce.number().int().positive(),
+      address: z
+        .string()
+        .regex(/^0x([0-9a-fA-F]{40}|[0-9a-fA-F]{64})$/, "expected a pool address or a 32-byte pool id"),
+    }),
+    query: z.object({ ...window, limit: limit(3000, 1500) }),
+    response: z.object({
+      pool: poolDtoSchema,
+      history: z.array(kappaPointSchema),
+      source: z.enum(["telemetry", "store"]),
+      partial: z.boolean(),
+    }),
+  }),
+  labCandles: get("/api/lab/candles", "read", "Recorded minute candles of a pair as columns, at most 90 days", {
+    params: none,
+    query: z.object({ pair: pairIdSchema, ...window }),
+    response: z.object({
+      pairId: z.string(),
+      fromMs: z.number(),
+      toMs: z.number(),
+      venues: z.array(z.string()),
+      candles: candleColumnsSchema,
+    }),
+  }),
+  labPoolSamples: get("/api/lab/pool-samples", "read", "Recorded samples of a pool, the last 73 h, as columns", {
+    params: none,
+    query: z.object({ pair: pairIdSchema, pool: z.string().max(140) }),
+    response: z.object({ facts: poolFactsSchema, samples: sampleColumnsSchema }),
   }),
 
   plans: get("/api/plans", "read", "Plans, newest first", {

@@ -1,10 +1,19 @@
 // Wire shapes of the API: every amount is a decimal string with its decimals beside it, every instant unix ms, every price QUOTE per BASE.
 import { z } from "zod";
-import { epochRecordSchema, freshnessSchema } from "@/lib/epoch/epoch-record";
+import {
+  carryRecordSchema,
+  epochRecordSchema,
+  freshnessSchema,
+  memoryRecordSchema,
+  ratesRecordSchema,
+} from "@/lib/epoch/epoch-record";
 import { stepSchema, boundsSchema, forecastSchema, originSchema } from "@/lib/plan/plan";
 import { namedStateSchema, opStateSchema, planStatusSchema } from "@/lib/plan/plan-status";
-import { modeSchema, pairSettingsSchema, pauseKindSchema } from "@/lib/registry/pair-settings";
+import { modeSchema, pairParamsSchema, pairSettingsSchema, pauseKindSchema } from "@/lib/registry/pair-settings";
+import { candleColumnsSchema } from "./candle-columns";
 import { roleSchema } from "./commands";
+import { sampleColumnsSchema } from "./sample-columns";
+import { snapshotWireSchema } from "./snapshot-wire";
 
 const nullableNumber = z.number().nullable();
 const decimal = z.string().regex(/^-?\d+$/);
@@ -481,6 +490,12 @@ export const analysisPointSchema = z.object({
   feesUsdPerYear: nullableNumber,
   lvrUsdPerYear: nullableNumber,
   allocatedUsd: nullableNumber,
+  kappa: nullableNumber.default(null),
+  kappaMin: nullableNumber.default(null),
+  kappaMax: nullableNumber.default(null),
+  kappaSource: z.enum(["measured", "estimated", "none"]).nullable().default(null),
+  feePerLiquidityYear: nullableNumber.default(null),
+  lossPerLiquidityYear: nullableNumber.default(null),
 });
 
 /** One epoch as charts need it, from OpenObserve. */
@@ -513,3 +528,83 @@ export const epochPointSchema = z.object({
   totalMs: nullableNumber,
 });
 export type EpochPoint = z.infer<typeof epochPointSchema>;
+
+/** Facts of a registry pool that a backtest or a price scale needs. */
+export const poolFactsSchema = z.object({
+  poolKey: z.string(),
+  pairId: z.string(),
+  chainId: z.number().int(),
+  chainName: z.string(),
+  address: z.string(),
+  family: z.string(),
+  dexName: z.string(),
+  /** Contracts that imitate the family, because the real bytecode is not available. */
+  isStandIn: z.boolean(),
+  base: tokenDtoSchema,
+  quote: tokenDtoSchema,
+  baseIsToken0: z.boolean(),
+  /** 1/1 000 000; null where the fee is dynamic and nothing was read yet. */
+  feePips: z.number().int().nullable(),
+  tickSpacing: z.number().int().nullable(),
+});
+export type PoolFacts = z.infer<typeof poolFactsSchema>;
+
+/** One pool as the newest epoch of its pair saw it; every number that was not read is null. */
+export const poolDtoSchema = poolFactsSchema.extend({
+  /** Market time and epoch of the reading; null before the first one. */
+  epoch: nullableNumber,
+  observedAtMs: nullableNumber,
+  blockNumber: decimal.nullable(),
+  /** QUOTE per BASE. */
+  price: nullableNumber,
+  tick: z.number().int().nullable(),
+  protocolShareFrac: nullableNumber,
+  tvlUsd: nullableNumber,
+  volume24hUsd: nullableNumber,
+  volumeUsdPerDay: nullableNumber,
+  activeLiquidityRaw: decimal.nullable(),
+  ownLiquidityRaw: decimal.nullable(),
+  /** Our part of the active liquidity, 0..1. */
+  ownShareFrac: nullableNumber,
+  ownUsd: nullableNumber,
+  allocatedUsd: nullableNumber,
+  /** What it paid and cost, and kappa with its spread and how much of 72 h was seen. */
+  rates: ratesRecordSchema.nullable(),
+  carry: carryRecordSchema.nullable(),
+  /** Why it takes no part, or that its registry entry was denied by the chain. */
+  exclusion: z.string().nullable(),
+  exclusionSentence: z.string().nullable(),
+  /** Best size on its own and what that would earn. */
+  best: z.object({ amountUsd: z.number(), netUsdPerYear: z.number(), netAprFrac: nullableNumber }).nullable(),
+});
+export type PoolDto = z.infer<typeof poolDtoSchema>;
+
+/** Kappa of one epoch. */
+export const kappaPointSchema = z.object({
+  epoch: nullableNumber,
+  marketAtMs: z.number(),
+  source: z.enum(["measured", "estimated", "none"]).nullable(),
+  kappa: nullableNumber,
+  kappaMin: nullableNumber,
+  kappaMax: nullableNumber,
+  feePerLiquidityYear: nullableNumber,
+  lossPerLiquidityYear: nullableNumber,
+  tvlUsd: nullableNumber,
+  volumeUsdPerDay: nullableNumber,
+});
+export type KappaPoint = z.infer<typeof kappaPointSchema>;
+
+/** What evaluate and decide need to repeat an epoch in the browser, by the same code. */
+export const previewInputSchema = z.object({
+  pairId: z.string(),
+  epoch: z.number().int(),
+  isPegged: z.boolean(),
+  /** The pair's settings of now: `resolveParams(isPegged, overrides)` gives the parameters. */
+  overrides: pairParamsSchema.partial(),
+  /** What the evaluation before this epoch left. */
+  memory: memoryRecordSchema.nullable(),
+  snapshot: snapshotWireSchema,
+  candles: candleColumnsSchema,
+  poolSamples: z.array(z.object({ poolKey: z.string(), samples: sampleColumnsSchema })),
+});
+export type PreviewInput = z.input<typeof previewInputSchema>;

@@ -3,8 +3,10 @@ import { authHandlers } from "./handlers/auth";
 import { commandHandlers } from "./handlers/commands";
 import { deskHandlers } from "./handlers/desk";
 import { environmentHandlers } from "./handlers/environment";
+import { labHandlers } from "./handlers/lab";
 import { pairHandlers } from "./handlers/pairs";
 import { planHandlers } from "./handlers/plans";
+import { poolHandlers } from "./handlers/pools";
 import type { ApiDeps } from "./deps";
 import type { BoundHandler } from "./handler";
 import { createRouter, type Router } from "./router";
@@ -15,6 +17,8 @@ export const allHandlers: readonly BoundHandler[] = [
   ...environmentHandlers,
   ...pairHandlers,
   ...planHandlers,
+  ...poolHandlers,
+  ...labHandlers,
   ...commandHandlers,
 ];
 

@@ -1,4 +1,6 @@
 // From a Request to a Response: finds the route, guards it (size, rate, origin, session), runs it; never leaks a stack trace.
+import { promisify } from "node:util";
+import { gzip } from "node:zlib";
 import { contract, OPENAPI_PATH, STREAM_PATH } from "@/lib/api/contract";
 import { errorText } from "@/lib/errors/tidegate-error";
 import { errorResponse, type ApiError } from "./api-error";
@@ -10,6 +12,8 @@ import { findSession, requireRole, type Session } from "./session";
 import { openStream } from "./stream";
 
 const MAX_BODY_BYTES = 64 * 1024;
+const GZIP_FROM_CHARS = 64 * 1024;
+const pack = promisify(gzip);
 
 interface Compiled {
   readonly handler: BoundHandler;
@@ -84,7 +88,7 @@ export function createRouter(deps: ApiDeps, handlers: readonly BoundHandler[]): 
       if (shape.method !== "GET") logRefusal(deps, shape.path, caller, session, answer.error);
       return errorResponse(answer.error);
     }
-    return Response.json(answer.value.data, {
+    return jsonResponse(request, answer.value.data, {
       status: shape.status,
       headers: { "cache-control": "no-store", ...answer.value.headers },
     });
@@ -123,6 +127,24 @@ export function createRouter(deps: ApiDeps, handlers: readonly BoundHandler[]): 
       }
     },
   };
+}
+
+/** Long answers (a month of minutes) are packed for whoever takes gzip; short ones are not worth the time. */
+async function jsonResponse(
+  request: Request,
+  data: unknown,
+  init: { readonly status: number; readonly headers: Record<string, string> },
+): Promise<Response> {
+  const text = JSON.stringify(data);
+  const headers = { ...init.headers, "content-type": "application/json", vary: "accept-encoding" };
+  if (text.length < GZIP_FROM_CHARS || !/\bgzip\b/.test(request.headers.get("accept-encoding") ?? "")) {
+    return new Response(text, { status: init.status, headers });
+  }
+  const packed = await pack(text);
+  return new Response(new Uint8Array(packed), {
+    status: init.status,
+    headers: { ...headers, "content-encoding": "gzip", "content-length": String(packed.byteLength) },
+  });
 }
 
 function matchPath(segments: readonly string[], path: string): Record<string, string> | null {

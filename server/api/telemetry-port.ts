@@ -20,7 +20,8 @@ export interface Series<T> {
 
 export interface TelemetryReader {
   epochs(query: SeriesQuery): Promise<Result<Series<EpochPoint>, Error>>;
-  analyses(query: SeriesQuery): Promise<Result<Series<AnalysisPoint>, Error>>;
+  /** `poolKey`: of one pool only. */
+  analyses(query: SeriesQuery & { readonly poolKey?: string }): Promise<Result<Series<AnalysisPoint>, Error>>;
   /** Null when it answers, otherwise why not. */
   problem(): Promise<string | null>;
 }

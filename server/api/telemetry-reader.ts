@@ -53,6 +53,15 @@ const analysisRow = z.object({
   fees_per_year_usd: number,
   lvr_per_year_usd: number,
   allocated_usd: number,
+  kappa: number,
+  kappa_min: number,
+  kappa_max: number,
+  kappa_source: z
+    .enum(["measured", "estimated", "none"])
+    .nullish()
+    .transform((value) => value ?? null),
+  fee_per_liquidity_year: number,
+  loss_per_liquidity_year: number,
 });
 
 const AWAY = "The log store (OpenObserve) is not configured for this process; set TG_OPENOBSERVE_URL.";
@@ -106,8 +115,8 @@ export function createTelemetryReader(settings: OpenobserveSettings | null): Tel
     async analyses(input) {
       const answer = await query.search(
         {
-          // The pair id was checked against the contract's pattern, which has no quote in it.
-          sql: `SELECT * FROM pool_analyses WHERE pair_id = '${input.pairId}' ORDER BY _timestamp DESC LIMIT ${Math.floor(input.limit)}`,
+          // Pair id and pool key are the registry's own or were checked against the contract's pattern, which has no quote in it.
+          sql: `SELECT * FROM pool_analyses WHERE pair_id = '${input.pairId}'${input.poolKey === undefined ? "" : ` AND pool_key = '${input.poolKey}'`} ORDER BY _timestamp DESC LIMIT ${Math.floor(input.limit)}`,
           fromMs: input.fromMs,
           toMs: input.toMs,
           limit: -1,
@@ -124,6 +133,12 @@ export function createTelemetryReader(settings: OpenobserveSettings | null): Tel
         feesUsdPerYear: row.fees_per_year_usd,
         lvrUsdPerYear: row.lvr_per_year_usd,
         allocatedUsd: row.allocated_usd,
+        kappa: row.kappa,
+        kappaMin: row.kappa_min,
+        kappaMax: row.kappa_max,
+        kappaSource: row.kappa_source,
+        feePerLiquidityYear: row.fee_per_liquidity_year,
+        lossPerLiquidityYear: row.loss_per_liquidity_year,
       }));
       return ok({ points, partial: answer.value.isPartial });
     },

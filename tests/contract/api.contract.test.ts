@@ -202,7 +202,11 @@ describe("contract", () => {
         route.method !== "GET" ||
         route.auth === "session" ||
         route.path.includes("{planId}") ||
-        route.path.includes("{epoch}")
+        route.path.includes("{epoch}") ||
+        // These answer 404 until there is something: see "pools and lab".
+        route.path.includes("{address}") ||
+        route.path.startsWith("/api/lab/") ||
+        route.path.endsWith("/preview-input")
       )
         continue;
       const response = await get(api, route.path.replace("{id}", PAIR));
@@ -244,7 +248,9 @@ describe("refusals", () => {
         .replace("{id}", PAIR)
         .replace("{planId}", `0x${"0".repeat(32)}`)
         .replace("{epoch}", "1")
-        .replace("{commandId}", `0x${"0".repeat(64)}`);
+        .replace("{commandId}", `0x${"0".repeat(64)}`)
+        .replace("{chainId}", "1")
+        .replace("{address}", `0x${"0".repeat(40)}`);
       const call = (api: Router): Promise<Response> => (route.method === "GET" ? get(api, path) : post(api, path, {}));
       expect(`${path} ${(await call(closed)).status}`).toBe(`${path} 401`);
       if (route.auth === "session") expect(`${path} ${(await call(open)).status}`).toBe(`${path} 401`);

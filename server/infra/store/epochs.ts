@@ -4,7 +4,7 @@ import { ok, type Result } from "@/lib/errors/result";
 import type { StoreError } from "@/lib/errors/tidegate-error";
 import type { StoreClient } from "./client";
 import { encodeJson } from "./codec";
-import { decodeAll, writeJson } from "./json-values";
+import { decodeAll, readJson, writeJson } from "./json-values";
 import { EPOCHS_KEPT_COUNT, SNAPSHOT_TTL_MS, storeKeys } from "./keys";
 import { execAll } from "./transaction";
 
@@ -44,4 +44,13 @@ export function writeDecisionInputs(
   input: { readonly pairId: string; readonly epoch: number; readonly value: unknown },
 ): Promise<Result<true, StoreError>> {
   return writeJson(store, storeKeys.pairSnapshot(input.pairId, input.epoch), input.value, { ttlMs: SNAPSHOT_TTL_MS });
+}
+
+/** null = not kept any more, or never written. */
+export function readDecisionInputs<T>(
+  store: StoreClient,
+  input: { readonly pairId: string; readonly epoch: number },
+  schema: z.ZodType<T>,
+): Promise<Result<T | null, StoreError>> {
+  return readJson(store, storeKeys.pairSnapshot(input.pairId, input.epoch), schema);
 }

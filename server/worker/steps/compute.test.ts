@@ -2,7 +2,8 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { epochRecordSchema, memoryRecordSchema } from "@/lib/epoch/epoch-record";
-import type { MarketSnapshot } from "@/lib/market/snapshot";
+import { POOL_SAMPLE_MS, type TickPoolSample } from "@/lib/market/pool-sample";
+import type { MarketSnapshot, TickPoolState } from "@/lib/market/snapshot";
 import { DEFAULT_LIMITS, type PairSettings } from "@/lib/registry/pair-settings";
 import { resolveParams } from "@/lib/registry/resolve-params";
 import {
@@ -141,36 +142,66 @@ describe("computeEvaluation", () => {
   });
 });
 
-describe("one snapshot through worker, backtest and browser", () => {
-  it("behavior: the same evaluation and decision, as JSON, byte for byte", async () => {
-    const texts: string[] = [];
-    const keep = (evaluation: Evaluation, decision: Decision): void => {
-      texts.push(encodeJson({ evaluation, decision }));
+/** Two days of samples: fees grow steadily, the price walks a little, our own part changes. */
+function samplesUntil(pool: TickPoolState, nowMs: number): readonly TickPoolSample[] {
+  const count = (48 * 3_600_000) / POOL_SAMPLE_MS;
+  return Array.from({ length: count }, (_, index): TickPoolSample => {
+    const swing = BigInt(Math.round(1e6 * (1 + 2e-3 * Math.sin(index / 9) + 4e-4 * Math.sin(index * 2.3))));
+    return {
+      kind: "ticks",
+      observedAtMs: nowMs - (count - 1 - index) * POOL_SAMPLE_MS,
+      sqrtPriceX96: (pool.sqrtPriceX96 * swing) / 1_000_000n,
+      feeGrowthGlobal0X128: BigInt(index) * 2n ** 100n,
+      feeGrowthGlobal1X128: BigInt(index) * 2n ** 128n,
+      liquidityRaw: pool.activeLiquidityRaw ?? 0n,
+      ownLiquidityRaw: BigInt(index) * 10n ** 12n,
     };
-
-    const computed = await computeEvaluation(countedDeps(), input);
-    keep(computed.evaluation, decide({ snapshot, evaluation: computed.evaluation, params: computed.params }));
-
-    // Backtest: whole, with the reading and the bars it shares between twins.
-    const { params } = resolveParams(false, {});
-    const history = createTuningHistory(snapshot.candles);
-    const tested = evaluate({
-      snapshot,
-      params,
-      memory: NO_MEMORY,
-      market: readMarket(snapshot),
-      tuningBars: () => history.window(snapshot.candles.openAtMs[0] ?? 0, snapshot.observedAtMs),
-    });
-    keep(tested, decide({ snapshot, evaluation: tested, params }));
-
-    // Browser: the snapshot arrives as a structured clone, as from a worker of the page.
-    const cloned = structuredClone(snapshot);
-    const shown = evaluate({ snapshot: cloned, params: structuredClone(params) });
-    keep(shown, decide({ snapshot: cloned, evaluation: structuredClone(shown), params }));
-
-    expect(tested.tuning?.verdict).toBe("accepted");
-    expect(texts[0]?.length).toBeGreaterThan(5_000);
-    expect(texts[1]).toBe(texts[0]);
-    expect(texts[2]).toBe(texts[0]);
   });
+}
+
+describe("one snapshot through worker, backtest and browser", () => {
+  const pool = snapshot.pools[0];
+  if (pool?.kind !== "ticks") throw new Error("the builder makes tick pools");
+  const sampled = { ...snapshot, poolSamples: { [pool.poolKey]: samplesUntil(pool, snapshot.observedAtMs) } };
+
+  it.each(["forces", "carry"] as const)(
+    "behavior: under %s the same evaluation and decision, as JSON, byte for byte",
+    async (policy) => {
+      const texts: string[] = [];
+      const keep = (evaluation: Evaluation, decision: Decision): void => {
+        texts.push(encodeJson({ evaluation, decision }));
+      };
+
+      const live = { ...input, snapshot: sampled, pairState: pairState({ policy }) };
+      const computed = await computeEvaluation(countedDeps(), live);
+      keep(
+        computed.evaluation,
+        decide({ snapshot: sampled, evaluation: computed.evaluation, params: computed.params }),
+      );
+
+      // Backtest: whole, with the reading and the bars it shares between twins.
+      const { params } = resolveParams(false, { policy });
+      const history = createTuningHistory(sampled.candles);
+      const tested = evaluate({
+        snapshot: sampled,
+        params,
+        memory: NO_MEMORY,
+        market: readMarket(sampled),
+        tuningBars: () => history.window(sampled.candles.openAtMs[0] ?? 0, sampled.observedAtMs),
+      });
+      keep(tested, decide({ snapshot: sampled, evaluation: tested, params }));
+
+      // Browser: the snapshot arrives as a structured clone, as from a worker of the page.
+      const cloned = structuredClone(sampled);
+      const shown = evaluate({ snapshot: cloned, params: structuredClone(params) });
+      keep(shown, decide({ snapshot: cloned, evaluation: structuredClone(shown), params }));
+
+      expect(tested.policy).toBe(policy);
+      expect(tested.pools[0]?.rates.source).toBe("measured");
+      expect(tested.tuning?.verdict).toBe(policy === "forces" ? "accepted" : undefined);
+      expect(texts[0]?.length).toBeGreaterThan(4_000);
+      expect(texts[1]).toBe(texts[0]);
+      expect(texts[2]).toBe(texts[0]);
+    },
+  );
 });

@@ -95,6 +95,52 @@ export function sizeSwap(input: SwapSizeInput): SwapSize {
   };
 }
 
+/** A fill that takes nothing. */
+export const NO_FILL: SwapSize["fills"][number] = { base: 0, quote: 0 };
+
+/** What a range takes of given tokens without any swap: the side that runs out first decides, the rest stays. */
+export function fitMix(input: {
+  readonly target: FillTarget;
+  readonly availableBase: number;
+  readonly availableQuote: number;
+  readonly price: number;
+}): SwapSize["fills"][number] {
+  const mix = rangeMix(input.target, input.price);
+  const value = Math.min(ratio(input.availableBase, mix.base), ratio(input.availableQuote, mix.quote));
+  return Number.isFinite(value) ? { base: mix.base * value, quote: mix.quote * value } : NO_FILL;
+}
+
+/** A restoring swap below this value is not worth its transactions, US dollars. */
+const MIN_RESTORE_USD = 10;
+
+/**
+ * Swap after which BASE is `mixFrac` of the value that is left: selling s of value V with cost f,
+ * BASE in excess: (B - s) = m (V - s f); QUOTE in excess: (Q - s) = (1 - m)(V - s f).
+ */
+export function sizeRestore(input: {
+  readonly availableBase: number;
+  readonly availableQuote: number;
+  readonly price: number;
+  readonly costFrac: number;
+  readonly mixFrac: number;
+  readonly quoteUsd: number;
+}): SwapSize {
+  const { availableBase, availableQuote, price } = input;
+  const nothing: SwapSize = { sell: null, amountIn: 0, amountOut: 0, fillFrac: 0, fills: [] };
+  const baseValue = availableBase * price;
+  const value = baseValue + availableQuote;
+  const mix = Math.max(0, Math.min(1, input.mixFrac));
+  if (!(value > 0) || !Number.isFinite(value) || !Number.isFinite(mix)) return nothing;
+  const cost = Math.max(0, Math.min(0.5, input.costFrac));
+  const sellsBase = baseValue > mix * value;
+  const [held, wanted] = sellsBase ? [baseValue, mix] : [availableQuote, 1 - mix];
+  const sold = Math.min(held, (held - wanted * value) / (1 - wanted * cost));
+  if (!(sold * input.quoteUsd >= MIN_RESTORE_USD)) return nothing;
+  return sellsBase
+    ? { ...nothing, sell: "base", amountIn: sold / price, amountOut: sold * (1 - cost) }
+    : { ...nothing, sell: "quote", amountIn: sold, amountOut: (sold * (1 - cost)) / price };
+}
+
 function ratio(available: number, needed: number): number {
   return needed > 0 ? available / needed : Number.POSITIVE_INFINITY;
 }

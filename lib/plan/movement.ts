@@ -1,0 +1,206 @@
+// Movement: which positions a request closes and opens, with the income the model sees before and after.
+import { ticksToRange } from "@/lib/amm/ticks";
+import { ok, type Result } from "@/lib/errors/result";
+import type { ObservedPosition } from "@/lib/market/snapshot";
+import type { IncomeSplit, RangeShiftDecision, ReallocateDecision } from "@/lib/strategy/index";
+import type { PoolKey } from "@/lib/units";
+import type { IncomeLine } from "./cost";
+import { manualIncome } from "./manual-income";
+import type { Plan } from "./plan";
+import {
+  balanceOf,
+  checkTicks,
+  findClosing,
+  findPool,
+  min,
+  paidOut,
+  sumAmounts,
+  valueUsd,
+  type Amounts,
+  type Closing,
+  type Opening,
+} from "./plan-pool";
+import type { BuildPlanInput, ManualShift, PlanRefusal } from "./plan-request";
+
+/** A mint below this value is not worth its transactions: the least pool amount of strategy.md section 7. */
+const MIN_MINT_USD = 10;
+
+export interface Movement {
+  readonly closings: readonly Closing[];
+  readonly openings: readonly Opening[];
+  /** RS moves what its positions held and left over; PRA may use the whole account too. */
+  readonly usesAccount: boolean;
+  /** Leftovers of the closed positions that an RS takes from the wallet, per chain. */
+  readonly leftovers: ReadonlyMap<number, Amounts>;
+  /** Share of BASE by value to swap what is closed to, when nothing is opened with it; null = swap nothing. */
+  readonly restoreMixFrac: number | null;
+  readonly kind: Plan["kind"];
+  readonly reason: string;
+  readonly before: readonly IncomeLine[];
+  readonly after: readonly IncomeLine[];
+}
+
+/** RS by the strategy or by an operator: each position's own money goes to its new range. */
+export function shiftMovement(
+  input: BuildPlanInput,
+  request: RangeShiftDecision | ManualShift,
+): Result<Movement, PlanRefusal> {
+  const wanted =
+    request.kind === "RS"
+      ? request.shifts.map(({ positionId, target, keepsMix }) => ({ positionId, range: target.range, keepsMix }))
+      : [
+          {
+            positionId: request.positionId,
+            keepsMix: false,
+            range: { kind: "ticks", tickLower: request.tickLower, tickUpper: request.tickUpper } as const,
+          },
+        ];
+  const closings: Closing[] = [];
+  const openings: Opening[] = [];
+  const leftovers = new Map<number, Amounts>();
+  const leftOf = leftoversOf(input, leftovers);
+  for (const { positionId, range, keepsMix } of wanted) {
+    const closing = findClosing(input, positionId);
+    if (!closing.ok) return closing;
+    const { pool, position } = closing.value;
+    const ticks = checkTicks(pool, range);
+    if (!ticks.ok) return ticks;
+    closings.push(closing.value);
+    const funds = sumAmounts([paidOut(position), leftOf(position)]);
+    const money = valueUsd(input.snapshot, pool, funds);
+    // Two positions of one pool that go to the same range become one: a plan mints once per pool.
+    const same = openings.findIndex(
+      (opening) =>
+        opening.pool.state.poolKey === pool.state.poolKey &&
+        opening.tickLower === ticks.value.tickLower &&
+        opening.tickUpper === ticks.value.tickUpper,
+    );
+    const known = openings[same];
+    if (known === undefined) {
+      openings.push({
+        pool,
+        ...ticks.value,
+        valueUsd: money,
+        label: `${pool.facts.dex.name} (new)`,
+        ownFunds: keepsMix ? funds : null,
+      });
+    } else {
+      // Together they swap as soon as one of them would.
+      const ownFunds = keepsMix && known.ownFunds !== null ? sumAmounts([known.ownFunds, funds]) : null;
+      openings[same] = { ...known, valueUsd: known.valueUsd + money, ownFunds };
+    }
+  }
+  const moved = new Set<string>(wanted.map(({ positionId }) => positionId));
+  const lines = input.evaluation.positions.map((position) => ({
+    isMoved: moved.has(position.positionId),
+    now: incomeLine(position.incomeNow, targetRho(input, position.poolKey)),
+    target: incomeLine(position.incomeAtTarget, targetRho(input, position.poolKey)),
+  }));
+  const [opening] = openings;
+  const chosen =
+    request.kind === "RS" || opening === undefined
+      ? NO_INCOME
+      : manualIncome({
+          snapshot: input.snapshot,
+          params: input.params,
+          sigmaPerYear: input.evaluation.sigmaPerYear,
+          pool: opening.pool.state,
+          range: ticksToRange(opening.tickLower, opening.tickUpper, opening.pool.frame),
+          amountUsd: opening.valueUsd,
+        });
+  const after = lines.map((line) => {
+    if (!line.isMoved) return line.now;
+    return request.kind === "RS" ? line.target : chosen;
+  });
+  return ok({
+    closings,
+    openings,
+    usesAccount: false,
+    leftovers,
+    restoreMixFrac: null,
+    kind: "RS",
+    reason: request.kind === "RS" ? request.reason : "manual_shift",
+    before: lines.map((line) => line.now),
+    after,
+  });
+}
+
+/** What each position's earlier mints left in the wallet, as far as the account still has it. */
+function leftoversOf(input: BuildPlanInput, spent: Map<number, Amounts>): (position: ObservedPosition) => Amounts {
+  return (position) => {
+    const pool = findPool(input, position.poolKey);
+    const left = { base: position.leftBaseRaw ?? 0n, quote: position.leftQuoteRaw ?? 0n };
+    if (!pool.ok || (left.base === 0n && left.quote === 0n)) return { base: 0n, quote: 0n };
+    const { base, quote } = pool.value.facts;
+    const used = spent.get(position.chainId) ?? { base: 0n, quote: 0n };
+    const free = {
+      base: balanceOf(input.account, position.chainId, base.address) - used.base,
+      quote: balanceOf(input.account, position.chainId, quote.address) - used.quote,
+    };
+    const taken = { base: min(left.base, free.base), quote: min(left.quote, free.quote) };
+    spent.set(position.chainId, sumAmounts([used, taken]));
+    return taken;
+  };
+}
+
+/** PRA moves only the difference: what the decision keeps is not touched. */
+export function reallocationMovement(
+  input: BuildPlanInput,
+  decision: ReallocateDecision,
+): Result<Movement, PlanRefusal> {
+  const closings: Closing[] = [];
+  for (const positionId of decision.closePositionIds) {
+    const closing = findClosing(input, positionId);
+    if (!closing.ok) return closing;
+    closings.push(closing.value);
+  }
+  const openings: Opening[] = [];
+  for (const target of decision.targets) {
+    if (target.keepPositionIds.length > 0 || target.amountUsd < MIN_MINT_USD) continue;
+    const pool = findPool(input, target.poolKey);
+    if (!pool.ok) return pool;
+    const ticks = checkTicks(pool.value, target.target.range);
+    if (!ticks.ok) return ticks;
+    openings.push({
+      pool: pool.value,
+      ...ticks.value,
+      valueUsd: target.amountUsd,
+      label: `${pool.value.facts.dex.name} (new)`,
+      ownFunds: null,
+    });
+  }
+  const closed = new Set<string>(decision.closePositionIds);
+  const kept = input.evaluation.positions.filter((position) => !closed.has(position.positionId));
+  return ok({
+    closings,
+    openings,
+    usesAccount: true,
+    leftovers: new Map(),
+    restoreMixFrac: decision.restoreMixFrac,
+    kind: "PRA",
+    reason: decision.reason,
+    before: input.evaluation.positions.map((position) =>
+      incomeLine(position.incomeNow, targetRho(input, position.poolKey)),
+    ),
+    after: [
+      ...kept.map((position) => incomeLine(position.incomeNow, targetRho(input, position.poolKey))),
+      ...openings.map(({ pool }) => {
+        const evaluated = input.evaluation.pools.find((entry) => entry.poolKey === pool.state.poolKey);
+        return incomeLine(evaluated?.income ?? null, evaluated?.terms?.inRangeFrac ?? 1);
+      }),
+    ],
+  });
+}
+
+const NO_INCOME: IncomeLine = { feesUsdPerYear: 0, lvrUsdPerYear: 0, netUsdPerYear: 0, inRangeFrac: 1 };
+
+function incomeLine(income: IncomeSplit | null, inRangeFrac: number): IncomeLine {
+  if (income === null) return NO_INCOME;
+  const { feesUsdPerYear, lvrUsdPerYear, netUsdPerYear } = income;
+  return { feesUsdPerYear, lvrUsdPerYear, netUsdPerYear, inRangeFrac };
+}
+
+/** Time in range the model expects of the pool's target; also used for positions that stay, whose own is not evaluated apart. */
+function targetRho(input: BuildPlanInput, key: PoolKey): number {
+  return input.evaluation.pools.find((pool) => pool.poolKey === key)?.terms?.inRangeFrac ?? 1;
+}

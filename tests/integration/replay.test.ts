@@ -1,10 +1,7 @@
 // One recorded day of a real pool, replayed swap by swap through the simulator and the published V3 contracts, with our positions in it.
-import { readFileSync } from "node:fs";
-import { gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { amountsForLiquidity } from "@/lib/amm/liquidity";
-import { sqrtAtTick, tickAtSqrt, usableTicks } from "@/lib/amm/tick-math";
-import { parsePoolEvents, type PoolEvent } from "@/lib/backtest/replay/events";
+import { MAX_SQRT_X96, MIN_SQRT_X96, usableTicks } from "@/lib/amm/tick-math";
+import type { PoolEvent } from "@/lib/backtest/replay/events";
 import { createPoolSimulator, type PoolSimulator } from "@/lib/backtest/replay/pool-simulator";
 import { inferStartState, type StartState } from "@/lib/backtest/replay/start-state";
 import {
@@ -17,46 +14,18 @@ import {
   type PoolChain,
   type PoolOutcome,
 } from "@/tests/support/pool-chain";
+import {
+  liquidityOfCapital,
+  median,
+  rangeAround,
+  readRecordedEvents,
+  RECORDED_POOL,
+  say,
+} from "@/tests/support/recorded-day";
 
-const POOL = { tickSpacing: 10, feePips: 500, decimals: [6, 18] } as const;
-const TICKS_FILE = "tests/data/univ3-eth-usdc-weth-500-tick-20240105.csv.gz";
 const MARKET = 0;
 const US = 1;
-/** Value of each of our positions, raw token0: 10 000 USDC. */
-const CAPITAL0 = 10_000_000_000n;
 const CHECKPOINTS = 12;
-
-function recordedRows(file: string): Record<string, string>[] {
-  const [head = "", ...lines] = gunzipSync(readFileSync(file)).toString("utf8").trim().split("\n");
-  const names = head.split(",");
-  return lines.map((line) => {
-    const values = line.split(",");
-    return Object.fromEntries(names.map((name, index) => [name, values[index] ?? ""]));
-  });
-}
-
-function say(line: string): void {
-  process.stdout.write(`${line}\n`);
-}
-
-/** A price range of +-part around a price as ticks that contain it. */
-function rangeAround(sqrtPriceX96: bigint, part: number): { readonly tickLower: number; readonly tickUpper: number } {
-  const { tickSpacing } = POOL;
-  const tick = tickAtSqrt(sqrtPriceX96);
-  const away = (factor: number): number => tick + Math.log(factor) / Math.log(1.0001);
-  return {
-    tickLower: Math.floor(away(1 - part) / tickSpacing) * tickSpacing,
-    tickUpper: Math.ceil(away(1 + part) / tickSpacing) * tickSpacing,
-  };
-}
-
-/** Liquidity that `CAPITAL0` buys in a range. */
-function liquidityOf(sqrtPriceX96: bigint, range: { readonly tickLower: number; readonly tickUpper: number }): bigint {
-  const unit = 10n ** 18n;
-  const bounds = { sqrtAX96: sqrtAtTick(range.tickLower), sqrtBX96: sqrtAtTick(range.tickUpper) };
-  const { amount0, amount1 } = amountsForLiquidity(sqrtPriceX96, bounds, unit, "down");
-  return (CAPITAL0 * unit) / (amount0 + (amount1 << 192n) / (sqrtPriceX96 * sqrtPriceX96));
-}
 
 function toAction(event: PoolEvent): PoolAction | null {
   if (event.kind === "collect") return null;
@@ -64,8 +33,8 @@ function toAction(event: PoolEvent): PoolAction | null {
     const zeroForOne = event.amount0 > 0n;
     const amount = zeroForOne ? event.amount0 : event.amount1;
     // The limits of a swap that sets none, as the router passes them.
-    const usable = { low: 4_295_128_740n, high: 1_461_446_703_485_210_103_287_273_052_203_988_822_378_723_970_341n };
-    return { kind: "swap", zeroForOne, amount, sqrtLimitX96: zeroForOne ? usable.low : usable.high };
+    const sqrtLimitX96 = zeroForOne ? MIN_SQRT_X96 + 1n : MAX_SQRT_X96 - 1n;
+    return { kind: "swap", zeroForOne, amount, sqrtLimitX96 };
   }
   // A burn of nothing brings fees of its owner up to date; here all others are one owner.
   if (event.liquidity === 0n) return null;
@@ -73,20 +42,16 @@ function toAction(event: PoolEvent): PoolAction | null {
   return { kind, owner: MARKET, tickLower, tickUpper, liquidity };
 }
 
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
-}
-
-const { events, dropped } = parsePoolEvents(recordedRows(TICKS_FILE));
-const inferred = inferStartState(events, POOL);
+const { events, dropped } = readRecordedEvents();
+const inferred = inferStartState(events, RECORDED_POOL);
 if (!inferred.ok) throw new Error(inferred.error);
 const start: StartState = inferred.value;
-const usable = usableTicks(POOL.tickSpacing);
+const usable = usableTicks(RECORDED_POOL.tickSpacing);
 const OURS = [
   { name: "full range", tickLower: usable.min, tickUpper: usable.max },
   { name: "+-1 %", ...rangeAround(start.sqrtPriceX96, 0.01) },
   { name: "+-0.3 %", ...rangeAround(start.sqrtPriceX96, 0.003) },
-].map((range) => ({ ...range, owner: US, liquidity: liquidityOf(start.sqrtPriceX96, range) }));
+].map((range) => ({ ...range, owner: US, liquidity: liquidityOfCapital(start.sqrtPriceX96, range) }));
 
 function openingActions(): PoolAction[] {
   return [
@@ -126,7 +91,7 @@ describe("the recorded day", () => {
   let pool: ChainPool;
   beforeAll(async () => {
     chain = await startPoolChain();
-    pool = await chain.createPool({ ...POOL, sqrtPriceX96: start.sqrtPriceX96 });
+    pool = await chain.createPool({ ...RECORDED_POOL, sqrtPriceX96: start.sqrtPriceX96 });
   });
   afterAll(async () => {
     await chain.stop();
@@ -134,7 +99,7 @@ describe("the recorded day", () => {
 
   it("behavior: simulator and contracts agree to the wei after every swap, at every checkpoint and at the end", async () => {
     const startedAt = performance.now();
-    const simulator = createPoolSimulator({ ...POOL, sqrtPriceX96: start.sqrtPriceX96 });
+    const simulator = createPoolSimulator({ ...RECORDED_POOL, sqrtPriceX96: start.sqrtPriceX96 });
     const refs: readonly OwnedRange[] = OURS;
     const actions = events.map(toAction).filter((action) => action !== null);
     const size = Math.ceil(actions.length / CHECKPOINTS);

@@ -1,0 +1,149 @@
+// Fees of positions counted from a minute file against an exact replay of every swap of the same day: how wrong is each method?
+import { describe, expect, it } from "vitest";
+import { usableTicks } from "@/lib/amm/tick-math";
+import { createEventReplay } from "@/lib/backtest/replay/event-replay";
+import { MINUTE_FEE_METHODS, minuteFees, type MinuteFeeMethod } from "@/lib/backtest/replay/minute-fees";
+import {
+  liquidityOfCapital,
+  median,
+  rangeAround,
+  readRecordedEvents,
+  readRecordedMinutes,
+  RECORDED_POOL,
+  say,
+  type TickRange,
+} from "@/tests/support/recorded-day";
+
+const MINUTE_MS = 60_000;
+const usable = usableTicks(RECORDED_POOL.tickSpacing);
+const RANGES = [
+  { name: "full range", part: null },
+  { name: "+-1 %", part: 0.01 },
+  { name: "+-0.3 %", part: 0.003 },
+] as const;
+
+interface Measured {
+  readonly name: string;
+  /** Whether the price left the range at any time. */
+  readonly hasLeft: boolean;
+  /** Exact fees, raw token0 at the window's last price. */
+  readonly exact0: number;
+  readonly by: Readonly<Record<MinuteFeeMethod, number>>;
+}
+
+const minutes = readRecordedMinutes();
+const { events } = readRecordedEvents();
+
+/** Opens the three ranges around the price at the start of every window, measures both ways, closes them at its end. */
+function measure(windowMinutes: number): Measured[] {
+  const replay = createEventReplay(events, RECORDED_POOL);
+  if (!replay.ok) throw new Error(replay.error);
+  const { simulator, advanceTo } = replay.value;
+  const measured: Measured[] = [];
+  for (let from = 0; from < minutes.length; from += windowMinutes) {
+    const rows = minutes.slice(from, from + windowMinutes);
+    const first = rows[0];
+    const last = rows.at(-1);
+    if (first === undefined || last === undefined) break;
+    expect(advanceTo(first.atMs).refused).toEqual([]);
+    const { sqrtPriceX96 } = simulator.state();
+    const open = RANGES.map(({ name, part }) => {
+      const range: TickRange =
+        part === null ? { tickLower: usable.min, tickUpper: usable.max } : rangeAround(sqrtPriceX96, part);
+      const ref = { owner: `${name} from minute ${from}`, ...range };
+      const liquidity = liquidityOfCapital(sqrtPriceX96, range);
+      expect(simulator.mint(ref, liquidity).ok).toBe(true);
+      return { name, ref, liquidity };
+    });
+    expect(advanceTo(last.atMs + MINUTE_MS).refused).toEqual([]);
+    const price1Per0 = (Number(simulator.state().sqrtPriceX96) / 2 ** 96) ** 2;
+    for (const { name, ref, liquidity } of open) {
+      const fees = simulator.feesOf(ref);
+      const sumBy = (method: MinuteFeeMethod): number =>
+        rows.reduce((total, minute) => {
+          const input = { minute, ...ref, liquidity: Number(liquidity), feePips: 500, protocolShareFrac: 0 };
+          const { fees0, fees1 } = minuteFees(input, method);
+          return total + fees0 + fees1 / price1Per0;
+        }, 0);
+      measured.push({
+        name,
+        hasLeft: rows.some(
+          ({ startTick, lowestTick, highestTick }) =>
+            Math.min(startTick, lowestTick) < ref.tickLower || Math.max(startTick, highestTick) >= ref.tickUpper,
+        ),
+        exact0: Number(fees.amount0) + Number(fees.amount1) / price1Per0,
+        by: {
+          close_tick: sumBy("close_tick"),
+          span: sumBy("span"),
+          path: sumBy("path"),
+          path_and_depth: sumBy("path_and_depth"),
+        },
+      });
+      expect(simulator.burn(ref, liquidity).ok).toBe(true);
+    }
+  }
+  return measured;
+}
+
+function errorOf(one: Measured, method: MinuteFeeMethod): number {
+  return one.by[method] / one.exact0 - 1;
+}
+
+function percent(frac: number): string {
+  return `${frac < 0 ? "" : "+"}${(frac * 100).toFixed(2)} %`;
+}
+
+/** Error of the sum over many windows, and the median and worst of their single errors. */
+function summary(list: readonly Measured[], method: MinuteFeeMethod) {
+  const exact = list.reduce((total, one) => total + one.exact0, 0);
+  const sizes = list.map((one) => Math.abs(errorOf(one, method)));
+  return {
+    total: list.reduce((total, one) => total + one.by[method], 0) / exact - 1,
+    median: median(sizes),
+    worst: Math.max(...sizes),
+  };
+}
+
+describe("fees from minutes", () => {
+  it("behavior: over the whole day, per range and method, against the exact replay", () => {
+    const day = measure(1_440);
+    expect(day.map(({ hasLeft }) => hasLeft)).toEqual([false, true, true]);
+    for (const one of day) {
+      const errors = MINUTE_FEE_METHODS.map((method) => `${method} ${percent(errorOf(one, method))}`);
+      const left = one.hasLeft ? "price leaves" : "price stays";
+      say(`day, ${one.name} (${left}), exact fees ${(one.exact0 / 1e6).toFixed(4)} USDC: ${errors.join(", ")}`);
+    }
+    const [full, one, third] = day;
+    if (full === undefined || one === undefined || third === undefined) throw new Error("three ranges were measured");
+    expect(Math.abs(errorOf(full, "path_and_depth"))).toBeLessThan(0.01);
+    expect(Math.abs(errorOf(one, "path_and_depth"))).toBeLessThan(0.02);
+    expect(Math.abs(errorOf(third, "path_and_depth"))).toBeLessThan(0.03);
+    // The naive method is far off as soon as the price leaves: that is what the others are for.
+    expect(Math.abs(errorOf(third, "close_tick"))).toBeGreaterThan(0.1);
+  });
+
+  it.each([60, 240])("behavior: windows of %i minutes, re-centred at each start", (length) => {
+    const windows = measure(length);
+    for (const { name } of RANGES) {
+      for (const hasLeft of [false, true]) {
+        const list = windows.filter((one) => one.name === name && one.hasLeft === hasLeft && one.exact0 > 0);
+        if (list.length === 0) continue;
+        const errors = MINUTE_FEE_METHODS.map((method) => {
+          const { total, median: middle, worst } = summary(list, method);
+          return `${method} sum ${percent(total)} median ${percent(middle)} worst ${percent(worst)}`;
+        });
+        say(
+          `${length} min, ${name}, price ${hasLeft ? "leaves" : "stays"} in ${list.length} windows: ${errors.join("; ")}`,
+        );
+      }
+    }
+    const best = (hasLeft: boolean) =>
+      summary(
+        windows.filter((one) => one.hasLeft === hasLeft && one.exact0 > 0),
+        "path_and_depth",
+      );
+    expect(Math.abs(best(false).total)).toBeLessThan(0.01);
+    expect(best(false).median).toBeLessThan(0.02);
+    expect(Math.abs(best(true).total)).toBeLessThan(0.03);
+  });
+});

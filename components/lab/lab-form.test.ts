@@ -12,7 +12,13 @@ describe("checkForm", () => {
     expect(result.value.fromMs).toBeNull();
   });
   it("behavior: percent becomes pips and fractions, days become instants, the last day is whole", () => {
-    const whole = checkForm({ ...DEFAULT_FORM, feePercent: "0.3", protocolSharePercent: "25", from: "2026-10-02", to: "2026-10-03" });
+    const whole = checkForm({
+      ...DEFAULT_FORM,
+      feePercent: "0.3",
+      protocolSharePercent: "25",
+      from: "2026-10-02",
+      to: "2026-10-03",
+    });
     expect(whole.ok && [whole.value.feePips, whole.value.protocolShareFrac]).toEqual([3_000, 0.25]);
     expect(whole.ok && (whole.value.toMs ?? 0) - (whole.value.fromMs ?? 0)).toBe(2 * 86_400_000);
   });
@@ -37,8 +43,8 @@ describe("checkForm", () => {
     expect(!result.ok && Object.keys(result.errors)).toEqual(["to"]);
     expect(checkForm({ ...DEFAULT_FORM, from: "2026-10-02", to: "2026-10-02" }).ok).toBe(true);
   });
-  it("error: a pair of the running system must be chosen", () => {
+  it("error: a pool of the running system must be chosen", () => {
     const result = checkForm({ ...DEFAULT_FORM, data: "market" });
-    expect(!result.ok && result.errors.pairId).toContain("choose");
+    expect(!result.ok && result.errors.poolKey).toContain("choose");
   });
 });

@@ -8,8 +8,10 @@ export type DataKind = (typeof DATA_KINDS)[number];
 export interface LabForm {
   readonly name: string;
   readonly data: DataKind;
-  /** A pair of the running system, for `market`. */
-  readonly pairId: string;
+  /** Key of a pool of the running system, for `market`; its facts fill the fields below. */
+  readonly poolKey: string;
+  /** Kappa the fee estimate begins at, when the pool itself was not recorded. */
+  readonly modelKappa: string;
   /** Symbols, for `file`. */
   readonly base: string;
   readonly quote: string;
@@ -42,7 +44,8 @@ export interface LabForm {
 export const DEFAULT_FORM: LabForm = {
   name: "",
   data: "sample",
-  pairId: "",
+  poolKey: "",
+  modelKappa: "1.1",
   base: "WETH",
   quote: "USDC",
   isStablePair: false,
@@ -117,7 +120,8 @@ const formSchema = z
   .object({
     name: z.string().trim().max(80, "Name: expected at most 80 characters"),
     data: z.enum(DATA_KINDS),
-    pairId: z.string(),
+    poolKey: z.string(),
+    modelKappa: number("Assumed kappa", 0, 10),
     base: symbol,
     quote: symbol,
     isStablePair: z.boolean(),
@@ -147,9 +151,9 @@ const formSchema = z
     path: ["to"],
     message: "Until: expected the first day or a later one",
   })
-  .refine((form) => form.data !== "market" || form.pairId !== "", {
-    path: ["pairId"],
-    message: "Pair: choose a pair of the running system",
+  .refine((form) => form.data !== "market" || form.poolKey !== "", {
+    path: ["poolKey"],
+    message: "Pool: choose a pool of the running system",
   });
 
 type Checked = z.output<typeof formSchema>;
@@ -164,8 +168,7 @@ export interface LabRequest extends Omit<Checked, "from" | "to" | "feePercent" |
 
 export type FormErrors = Readonly<Partial<Record<keyof LabForm, string>>>;
 export type FormResult =
-  | { readonly ok: true; readonly value: LabRequest }
-  | { readonly ok: false; readonly errors: FormErrors };
+  { readonly ok: true; readonly value: LabRequest } | { readonly ok: false; readonly errors: FormErrors };
 
 export function checkForm(form: LabForm): FormResult {
   const parsed = formSchema.safeParse(form);

@@ -23,7 +23,9 @@ const ComparePanel = dynamic(() => import("./compare-panel").then((module) => mo
 const DecisionsPanel = dynamic(() => import("./decisions-panel").then((module) => module.DecisionsPanel));
 const WindowsPanel = dynamic(() => import("./windows-panel").then((module) => module.WindowsPanel));
 const TwinsTable = dynamic(() => import("./twins-table").then((module) => module.TwinsTable));
-const ResultHead = dynamic(() => import("./result-head").then((module) => module.ResultHead), { loading: HeadSkeleton });
+const ResultHead = dynamic(() => import("./result-head").then((module) => module.ResultHead), {
+  loading: HeadSkeleton,
+});
 const RunNotes = dynamic(() => import("./result-head").then((module) => module.RunNotes));
 const TwinPicker = dynamic(() => import("./twin-picker").then((module) => module.TwinPicker));
 const RunForm = dynamic(() => import("./run-form").then((module) => module.RunForm), {
@@ -64,7 +66,9 @@ export function LabView(): ReactNode {
       </div>
       <div className="grid min-w-0 gap-3 desk:gap-4">
         <RunsPanel state={state} setState={setState} />
-        <RunForm onDone={(id) => void setState({ run: id, twin: null, tab: "result" }, { history: "push" })} />
+        <RunForm
+          onDone={(id, policy) => void setState({ run: id, twin: policy, tab: "result" }, { history: "push" })}
+        />
       </div>
     </div>
   );

@@ -11,31 +11,43 @@ import { Segmented } from "@/components/ui/segmented";
 import { Status } from "@/components/ui/status";
 import type { BacktestReport } from "@/lib/backtest/report";
 import { formatBytes } from "@/lib/format/bytes";
-import { formatPercent } from "@/lib/format/percent";
+import { formatFeePips, formatPercent } from "@/lib/format/percent";
 import { checkForm, DATA_KINDS, DEFAULT_FORM, type DataKind, type FormErrors, type LabForm } from "./lab-form";
-import { loadMarket, loadSample, type LoadedData } from "./load-data";
+import { loadRecorded, loadSample, type LoadedData } from "./load-data";
+import { SAMPLE_FORM } from "./lab-sample";
 import type { KeptRun } from "./run-store";
 import { useLabRun } from "./use-lab-run";
 import { useRunActs } from "./use-runs";
 
 const DATA_LABEL: Readonly<Record<DataKind, string>> = { sample: "Sample", market: "Recorded", file: "File" };
+/** A pair whose price is within 2 % of 1 is taken for pegged; the reader may say otherwise. */
+const PEG_LOG = 0.02;
 /** A file beyond this would not fit into a tab's memory several times over. */
 const MOST_BYTES = 400_000_000;
 
-export function RunForm({ onDone }: { readonly onDone: (id: string) => void }): ReactNode {
-  const [form, setForm] = useState<LabForm>(DEFAULT_FORM);
+export function RunForm({ onDone }: { readonly onDone: (id: string, policy: "forces" | "carry") => void }): ReactNode {
+  const [form, setForm] = useState<LabForm>(SAMPLE_FORM);
   const [candles, setCandles] = useState<File | null>(null);
   const [poolMinutes, setPoolMinutes] = useState<File | null>(null);
   const [errors, setErrors] = useState<FormErrors>({});
   const [fileError, setFileError] = useState<string | null>(null);
   const [kept, setKept] = useState<string | null>(null);
-  const pairs = useApi("pairs").data?.pairs ?? [];
+  const pools = useApi("pools", {}, { enabled: form.data === "market" }).data?.pools ?? [];
+  const environment = useApi("environment").data;
+  const pool = pools.find((each) => each.poolKey === form.poolKey);
   const acts = useRunActs();
   const run = useLabRun();
   const isRunning = run.state.kind === "running";
 
   const set = (change: Partial<LabForm>): void => {
-    setForm({ ...form, ...change });
+    setForm((old) => ({
+      ...old,
+      ...change,
+      // The sample's market pays differently from a real one (lab-sample.ts).
+      ...(change.data === undefined
+        ? {}
+        : { modelKappa: (change.data === "sample" ? SAMPLE_FORM : DEFAULT_FORM).modelKappa }),
+    }));
     setErrors({});
   };
   const text = (key: keyof LabForm & TextKey) => ({
@@ -66,8 +78,8 @@ export function RunForm({ onDone }: { readonly onDone: (id: string) => void }): 
       loaded =
         form.data === "sample"
           ? await loadSample(checked.value)
-          : form.data === "market"
-            ? await loadMarket(api, checked.value)
+          : form.data === "market" && pool !== undefined
+            ? await loadRecorded(api, checked.value, pool)
             : {
                 request: checked.value,
                 data: { kind: "files", candles, poolMinutes },
@@ -85,11 +97,11 @@ export function RunForm({ onDone }: { readonly onDone: (id: string) => void }): 
         name: request.name === "" ? nameOf(report, request.policy) : request.name,
         savedAtMs: Date.now(),
         source,
-        isSimulated,
+        isSimulated: isSimulated || (request.data === "market" && (environment?.sandbox ?? null) !== null),
         report,
       };
       void acts.keep(finished).then(setKept);
-      onDone(finished.id);
+      onDone(finished.id, request.policy);
     });
   };
 
@@ -119,16 +131,25 @@ export function RunForm({ onDone }: { readonly onDone: (id: string) => void }): 
         )}
         {form.data === "market" && (
           <SelectField
-            label="Pair of the running system"
-            value={form.pairId}
-            error={errors.pairId ?? null}
-            help="The candles its collector has kept, at most the newest 74 days."
-            onChange={(event) => set({ pairId: event.target.value })}
+            label="Pool of the running system"
+            value={form.poolKey}
+            error={errors.poolKey ?? null}
+            help="Minutes its collector has kept, at most 90 days. Fees are an estimate from volume."
+            onChange={(event) => {
+              const found = pools.find((each) => each.poolKey === event.target.value);
+              const price = found?.price ?? null;
+              set({
+                poolKey: found?.poolKey ?? "",
+                isStablePair: price !== null && Math.abs(Math.log(price)) < PEG_LOG,
+                ...(found?.feePips == null ? {} : { feePercent: String(found.feePips / 10_000) }),
+                ...(found?.tickSpacing == null ? {} : { tickSpacing: String(found.tickSpacing) }),
+              });
+            }}
           >
-            <option value="">Choose a pair</option>
-            {pairs.map((pair) => (
-              <option key={pair.id} value={pair.id}>
-                {pair.id}
+            <option value="">Choose a pool</option>
+            {pools.map((each) => (
+              <option key={each.poolKey} value={each.poolKey}>
+                {each.pairId}, {each.dexName} {formatFeePips(each.feePips)}
               </option>
             ))}
           </SelectField>
@@ -166,12 +187,14 @@ export function RunForm({ onDone }: { readonly onDone: (id: string) => void }): 
               isOn={form.baseIsToken0}
               onChange={(baseIsToken0) => set({ baseIsToken0 })}
             />
-            <Check
-              label="Both tokens follow the same peg"
-              isOn={form.isStablePair}
-              onChange={(isStablePair) => set({ isStablePair })}
-            />
           </>
+        )}
+        {form.data !== "sample" && (
+          <Check
+            label="Both tokens follow the same peg"
+            isOn={form.isStablePair}
+            onChange={(isStablePair) => set({ isStablePair })}
+          />
         )}
         <div className="grid grid-cols-2 gap-3">
           <TextField label="From (UTC)" {...text("from")} type="date" />
@@ -209,6 +232,7 @@ export function RunForm({ onDone }: { readonly onDone: (id: string) => void }): 
               <TextField label="Volatility exponent" placeholder="default" {...text("vforceExp")} />
               <TextField label="Volatility divider" placeholder="default" {...text("vforceDivider")} />
               <TextField label="Shift threshold" placeholder="default" {...text("rsThreshold")} />
+              <TextField label="Assumed kappa" help="without pool data" {...text("modelKappa")} />
               <TextField label="Seed" {...text("seed")} inputMode="numeric" />
             </div>
             <TextField label="Name" placeholder="made from the settings" {...text("name")} inputMode="text" />

@@ -1,13 +1,14 @@
 // What the page and the lab's worker say to each other; the worker's words are checked like anything from outside.
 import { z } from "zod";
+import type { CandleColumns } from "@/lib/api/candle-columns";
 import { backtestReportSchema } from "@/lib/backtest/report";
 import type { LabRequest } from "./lab-form";
 
 /** Candles and pool data as the page hands them over; files are opened and unpacked in the worker. */
 export type LabData =
   | { readonly kind: "files"; readonly candles: Blob | null; readonly poolMinutes: Blob | null }
-  /** `[openAtMs, open, high, low, close, volume]`, one minute each. */
-  | { readonly kind: "rows"; readonly candles: readonly (readonly number[])[] };
+  /** What the running system recorded: minutes of all its venues, merged. */
+  | { readonly kind: "recorded"; readonly candles: CandleColumns; readonly venues: readonly string[] };
 
 export interface RunCommand {
   readonly request: LabRequest;

@@ -73,12 +73,7 @@ export function RunsPanel({
                   >
                     <Pencil size={13} aria-hidden="true" />
                   </Button>
-                  <Button
-                    size="small"
-                    kind="quiet"
-                    aria-label={`Delete ${head.name}`}
-                    onClick={() => setDeleted(head)}
-                  >
+                  <Button size="small" kind="quiet" aria-label={`Delete ${head.name}`} onClick={() => setDeleted(head)}>
                     <Trash2 size={13} aria-hidden="true" />
                   </Button>
                 </>

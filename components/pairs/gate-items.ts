@@ -81,13 +81,18 @@ export function counterfactualSentence(counterfactual: Counterfactual): string {
   return conditions.length === 0 ? "" : `Would ${action} if ${conditions.join(" and ")}.`;
 }
 
+const VERDICT: Readonly<Record<string, string>> = {
+  better_allocation: "Move capital to better pools",
+  deploy_idle: "Deploy idle capital",
+  to_cash: "Go to cash",
+  close_to_cash: "Close to cash",
+  close_and_restore: "Close and restore the mix",
+  open: "Open a position",
+  range_shift_width: "Change the width",
+};
+
 /** The verdict in words. */
 export function verdictOf(decision: Pick<Decision, "kind" | "reason">): string {
   if (decision.kind === "HOLD") return "Hold";
-  if (decision.kind === "RS") return "Shift the range";
-  return (
-    { deploy_idle: "Deploy idle capital", to_cash: "Go to cash", better_allocation: "Move capital to better pools" }[
-      decision.reason
-    ] ?? "Reallocate"
-  );
+  return VERDICT[decision.reason] ?? (decision.kind === "RS" ? "Shift the range" : "Reallocate");
 }

@@ -43,10 +43,10 @@ export function TopBar(): ReactNode {
 }
 
 function Title(): ReactNode {
-  const [section = "", id = "", sub = "", detail = ""] = usePathname()
-    .split("/")
-    .filter(Boolean)
-    .map(decodeURIComponent);
+  const parts = usePathname().split("/").filter(Boolean).map(decodeURIComponent);
+  // A pool is named by chain and address; only the address fits, and the chain alone is no page.
+  const [section = "", id = "", sub = "", detail = ""] =
+    parts[0] === "pools" && parts.length === 3 ? ["pools", parts[2]] : parts;
   const overview = useApi("overview");
   const item = NAV.find((one) => one.href === `/${section}`);
   const pairs = overview.data?.pairs ?? [];

@@ -1,0 +1,31 @@
+// The preview stays closed, and its code unloaded, until somebody asks for it.
+"use client";
+import dynamic from "next/dynamic";
+import { parseAsBoolean, useQueryState } from "nuqs";
+import type { ReactNode } from "react";
+import type { PriceView } from "@/components/pairs/use-price-direction";
+import { Button } from "@/components/ui/button";
+import { Panel } from "@/components/ui/panel";
+import { SkeletonRows } from "@/components/ui/states";
+
+const PreviewPanel = dynamic(() => import("./preview-panel").then((module) => module.PreviewPanel), {
+  ssr: false,
+  loading: () => (
+    <Panel title="Preview" flush>
+      <SkeletonRows rows={8} height={44} label="the preview" />
+    </Panel>
+  ),
+});
+
+export function PreviewSection({ pairId, prices }: { readonly pairId: string; readonly prices: PriceView }): ReactNode {
+  const [isOpen, setOpen] = useQueryState("preview", parseAsBoolean.withDefault(false));
+  if (isOpen) return <PreviewPanel pairId={pairId} prices={prices} onClose={() => void setOpen(null)} />;
+  return (
+    <div className="flex flex-wrap items-center gap-x-4 gap-y-2 px-3.5 desk:px-0">
+      <Button onClick={() => void setOpen(true)}>Preview another price or parameters</Button>
+      <span className="text-dense text-ink-3">
+        Runs the strategy in this browser on the newest epoch. Nothing is sent.
+      </span>
+    </div>
+  );
+}

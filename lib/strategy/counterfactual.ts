@@ -46,7 +46,8 @@ const SETTING_GATES: ReadonlySet<string> = new Set([
 export function listCounterfactuals(gates: readonly Gate[]): readonly Counterfactual[] {
   const groups = new Map<string, Gate[]>();
   for (const gate of gates) {
-    const key = `${gate.group}|${gate.positionId ?? ""}`;
+    // Gates of one position, or of one pool to open, belong together; the others to their rule.
+    const key = `${gate.group}|${gate.positionId ?? gate.id.split(":").slice(1).join(":")}`;
     const members = groups.get(key);
     if (members === undefined) groups.set(key, [gate]);
     else members.push(gate);

@@ -132,6 +132,7 @@ function candidatesOf(evaluation: Evaluation, snapshot: MarketSnapshot): readonl
     const closedAt = snapshot.history.lastCloseEpochs[pool.poolKey];
     candidates.push({
       id: pool.poolKey,
+      name: `${pool.dexName} ${Number((pool.feeFrac * 100).toFixed(4))} %`,
       source: pool.rates.source,
       kappa: pool.rates.kappa,
       bestNetUsdPerYear: pool.target === null ? null : (pool.carry?.netUsdPerYear ?? null),

@@ -48,6 +48,8 @@ export interface CarryRulePosition extends RatedPool {
 /** A pool we hold nothing in. */
 export interface CarryCandidate extends RatedPool {
   readonly id: string;
+  /** For people; the id when missing. */
+  readonly name?: string;
   /** What the allocation gives it, US dollars. */
   readonly targetUsd: number;
   readonly minUsd: number;
@@ -565,7 +567,7 @@ function openRule(input: CarryRuleInput): OpenRule {
     return group("open", [
       {
         id: `open.worth:${pool.id}`,
-        label: `Expected net of opening in ${pool.id}`,
+        label: `Expected net of opening in ${pool.name ?? pool.id}`,
         value: pool.bestNetUsdPerYear,
         threshold: input.allowCash ? 0 : null,
         unit: "usdPerYear",
@@ -575,7 +577,7 @@ function openRule(input: CarryRuleInput): OpenRule {
       },
       {
         id: `open.age:${pool.id}`,
-        label: `Epochs since the last close in ${pool.id}`,
+        label: `Epochs since the last close in ${pool.name ?? pool.id}`,
         value: pool.sinceCloseEpochs,
         threshold: REOPEN_AGE,
         unit: "count",
@@ -585,7 +587,7 @@ function openRule(input: CarryRuleInput): OpenRule {
       },
       {
         id: `open.idle:${pool.id}`,
-        label: `Idle money for ${pool.id} above the cash reserve`,
+        label: `Idle money for ${pool.name ?? pool.id} above the cash reserve`,
         value: amountUsd,
         threshold: pool.minUsd,
         unit: "usd",
@@ -606,7 +608,7 @@ function openRule(input: CarryRuleInput): OpenRule {
       unit: "ratio",
       comparison: ">=",
       passes: false,
-      detail: best === null ? "no such pool has rates" : `${best.source} in ${best.id}`,
+      detail: best === null ? "no such pool has rates" : `${best.source} in ${best.name ?? best.id}`,
     },
   ]);
   return { openUsd, isWaitingForAge, gates: input.candidates.length === 0 ? [] : missing };

@@ -15,6 +15,8 @@ const EXCLUSION_TEXT: Readonly<Record<string, string>> = {
   invalid_terms: "a number it needs is missing or not finite",
   no_income: "it is expected to lose against holding at any size",
   no_depth: "its depth is unknown",
+  no_rates: "neither its own samples nor a volume say what it pays",
+  low_kappa: "it pays too little for what providing liquidity loses",
 };
 
 export function poolKeyOf(pool: ResolvedPool): string {

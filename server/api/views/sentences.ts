@@ -6,11 +6,20 @@ const HOLD_TEXT: Readonly<Record<string, string>> = {
   regime: "the market is not calm enough to act",
   no_data: "an input cannot be trusted",
   no_gain: "no move pays for itself",
+  min_age: "an action is due but what it touches is too young",
+  low_kappa: "no pool pays enough for what providing liquidity loses, so cash is right",
 };
 const PRA_TEXT: Readonly<Record<string, string>> = {
   better_allocation: "another split over the pools earns more",
   deploy_idle: "idle capital can earn",
   to_cash: "every position is expected to lose against holding",
+  close_to_cash: "the pool pays too little for what providing liquidity loses",
+  close_and_restore: "the price left the range and the pool is not worth entering again",
+  open: "a pool without a position is worth entering",
+};
+const RS_TEXT: Readonly<Record<string, string>> = {
+  range_shift_out: "the price left it and the pool is worth entering again",
+  range_shift_width: "another width earns more than the shift costs",
 };
 
 /** One sentence for a decision, with the number that decided it. */
@@ -34,6 +43,8 @@ export function decisionSentence(record: EpochRecord): string {
       return nearest === undefined ? `HOLD: ${why}` : `HOLD: ${why} (${nearest.label.toLowerCase()} not met)`;
     }
     case "RS": {
+      const why = RS_TEXT[decision.reason];
+      if (why !== undefined) return `Shift the range: ${why}`;
       const worst = Math.max(0, ...record.positions.map((position) => position.divergence));
       return `Shift the range: divergence ${worst.toFixed(2)}${record.params === null ? "" : ` / ${record.params.rsThreshold.toFixed(2)}`}`;
     }

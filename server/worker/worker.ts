@@ -4,7 +4,7 @@ import type { PairState } from "@/lib/api/signer-contract";
 import type { WorkerState } from "@/lib/api/worker-state";
 import { errorText } from "@/lib/errors/tidegate-error";
 import type { EpochRecord } from "@/lib/epoch/epoch-record";
-import { NO_MEMORY, type Evaluation, type StrategyMemory } from "@/lib/strategy/index";
+import type { Evaluation, StrategyMemory } from "@/lib/strategy/index";
 import { epochOf, epochStartMs } from "@/lib/units";
 import { checkGate } from "./approval-gate";
 import { createBurnBook } from "./burn-book";
@@ -20,6 +20,7 @@ import type { PairLock } from "./pair-lock";
 import type { ChainView, CycleDeps } from "./ports";
 import { startScheduler, type Turn } from "./scheduler";
 import { proposeAndRun, runPlan, type Executed } from "./steps/execute";
+import { restoreMemory } from "./strategy-memory";
 import { createTaskQueue } from "./task-queue";
 
 export interface WorkerDeps extends CycleDeps {
@@ -109,7 +110,7 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
     phase: "starting",
     pairState: null,
     evaluation: null,
-    strategy: records.find(({ memory: kept }) => kept !== null && kept !== undefined)?.memory ?? NO_MEMORY,
+    strategy: restoreMemory(records),
     lastRecord: records[0] ?? null,
     recentRecords: records,
     book: null,

@@ -23,7 +23,10 @@ export interface CycleResult {
   readonly latenessMs: number;
 }
 
-export async function logCycle(deps: CycleDeps, result: CycleResult): Promise<EpochRecord> {
+/** What the log needs of a cycle's ports. */
+export type LogDeps = Pick<CycleDeps, "pairId" | "wall" | "market" | "record" | "log">;
+
+export async function logCycle(deps: LogDeps, result: CycleResult): Promise<EpochRecord> {
   const startedAtMonoMs = deps.wall.monotonicMs();
   const record = toRecord(deps, result);
   // Each copy may fail alone: the store and OpenObserve are never needed to go on (safety.md promise 11).
@@ -60,7 +63,7 @@ function toFacts(result: CycleResult): CycleFacts {
   };
 }
 
-function toRecord(deps: CycleDeps, result: CycleResult): EpochRecord {
+function toRecord(deps: LogDeps, result: CycleResult): EpochRecord {
   const { fetched, computed, decided, executed, failure } = result;
   const snapshot = fetched?.snapshot ?? null;
   const evaluation = computed?.evaluation ?? null;

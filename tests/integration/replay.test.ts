@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { MAX_SQRT_X96, MIN_SQRT_X96, usableTicks } from "@/lib/amm/tick-math";
 import type { PoolEvent } from "@/lib/backtest/replay/events";
 import { createPoolSimulator, type PoolSimulator } from "@/lib/backtest/replay/pool-simulator";
-import { inferStartState, type StartState } from "@/lib/backtest/replay/start-state";
+import { applyEvent, createStartedPool, inferStartState, type StartState } from "@/lib/backtest/replay/start-state";
 import {
   simulate,
   simulatedState,
@@ -83,6 +83,30 @@ describe("the start state of the recorded day", () => {
       overfullStretches: 0,
       isFirstSwapExact: true,
     });
+  });
+});
+
+describe("the recorded market without us", () => {
+  it("behavior: the replayed price stays on the recorded one", () => {
+    const simulator = createStartedPool(start, RECORDED_POOL);
+    const distances: number[] = [];
+    let sameTick = 0;
+    let sameLiquidity = 0;
+    for (const event of events) {
+      expect(applyEvent(simulator, event)).toBe(true);
+      if (event.kind !== "swap") continue;
+      const { sqrtPriceX96, tick, liquidity } = simulator.state();
+      distances.push(Math.abs(Number(sqrtPriceX96 - event.sqrtPriceX96)) / Number(event.sqrtPriceX96));
+      if (tick === event.tick) sameTick += 1;
+      if (liquidity === event.liquidity) sameLiquidity += 1;
+    }
+    const worst = Math.max(...distances);
+    say(
+      `without us: same tick after ${sameTick} and same active liquidity after ${sameLiquidity} of ${distances.length} swaps; distance of square root prices median ${median(distances).toExponential(1)}, worst ${worst.toExponential(1)}`,
+    );
+    expect(sameTick).toBeGreaterThanOrEqual(6_044);
+    expect(sameLiquidity).toBeGreaterThanOrEqual(6_045);
+    expect(worst).toBeLessThan(3e-7);
   });
 });
 

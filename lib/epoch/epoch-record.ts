@@ -180,6 +180,50 @@ export const epochPoolSchema = z.object({
   carry: carryRecordSchema.nullable().optional(),
 });
 
+/** A paper account after the epoch: what a policy would have done with the same money, by the same code. It is part of no total. */
+export const paperRecordSchema = z.object({
+  policy: z.enum(["forces", "carry"]),
+  /** `shadow`: the policy that is not in charge; `observe`: the one in charge of a pair that only observes. */
+  role: z.enum(["shadow", "observe"]),
+  decision: z.object({ kind: z.enum(["HOLD", "RS", "PRA"]), reason: z.string(), detail: z.string() }),
+  startedAtMs: z.number(),
+  startUsd: z.number(),
+  /** Tokens and fees, gas not taken off. */
+  valueUsd: z.number(),
+  /** Since the start: netUsd = feesUsd + markUsd - gasUsd - swapCostUsd; alphaUsd = feesUsd - lvrUsd - gasUsd - swapCostUsd. */
+  netUsd: z.number(),
+  alphaUsd: z.number(),
+  feesUsd: z.number(),
+  lvrUsd: z.number(),
+  markUsd: z.number(),
+  gasUsd: z.number(),
+  swapCostUsd: z.number(),
+  /** What the amounts of the start alone would have made. */
+  holdUsd: z.number(),
+  rebalances: z.number().int(),
+  failedActions: z.number().int(),
+  timeInRangeFrac: nullableNumber,
+  maxDrawdownFrac: z.number(),
+  positions: z.array(
+    z.object({
+      poolKey: z.string(),
+      priceLower: z.number(),
+      priceUpper: z.number(),
+      inRange: z.boolean(),
+      valueUsd: z.number(),
+      feesUsd: z.number(),
+    }),
+  ),
+  /** Decided and carried out with the next sample. */
+  pending: z.object({ reason: z.string(), dueAtMs: z.number() }).nullable(),
+  lastAction: z
+    .object({ atMs: z.number(), reason: z.string(), outcome: z.enum(["done", "failed"]), detail: z.string() })
+    .nullable(),
+  /** Time without samples whose fees are not counted, ms. */
+  unseenMs: z.number(),
+});
+export type PaperRecord = z.infer<typeof paperRecordSchema>;
+
 export const epochRecordSchema = z.object({
   version: z.literal(1),
   pairId: z.string(),
@@ -237,6 +281,8 @@ export const epochRecordSchema = z.object({
       counterfactual: z.array(counterfactualSchema),
     })
     .nullable(),
+  /** Missing in records of older versions. */
+  paper: z.array(paperRecordSchema).optional(),
   planId: z.string().nullable(),
   planStatus: z.string().nullable(),
   planReason: z.string().nullable(),

@@ -42,7 +42,6 @@ export type { KillReason } from "./kill-switch";
 export type { MarketReading } from "./market-reading";
 export { readMarket } from "./market-reading";
 export type { OptimizerVerdict } from "./optimizer";
-export { MIN_TUNING_BARS } from "./optimizer";
 export type { ParamBound, PolicyName, RangeParams, StrategyParams } from "./params";
 export { RANGE_PARAM_BOUNDS } from "./params";
 export type { PoolRates } from "./pool-rates";

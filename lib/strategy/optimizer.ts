@@ -38,7 +38,7 @@ export interface OptimizerResult {
 }
 
 /** Below this many M15 bars (10 days) the defaults serve. */
-export const MIN_TUNING_BARS = 960;
+const MIN_BARS = 960;
 const WARM_EVALS = 150;
 const DEFAULT_EVALS = 75;
 const RANDOM_EVALS = 75;
@@ -51,7 +51,7 @@ export function optimizeRangeParams(input: OptimizerInput): OptimizerResult {
 /** The same search, pausing after each evaluation of the objective: results are bit-equal. */
 export function* optimizeRangeParamsSteps(input: OptimizerInput): Generator<void, OptimizerResult> {
   const { fitness, defaults, incumbent } = input;
-  if (fitness.length < MIN_TUNING_BARS) {
+  if (fitness.length < MIN_BARS) {
     return {
       params: defaults,
       verdict: "too_few_bars",

@@ -9,7 +9,7 @@ import type { LabData, RunCommand, RunMessage } from "./run-messages";
 const PROGRESS_MS = 100;
 
 function say(message: RunMessage): void {
-  self.postMessage(message);
+  self.postMessage(message, { transfer: [] });
 }
 
 self.addEventListener("message", (event: MessageEvent<RunCommand>) => {
@@ -54,6 +54,8 @@ function recordedInput(candles: CandleSeries, venues: readonly string[]): Candle
   }
   return {
     candles,
+    // Merged over venues: the prices move by no single exchange's step.
+    priceStep: null,
     data: { rows: candles.length - filledMinutes, dropped: [], droppedCount: 0, filledMinutes, holes },
     notes: [`Candles are those this system recorded, merged from ${venues.join(", ") || "no venue"}.`],
   };

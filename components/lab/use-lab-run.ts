@@ -66,7 +66,7 @@ export function useLabRun(): LabRun {
           message: `The run stopped: ${event.message === "" ? "its program could not be loaded" : event.message}. Reload the page and try again.`,
         });
       });
-      next.postMessage(command);
+      next.postMessage(command, []);
     },
     cancel: () => end({ kind: "stopped" }),
     fail: (message) => end({ kind: "failed", message }),

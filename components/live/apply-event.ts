@@ -24,7 +24,7 @@ export function applyEvent(client: QueryClient, event: DeskEvent): void {
       applyMark(client, event);
       return;
     case "epoch.completed":
-      again(client, ["overview", "pairs"]);
+      again(client, ["overview", "pairs", "pools", "pool"]);
       againPair(client, event.pairId);
       return;
     case "plan.changed":
@@ -63,6 +63,7 @@ const PAIR_ROUTES = [
   "pairRanges",
   "pairDepth",
   "pairCandles",
+  "pairPreviewInput",
 ] as const satisfies readonly RouteName[];
 
 function againPair(client: QueryClient, pairId: string): void {

@@ -15,10 +15,12 @@ import { Status } from "@/components/ui/status";
 import { TextLink } from "@/components/ui/text-link";
 import type { EpochRecord } from "@/lib/epoch/epoch-record";
 import { formatCountdown } from "@/lib/format/age";
+import { formatFeePips } from "@/lib/format/percent";
 import { formatClockMinutes } from "@/lib/format/time";
 import type { PairStatus } from "@/lib/api/schemas";
 import { EPOCH_MS } from "@/lib/units";
 import { counterfactualSentence, gateItems, verdictOf } from "./gate-items";
+import { cashSentence } from "./tuning-words";
 
 export function DecisionPanel({ pair }: { readonly pair: PairStatus }): ReactNode {
   const { epoch } = pair;
@@ -65,6 +67,7 @@ export function Verdict({ epoch, sentence }: { readonly epoch: EpochRecord; read
       </>
     );
   }
+  const cash = cashSentence(epoch, (pool) => `${pool.dexName} ${formatFeePips(pool.feeFrac * 1_000_000)}`);
   return (
     <>
       <p className={cx("text-stat font-medium", decision.kind !== "HOLD" && "text-prop")} data-testid="verdict">
@@ -75,6 +78,11 @@ export function Verdict({ epoch, sentence }: { readonly epoch: EpochRecord; read
         {decision.detail !== null && ` Input ${decision.detail.input}, rule ${decision.detail.rule}.`}
         {decision.killSwitch !== null && ` Default parameters serve: ${reasonWords(decision.killSwitch)}.`}
       </p>
+      {cash !== null && (
+        <p className="mt-1.5" data-testid="cash-choice">
+          {cash}
+        </p>
+      )}
     </>
   );
 }

@@ -4,6 +4,7 @@ import Link from "next/link";
 import type { ReactNode } from "react";
 import { QueryView } from "@/components/live/query-view";
 import { useApi } from "@/components/live/use-api";
+import { KappaFigure } from "@/components/pools/kappa-figure";
 import { reasonWords } from "@/components/shell/words";
 import { buttonClass } from "@/components/ui/button";
 import { KeyValue } from "@/components/ui/key-value";
@@ -20,6 +21,8 @@ import { formatDayMinutes, formatIso } from "@/lib/format/time";
 import { formatSignedUsd, formatUsd } from "@/lib/format/usd";
 import { EPOCH_MS } from "@/lib/units";
 import { Gates, Verdict } from "./decision-panel";
+import { PolicyPanel } from "./policy-panel";
+import { TuningPanel } from "./tuning-panel";
 import { usePriceDirection, type PriceView } from "./use-price-direction";
 
 export function DecisionView({ pairId, epoch }: { readonly pairId: string; readonly epoch: number }): ReactNode {
@@ -80,6 +83,10 @@ export function DecisionView({ pairId, epoch }: { readonly pairId: string; reado
           </div>
           <Positions record={record} prices={prices} />
           <Pools record={record} prices={prices} />
+          <div className="grid items-start gap-3 desk:gap-4 mid:grid-cols-2">
+            <PolicyPanel epoch={record} prices={prices} />
+            <TuningPanel epoch={record} />
+          </div>
         </div>
       )}
     </QueryView>
@@ -227,7 +234,10 @@ function Pools({ record, prices }: Props): ReactNode {
         <thead>
           <tr>
             <Th>Pool</Th>
-            <Th right>Target</Th>
+            <Th right>Kappa</Th>
+            <Th right from="desk">
+              Target
+            </Th>
             <Th right from="desk">
               TVL
             </Th>
@@ -247,7 +257,12 @@ function Pools({ record, prices }: Props): ReactNode {
                 {pool.dexName} {formatFeePips(pool.feeFrac * 1_000_000)}
                 {pool.exclusion !== null && <Sub>left out: {reasonWords(pool.exclusion)}</Sub>}
               </Td>
-              <Td right>{prices.rangeText(pool.targetLower, pool.targetUpper)}</Td>
+              <Td right>
+                <KappaFigure rates={pool.rates} />
+              </Td>
+              <Td right from="desk">
+                {prices.rangeText(pool.targetLower, pool.targetUpper)}
+              </Td>
               <Td right from="desk">
                 {formatUsd(pool.tvlUsd)}
               </Td>

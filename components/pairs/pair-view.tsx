@@ -3,6 +3,7 @@
 import { useDeferredValue, type ReactNode } from "react";
 import { QueryView } from "@/components/live/query-view";
 import { useApi } from "@/components/live/use-api";
+import { PreviewSection } from "@/components/preview/preview-section";
 import { Panel } from "@/components/ui/panel";
 import { Skeleton, SkeletonRows } from "@/components/ui/states";
 import type { PairStatus } from "@/lib/api/schemas";
@@ -10,10 +11,13 @@ import { DecisionPanel } from "./decision-panel";
 import { EpochCharts } from "./epoch-charts";
 import { EpochsPanel } from "./epochs-panel";
 import { PairChart } from "./pair-chart";
+import { KappaPanel } from "./kappa-panel";
 import { PairHeader } from "./pair-header";
 import { PlansPanel } from "./plans-panel";
+import { PolicyPanel } from "./policy-panel";
 import { PoolsPanel } from "./pools-panel";
 import { PositionsPanel } from "./positions-panel";
+import { TuningPanel } from "./tuning-panel";
 import { usePriceDirection } from "./use-price-direction";
 
 export function PairView({ pairId }: { readonly pairId: string }): ReactNode {
@@ -35,11 +39,17 @@ export function PairView({ pairId }: { readonly pairId: string }): ReactNode {
           </div>
           <PositionsPanel pair={pair} prices={prices} />
           <EpochCharts pairId={pairId} />
+          <PreviewSection pairId={pairId} prices={prices} />
           <div className="grid items-start gap-3 desk:gap-4 mid:grid-cols-2">
-            <EpochsPanel pairId={pairId} prices={prices} />
-            <div className="grid gap-3 desk:gap-4">
+            <div className="grid min-w-0 gap-3 desk:gap-4">
+              <PolicyPanel epoch={pair.epoch} prices={prices} />
+              <EpochsPanel pairId={pairId} prices={prices} />
               <PlansPanel pairId={pairId} />
-              <PoolsPanel pairId={pairId} />
+            </div>
+            <div className="grid min-w-0 gap-3 desk:gap-4">
+              <PoolsPanel pairId={pairId} epoch={pair.epoch} />
+              <KappaPanel pairId={pairId} />
+              <TuningPanel epoch={pair.epoch} />
             </div>
           </div>
         </div>

@@ -1,16 +1,26 @@
-// Where the pair's capital is and where the strategy wants it, pool by pool.
+// Where the pair's capital is and where the strategy wants it, pool by pool, with what each pays over what it costs.
 "use client";
 import type { ReactNode } from "react";
 import { QueryView } from "@/components/live/query-view";
 import { useApi } from "@/components/live/use-api";
 import { reasonWords } from "@/components/shell/words";
+import { KappaFigure } from "@/components/pools/kappa-figure";
+import { kappaSourceWords } from "@/components/pools/kappa-words";
 import { Panel } from "@/components/ui/panel";
 import { Empty, SkeletonRows } from "@/components/ui/states";
 import { Sub, Table, Td, Th, Tr } from "@/components/ui/table";
+import type { EpochRecord } from "@/lib/epoch/epoch-record";
 import { formatFeePips, formatPercent } from "@/lib/format/percent";
 import { formatUsd } from "@/lib/format/usd";
 
-export function PoolsPanel({ pairId }: { readonly pairId: string }): ReactNode {
+export function PoolsPanel({
+  pairId,
+  epoch,
+}: {
+  readonly pairId: string;
+  readonly epoch: EpochRecord | null;
+}): ReactNode {
+  const ratesOf = (poolKey: string) => epoch?.pools.find((pool) => pool.poolKey === poolKey)?.rates ?? null;
   const pools = useApi("pairAllocations", { params: { id: pairId } });
   return (
     <Panel title="Pools" flush tools={<span className="text-micro text-ink-3">now → target</span>}>
@@ -23,10 +33,13 @@ export function PoolsPanel({ pairId }: { readonly pairId: string }): ReactNode {
               <thead>
                 <tr>
                   <Th>Pool</Th>
+                  <Th right>Kappa</Th>
                   <Th right from="desk">
                     TVL
                   </Th>
-                  <Th right>Volume a day</Th>
+                  <Th right from="desk">
+                    Volume a day
+                  </Th>
                   <Th right>Now → target</Th>
                   <Th right from="desk">
                     Net APR, model
@@ -38,12 +51,18 @@ export function PoolsPanel({ pairId }: { readonly pairId: string }): ReactNode {
                   <Tr key={pool.poolKey} className={pool.exclusion === null ? undefined : "text-ink-3"}>
                     <Td title={pool.poolKey}>
                       {pool.dexName} {formatFeePips(pool.feeFrac * 1_000_000)}
+                      <Sub>{kappaSourceWords(ratesOf(pool.poolKey))}</Sub>
                       {pool.exclusion !== null && <Sub>left out: {reasonWords(pool.exclusion)}</Sub>}
+                    </Td>
+                    <Td right>
+                      <KappaFigure rates={ratesOf(pool.poolKey)} />
                     </Td>
                     <Td right from="desk">
                       {formatUsd(pool.tvlUsd)}
                     </Td>
-                    <Td right>{formatUsd(pool.volumeUsdPerDay)}</Td>
+                    <Td right from="desk">
+                      {formatUsd(pool.volumeUsdPerDay)}
+                    </Td>
                     <Td right>
                       {formatUsd(pool.currentUsd)}
                       <Sub className={Math.abs(pool.targetUsd - pool.currentUsd) > 1 ? "text-prop!" : ""}>

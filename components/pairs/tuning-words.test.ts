@@ -24,8 +24,9 @@ describe("tuningSentence", () => {
   });
 });
 
+const name = (): string => "Uniswap V3 0.05\u202f%";
+
 describe("cashSentence", () => {
-  const name = (): string => "Uniswap V3 0.05\u202f%";
   const cash = { nearestPoolKey: "1:a:0x1", nearestNetUsdPerYear: -80, nearestUsd: 10_000, shortfallFrac: 0.008 };
   const pool = {
     poolKey: "1:a:0x1",

@@ -10,7 +10,7 @@ import { sqrtAtTick, tickAtSqrt } from "@/lib/amm/tick-math";
 import type { MarketSnapshot, ObservedPosition, PoolState, TickPoolState } from "@/lib/market/snapshot";
 import { priceFrameOf } from "@/lib/portfolio/position";
 import { computeCapital } from "@/lib/portfolio/valuation";
-import type { PairParams } from "@/lib/registry/pair-settings";
+import type { PairSettings } from "@/lib/registry/pair-settings";
 import { resolveParams } from "@/lib/registry/resolve-params";
 import {
   decide,
@@ -73,7 +73,7 @@ export function readPreviewInput(input: PreviewInput): PreviewBase {
 export function createPreviewBase(
   snapshot: MarketSnapshot,
   isPegged: boolean,
-  overrides: Partial<PairParams>,
+  overrides: PairSettings["params"],
   memory: StrategyMemory,
 ): PreviewBase {
   const { params } = resolveParams(isPegged, overrides);
@@ -104,6 +104,16 @@ export function computePreview(base: PreviewBase, knobs: PreviewKnobs): PreviewR
   const snapshot = atPrice(base.snapshot, price);
   const evaluation = evaluate({ snapshot, params, memory: base.memory, market: base.market });
   return { evaluation, decision: decide({ snapshot, evaluation, params }) };
+}
+
+export interface TimedPreview extends PreviewResult {
+  readonly tookMs: number;
+}
+
+export function timePreview(base: PreviewBase, knobs: PreviewKnobs): TimedPreview {
+  const fromMs = performance.now();
+  const result = computePreview(base, knobs);
+  return { ...result, tookMs: performance.now() - fromMs };
 }
 
 /**

@@ -25,6 +25,7 @@ import { EPOCH_MS } from "@/lib/units";
 import { Knob } from "./knob";
 import {
   computePreview,
+  timePreview,
   readPreviewInput,
   type PreviewBase,
   type PreviewKnobs,
@@ -90,20 +91,12 @@ function Loaded({ input, prices }: { readonly input: PreviewInput; readonly pric
   );
 }
 
-interface Timed extends PreviewResult {
-  readonly tookMs: number;
-}
-
 function Desk({ base, prices }: { readonly base: PreviewBase; readonly prices: PriceView }): ReactNode {
   const [knobs, setKnobs] = useState<PreviewKnobs>(base.knobs);
   // The handle moves at once; the numbers follow in the same frame when there is time, else in the next.
   const wanted = useDeferredValue(knobs);
   const before = useMemo(() => computePreview(base, base.knobs), [base]);
-  const after = useMemo((): Timed => {
-    const fromMs = performance.now();
-    const result = computePreview(base, wanted);
-    return { ...result, tookMs: performance.now() - fromMs };
-  }, [base, wanted]);
+  const after = useMemo(() => timePreview(base, wanted), [base, wanted]);
   const set = (change: Partial<PreviewKnobs>): void => setKnobs({ ...knobs, ...change });
   const isMoved = JSON.stringify(knobs) !== JSON.stringify(base.knobs);
   const move = Math.log(knobs.price / base.knobs.price);

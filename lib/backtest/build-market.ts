@@ -18,6 +18,7 @@ import { applyVolumeModel, liquidityOfDepth, type VolumeModel } from "./volume-m
 /** Exchange candles of a run with what was found while reading them. */
 export interface CandleInput {
   readonly candles: CandleSeries;
+  readonly priceStep: number | null;
   readonly data: DataQuality;
   readonly notes: readonly string[];
 }
@@ -237,6 +238,7 @@ export function buildCandleMarket(pool: BacktestPool, exchange: CandleInput, mod
       pool,
       candles,
       track,
+      priceStep: exchange.priceStep,
       firstIndex: 0,
       lastIndex: candles.length - 1,
       fees: {
@@ -338,6 +340,7 @@ function alignTrack(
       pool,
       candles,
       track,
+      priceStep: source.priceStep,
       firstIndex,
       lastIndex,
       fees: writer.origin,
@@ -419,7 +422,12 @@ function packCandles(raw: readonly RawCandle[], data: DataQuality): CandleInput 
   for (let index = 1; index < candles.length; index += 1) {
     if (candles.openAtMs[index]! - candles.openAtMs[index - 1]! > MINUTE_MS) holes += 1;
   }
-  return { candles, data: { ...data, filledMinutes: candles.length - normalised.length, holes }, notes: [] };
+  return {
+    candles,
+    priceStep: null,
+    data: { ...data, filledMinutes: candles.length - normalised.length, holes },
+    notes: [],
+  };
 }
 
 function move(track: MinuteTrack, index: number): number {

@@ -66,6 +66,8 @@ export interface BacktestMarket {
   /** Normalised and filled M1 candles of the exchange price (of the pool's own price when no candles were given). */
   readonly candles: CandleSeries;
   readonly track: MinuteTrack;
+  /** Smallest step the exchange prices move by, QUOTE per BASE; null when they come from the pool. */
+  readonly priceStep: number | null;
   /** Bars [firstIndex, lastIndex] have a pool state. */
   readonly firstIndex: number;
   readonly lastIndex: number;

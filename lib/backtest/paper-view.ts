@@ -140,6 +140,8 @@ function withOwn(pool: TickPoolState, state: PaperState): TickPoolState {
     if (position.poolKey !== pool.poolKey) continue;
     if (position.tickLower <= pool.tick && pool.tick < position.tickUpper) own += rawLiquidityOf(position, pool);
   }
+  // The same object again: what was computed for this pool of this epoch is found by it.
+  if (own === pool.ownLiquidityInRangeRaw) return pool;
   const others = pool.activeLiquidityRaw === null ? null : pool.activeLiquidityRaw - pool.ownLiquidityInRangeRaw;
   return { ...pool, activeLiquidityRaw: others === null ? null : others + own, ownLiquidityInRangeRaw: own };
 }
@@ -165,6 +167,8 @@ function observe(position: PaperPosition, pool: TickPoolState, observedAtMs: num
     quoteRaw: rawAmount(quote, pool.quote.decimals),
     uncollectedBaseRaw: rawAmount(position.feesBase, pool.base.decimals),
     uncollectedQuoteRaw: rawAmount(position.feesQuote, pool.quote.decimals),
+    leftBaseRaw: rawAmount(position.idleBase, pool.base.decimals),
+    leftQuoteRaw: rawAmount(position.idleQuote, pool.quote.decimals),
     openedAtMs: position.openedAtMs,
     observedAtMs,
     blockNumber: pool.blockNumber,

@@ -13,6 +13,7 @@ const WIDEST = 1;
 const LOOK_FRAC = 0.2;
 const LOG_TICK = Math.log(1.0001);
 const LOSS_BARS = 15;
+const LEAST_IN_RANGE_FRAC = 0.8;
 /** Half-widths of the re-centred range, log price: usual settings of people who keep a range by hand. */
 export const RECENTRE_WIDTH = { pegged: 0.001, other: 0.03 } as const;
 
@@ -50,7 +51,7 @@ export function createFixedRangeTwin(): Twin {
   return {
     name: "fixed_range",
     title: "Fixed range",
-    rule: "Holds for the first 20 % of the window, then opens one range around the price and never moves it; its half-width is the one of 24 (least sensible width to e^1, log steps) that would have earned the largest fees less loss on those 20 %.",
+    rule: "Holds for the first 20 % of the window, then opens one range around the price and never moves it; its half-width is the one of 24 (least sensible width to e^1, log steps) that would have earned the largest fees less loss on those 20 %, of those that would have been in range for at least 80 % of that time.",
     start: () => null,
     decide(moment, state) {
       const { market, atMs, fromMs, toMs } = moment;
@@ -125,19 +126,33 @@ function chooseWidth(moment: TwinMoment): number {
   let bestQuote = Number.NEGATIVE_INFINITY;
   for (let step = 0; step < CANDIDATES; step += 1) {
     const width = least * (WIDEST / least) ** (step / (CANDIDATES - 1));
-    const earned = earnedQuote(market, fromIndex, index, width, settings.capitalUsd / market.pool.quoteUsd);
-    if (earned > bestQuote) [best, bestQuote] = [width, earned];
+    const { earned, inRangeFrac } = lookBack(
+      market,
+      fromIndex,
+      index,
+      width,
+      settings.capitalUsd / market.pool.quoteUsd,
+    );
+    // A range that the price left at once loses nothing more and would look good for the wrong reason.
+    if (inRangeFrac >= LEAST_IN_RANGE_FRAC && earned > bestQuote) [best, bestQuote] = [width, earned];
   }
-  return best;
+  return bestQuote > Number.NEGATIVE_INFINITY ? best : WIDEST;
 }
 
-function earnedQuote(market: BacktestMarket, from: number, to: number, width: number, capitalQuote: number): number {
+function lookBack(
+  market: BacktestMarket,
+  from: number,
+  to: number,
+  width: number,
+  capitalQuote: number,
+): { readonly earned: number; readonly inRangeFrac: number } {
   const { track, pool } = market;
   const ticks = ticksOf(pool, around(track.price[from]!, width));
-  if (ticks === null) return Number.NEGATIVE_INFINITY;
+  if (ticks === null) return { earned: Number.NEGATIVE_INFINITY, inRangeFrac: 0 };
   const range = ticksToRange(ticks.tickLower, ticks.tickUpper, frameOf(pool));
   const liquidity = capitalQuote / unitHoldings(track.price[from]!, range.min, range.max).value;
   let earned = 0;
+  let insideBars = 0;
   let markedAt = from;
   for (let index = from + 1; index <= to; index += 1) {
     const low = track.low[index]!;
@@ -149,6 +164,7 @@ function earnedQuote(market: BacktestMarket, from: number, to: number, width: nu
         : low > range.min && high < range.max
           ? 1
           : 0;
+    insideBars += inside;
     if (inside > 0 && others > 0) {
       const own = liquidity * inside;
       earned +=
@@ -162,5 +178,5 @@ function earnedQuote(market: BacktestMarket, from: number, to: number, width: nu
     earned -= liquidity * (held - has);
     markedAt = index;
   }
-  return earned;
+  return { earned, inRangeFrac: to > from ? insideBars / (to - from) : 1 };
 }

@@ -16,6 +16,8 @@ export type CandleFile =
       readonly candles: CandleSeries;
       /** Length of the file's bars, ms. */
       readonly barMs: number;
+      /** Smallest step the first prices move by. */
+      readonly priceStep: number | null;
       readonly data: DataQuality;
       readonly notes: readonly string[];
     }
@@ -112,6 +114,7 @@ export function readCandles(text: string): CandleFile {
     ok: true,
     candles,
     barMs,
+    priceStep: findPriceStep(candles),
     data: {
       rows,
       dropped: dropped.toSorted((left, right) => left.line - right.line).slice(0, MAX_NAMED_ROWS),
@@ -143,4 +146,20 @@ function detectBarMs(csv: CsvColumns): number | null {
     if (count > most) [usual, most] = [step, count];
   }
   return BAR_MINUTES.includes(usual) ? usual * MINUTE_MS : null;
+}
+
+/** Bars whose digits tell the step of the prices. */
+const STEP_BARS = 1_440;
+const MAX_DECIMALS = 12;
+
+/** 10^-d with d the most decimals any close among the first bars is written with; later bars are not looked at. */
+function findPriceStep(candles: CandleSeries): number | null {
+  let decimals = 0;
+  for (let index = 0; index < Math.min(STEP_BARS, candles.length); index += 1) {
+    const text = String(candles.close[index]!);
+    if (text.includes("e")) return null;
+    const dot = text.indexOf(".");
+    if (dot >= 0) decimals = Math.max(decimals, text.length - dot - 1);
+  }
+  return decimals > MAX_DECIMALS ? null : 10 ** -decimals;
 }

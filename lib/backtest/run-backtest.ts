@@ -1,5 +1,6 @@
 // Run backtest: all twins walk over the same minutes with the same money; a generator, so that a caller can show progress and stop.
 import { invariant } from "@/lib/errors/invariant";
+import { indexCandles } from "@/lib/market/candle-index";
 import { mulberry32 } from "@/lib/math/rng";
 import { createTuningHistory, readMarket, type Decision, type Evaluation, type TuningHistory } from "@/lib/strategy";
 import { epochOf } from "@/lib/units";
@@ -80,6 +81,8 @@ export function runBacktest(input: BacktestInput, hooks: BacktestHooks = {}): Ba
 export function* backtestSteps(input: BacktestInput): Generator<BacktestProgress, BacktestReport> {
   const { market, settings } = input;
   const { fromIndex, toIndex } = boundsOfRun(market, settings);
+  // The candles of a run never change: forces and regime of overlapping windows are read from an index, to the same bits.
+  indexCandles(market.candles);
   const names = orderedNames(settings.twins);
   const spans = windowSpans(market, fromIndex, toIndex, settings.windows);
   const environment: Environment = {

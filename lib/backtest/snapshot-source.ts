@@ -106,6 +106,7 @@ export function createSnapshotSource(market: BacktestMarket, settings: BacktestS
         quoteUsd: pool.quoteUsd,
         isStablePair: pool.isStablePair,
         pegPrice: pool.pegPrice,
+        priceStep: market.priceStep,
         cycleSec: settings.intervalSec,
         candles: sliceCandles(candles, first, index + 1),
         pools: [state],

@@ -100,7 +100,10 @@ function isInRange(position: ObservedPosition, pool: PoolState): boolean {
 }
 
 function incomeOf(terms: PoolTerms, amountUsd: number): IncomeSplit | null {
-  return areUsableTerms(terms) && Number.isFinite(amountUsd) ? splitIncome(terms, amountUsd) : null;
+  if (!areUsableTerms(terms) || !Number.isFinite(amountUsd)) return null;
+  const income = splitIncome(terms, amountUsd);
+  // A term that is finite alone may still overflow with the others.
+  return Number.isFinite(income.netUsdPerYear) && Number.isFinite(income.costsUsdPerYear) ? income : null;
 }
 
 /** Pools that stay in the allocation at about their size and whose every position is near its target. */

@@ -123,7 +123,9 @@ export function createFitness(bars: FitnessBars, context: FitnessContext): Fitne
         const start = Math.floor((fold * train) / FOLDS);
         folds.push(simulate(params, start, Math.floor(((fold + 1) * train) / FOLDS)).netPerYear);
       }
-      return { objective: mean(folds) - STD_WEIGHT * populationStd(folds), folds };
+      const objective = mean(folds) - STD_WEIGHT * populationStd(folds);
+      // Nets near the end of the number range have no spread: like those that are no numbers they earn nothing.
+      return { objective: Number.isFinite(objective) ? objective : 0, folds };
     },
     holdout: (params) => simulate(params, train, bars.length).netPerYear,
   };

@@ -82,7 +82,8 @@ export const RANGE_PARAM_BOUNDS: readonly ParamBound[] = [
 export function rangeParamsOfCube(point: readonly number[]): RangeParams {
   const value = (index: number): number => {
     const bound = RANGE_PARAM_BOUNDS[index]!;
-    const unit = Math.min(1, Math.max(0, point[index] ?? 0.5));
+    const given = point[index] ?? 0.5;
+    const unit = Number.isNaN(given) ? 0.5 : Math.min(1, Math.max(0, given));
     return bound.scale === "log"
       ? bound.min * (bound.max / bound.min) ** unit
       : bound.min + unit * (bound.max - bound.min);

@@ -25,6 +25,8 @@ const ROUTES = [
   `/pairs/${AUTO}`,
   `/pairs/${APPROVE}`,
   "/positions",
+  "/pools",
+  "/lab",
   "/approvals",
   "/activity",
   "/system",

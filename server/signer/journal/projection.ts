@@ -101,6 +101,8 @@ export function positionOf(owned: OwnedPosition): KnownPosition {
 const KEPT_CLOSED_PLANS = 400;
 const KEPT_LEDGER_LINES = 10_000;
 const KEPT_REBALANCES = 200;
+/** The carry policy's closes and openings bind nothing: only a reallocation starts the minimum hold. */
+const NO_HOLD_REASONS: ReadonlySet<string> = new Set(["open", "close_to_cash", "close_and_restore"]);
 const BUDGET_WINDOW_MS = 24 * 3_600_000;
 
 export function createProjection(): Projection {
@@ -111,7 +113,10 @@ export function createProjection(): Projection {
   const fences = new Map<string, number>();
   const nonces = new Map<number, number>();
   const references = new Set<string>();
-  const rebalances = new Map<string, { kind: Plan["kind"]; marketAtMs: number; isWhole: boolean }[]>();
+  const rebalances = new Map<
+    string,
+    { kind: Plan["kind"]; startsHold: boolean; marketAtMs: number; isWhole: boolean }[]
+  >();
   const openPlans = new Map<string, string>();
   const grants = new Map<
     string,
@@ -217,7 +222,9 @@ export function createProjection(): Projection {
     if (openPlans.get(plan.plan.pairId) === body.planId) openPlans.delete(plan.plan.pairId);
     if (body.status === "done" || body.status === "partial") {
       const list = rebalances.get(plan.plan.pairId) ?? [];
-      list.push({ kind: plan.plan.kind, marketAtMs: body.marketAtMs, isWhole: body.status === "done" });
+      const { kind, reason } = plan.plan;
+      const startsHold = kind === "PRA" && !NO_HOLD_REASONS.has(reason);
+      list.push({ kind, startsHold, marketAtMs: body.marketAtMs, isWhole: body.status === "done" });
       rebalances.set(plan.plan.pairId, list.slice(-KEPT_REBALANCES));
     }
     dropOldPlans();
@@ -452,7 +459,7 @@ export function createProjection(): Projection {
       return {
         // A move that ended half way is no position to hold: the minimum hold must not keep its capital idle.
         lastPraAtMarketMs:
-          list.at(-1)?.isWhole === false ? null : (list.findLast((each) => each.kind === "PRA")?.marketAtMs ?? null),
+          list.at(-1)?.isWhole === false ? null : (list.findLast((each) => each.startsHold)?.marketAtMs ?? null),
         rsAtMarketMs: list.filter((each) => each.kind === "RS").map((each) => each.marketAtMs),
       };
     },

@@ -327,6 +327,8 @@ function alignTrack(
       message: "expected candles and pool data of the same time; no minute has both",
     };
   }
+  const misread = checkPrices(track, exchange === null ? null : candles, firstIndex, lastIndex);
+  if (misread !== null) return { ok: false, message: misread };
   carried -= candles.length - 1 - lastIndex;
   const notes = [...source.notes, ...writer.notes()];
   if (skippedRows > 0) notes.push(`${skippedRows} rows of the pool have no candle of their minute and were not used.`);
@@ -351,6 +353,22 @@ function alignTrack(
       notes,
     },
   };
+}
+
+/** Prices no pair has, or far from the exchange's: decimals or token order are wrong. */
+const PRICE_LIMIT = 1e12;
+const MAX_PRICE_RATIO = 1.5;
+
+function checkPrices(track: MinuteTrack, exchange: CandleSeries | null, first: number, last: number): string | null {
+  const middle = Math.floor((first + last) / 2);
+  for (const index of [first, middle, last]) {
+    const price = track.price[index]!;
+    const close = exchange === null ? price : exchange.close[index]!;
+    const isSane = price > 1 / PRICE_LIMIT && price < PRICE_LIMIT;
+    if (isSane && Math.max(price / close, close / price) <= MAX_PRICE_RATIO) continue;
+    return `expected the pool's price to be ${exchange === null ? "between 1e-12 and 1e12" : `near the candles' ${close}`}; with these decimals and token order it is ${price}: check --base-is-token0, --base-decimals and --quote-decimals`;
+  }
+  return null;
 }
 
 function joinData(candles: DataQuality, pool: DataQuality): DataQuality {

@@ -41,10 +41,10 @@ export function parseCsv(text: string, wish: CsvWish): CsvResult {
     .slice(text.charCodeAt(0) === 0xfeff ? 1 : 0, headerEnd)
     .trim()
     .split(",");
-  const names = header.map((name) => name.trim().toLowerCase());
+  const titles = header.map((name) => name.trim().toLowerCase());
   const find = (wanted: string): { readonly at: number; readonly isOptional: boolean } => {
     const isOptional = wanted.endsWith("?");
-    return { at: names.indexOf((isOptional ? wanted.slice(0, -1) : wanted).toLowerCase()), isOptional };
+    return { at: titles.indexOf((isOptional ? wanted.slice(0, -1) : wanted).toLowerCase()), isOptional };
   };
   const wanted = wish.numbers.map((name) => ({ name, ...find(name) }));
   const texts = (wish.texts ?? []).map((name) => ({ name, ...find(name) }));
@@ -53,9 +53,12 @@ export function parseCsv(text: string, wish: CsvWish): CsvResult {
     (column) => column.at < 0 && !column.isOptional,
   );
   if (missing.length > 0) {
+    const names = [...(stamp === null ? [] : [stamp]), ...wanted, ...texts].map((column) =>
+      column.name.replace("?", ""),
+    );
     return {
       ok: false,
-      message: `expected a header line with the columns ${[...(stamp === null ? [] : [stamp.name]), ...wish.numbers, ...(wish.texts ?? [])].join(", ")}; the first line is "${header.join(",").slice(0, 200)}" and has no ${missing.map((column) => column.name).join(", ")}`,
+      message: `expected a header line with the columns ${names.join(", ")}; the first line is "${header.join(",").slice(0, 200)}" and has no ${missing.map((column) => column.name).join(", ")}`,
     };
   }
 
@@ -76,7 +79,7 @@ export function parseCsv(text: string, wish: CsvWish): CsvResult {
     rows += 1;
     const fields = row.split(",");
     let reason: string | null =
-      fields.length < names.length ? `${fields.length} fields where the header has ${names.length}` : null;
+      fields.length < titles.length ? `${fields.length} fields where the header has ${titles.length}` : null;
     let write = 0;
     if (reason === null && stamp !== null) {
       const atMs = parseUtc(fields[stamp.at] ?? "");

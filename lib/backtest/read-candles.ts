@@ -30,7 +30,7 @@ const MAX_MINUTES = 5_000_000;
 
 /** Reads `ts_ms, open, high, low, close, volume`. Only the rules of strategy.md section 2 change a row, and each change is counted. */
 export function readCandles(text: string): CandleFile {
-  const csv = parseCsv(text, { numbers: ["ts_ms", "open?", "high?", "low?", "close?", "volume?"] });
+  const csv = parseCsv(text, { numbers: ["ts_ms", "open", "high", "low", "close", "volume?"] });
   if (!csv.ok) return csv;
   const { length, rows } = csv.value;
   if (length === 0) return { ok: false, message: `expected rows of candles; none of ${rows} rows could be read` };

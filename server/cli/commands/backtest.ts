@@ -74,6 +74,7 @@ const configSchema = pairParamsSchema.partial().strict();
 
 export function backtestOptions(command: Command): Command {
   return command
+    .showHelpAfterError('"tidegate backtest --help" lists every flag.')
     .option(
       "--candles <file>",
       "ts_ms, open, high, low, close, volume; bars of 1, 5, 15, 30 or 60 minutes; .csv or .csv.gz",
@@ -91,11 +92,11 @@ export function backtestOptions(command: Command): Command {
     .option("--pair <BASE-QUOTE>", "name of the pair when no registry pool is named")
     .option("--base-decimals <n>", "decimals of BASE (default 18)", wholeNumber(0, 36))
     .option("--quote-decimals <n>", "decimals of QUOTE (default 6)", wholeNumber(0, 36))
-    .option("--base-is-token0 <yes|no>", "whether BASE is the pool's token0 (default yes)", yesOrNo)
+    .option("--base-is-token0 [yes|no]", "BASE is the pool's token0 (without the flag: token1)", yesOrNo)
     .option("--fee-pips <n>", "LP fee, 1/1 000 000 (default 500)", wholeNumber(0, 999_999))
     .option("--tick-spacing <n>", "tick spacing (default: that of the fee)", wholeNumber(1, 16_384))
     .option("--protocol-share <frac>", "part of the fee that goes to the protocol (default 0)", decimal(0, 1))
-    .option("--pegged <yes|no>", "both tokens follow one currency (default: seen from the first prices)", yesOrNo)
+    .option("--pegged [yes|no]", "both tokens follow one currency (default: seen from the first prices)", yesOrNo)
     .option("--capital-usd <usd>", "money of each twin", decimal(1, 1e12), BACKTEST_DEFAULTS.capitalUsd)
     .option("--gas-usd-per-tx <usd>", "gas of one transaction", decimal(0, 1e6), BACKTEST_DEFAULTS.gasUsdPerTx)
     .option(
@@ -348,7 +349,7 @@ function poolDescriber(flags: BacktestFlags, notes: string[]): (firstPrices: rea
       quoteSymbol: known?.quoteSymbol ?? quoteSymbol,
       baseDecimals: flags.baseDecimals ?? known?.baseDecimals ?? 18,
       quoteDecimals: flags.quoteDecimals ?? known?.quoteDecimals ?? 6,
-      baseIsToken0: flags.baseIsToken0 ?? known?.baseIsToken0 ?? true,
+      baseIsToken0: flags.baseIsToken0 ?? known?.baseIsToken0 ?? false,
       feePips,
       tickSpacing,
       protocolShareFrac: flags.protocolShare ?? 0,

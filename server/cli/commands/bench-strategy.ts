@@ -1,4 +1,5 @@
-// Strategy figures of `npm run bench`: objective, optimizer, forces, regime, allocation and a whole evaluation.
+// Strategy figures of `npm run bench`: objective, optimizer, forces, regime, allocation, a whole evaluation and a year of backtest.
+import { benchBacktest } from "./bench-backtest";
 import { createFitness, prepareFitnessBars, type Fitness } from "@/lib/strategy/fitness";
 import { computeForces } from "@/lib/strategy/forces";
 import { optimizeRangeParams } from "@/lib/strategy/optimizer";
@@ -184,8 +185,10 @@ function buildSnapshot(candles: CandleSeries): MarketSnapshot {
   };
 }
 
-/** Prints the figures one after the other. */
+/** Prints the figures one after the other; the year of backtest comes last because it takes longest. */
 export function benchStrategy(print: PrintFigure): void {
+  const startedAtMs = performance.now();
+  const cpuAtStart = process.cpuUsage();
   const fitness = buildFitness();
   const draw = mulberry32(5);
   const points = Array.from({ length: 64 }, () => rangeParamsOfCube(RANGE_PARAM_BOUNDS.map(() => draw())));
@@ -254,5 +257,12 @@ export function benchStrategy(print: PrintFigure): void {
     verdict === null
       ? "evaluate_ms: 40 pools; NO search ran, so this figure leaves the optimizer out"
       : `evaluate_ms: 40 pools, 74 days of minutes, with a search of ${verdict.evals} evaluations over ${verdict.bars} bars (${verdict.verdict})`,
+  );
+
+  benchBacktest(print, note);
+  const cpu = process.cpuUsage(cpuAtStart);
+  const cpuFrac = (cpu.user + cpu.system) / 1_000 / (performance.now() - startedAtMs);
+  note(
+    `all figures are wall time; this process had ${Math.round(100 * cpuFrac)} % of a core while it measured${cpuFrac < 0.9 ? ": the machine was busy, an idle one is faster by about that factor" : ""}`,
   );
 }

@@ -131,8 +131,9 @@ export function assessCarryPosition(
   snapshot: MarketSnapshot,
   lean: Lean,
 ): PositionEvaluation {
-  const ageMs = snapshot.observedAtMs - position.openedAtMs;
-  const ageEpochs = snapshot.epoch - epochOf(position.openedAtMs);
+  // A position whose mint is not known counts as new: nothing that asks for an age happens to it.
+  const ageMs = finiteOr(snapshot.observedAtMs - position.openedAtMs, 0);
+  const ageEpochs = finiteOr(snapshot.epoch - epochOf(position.openedAtMs), 0);
   if (pool === null) return leftAlone(position, ageMs, ageEpochs);
   const { state, poolPrice, width, usable } = pool;
   const value = valuePosition(position, state, snapshot.price, snapshot.quoteUsd);
@@ -238,4 +239,8 @@ function leftAlone(position: ObservedPosition, ageMs: number, ageEpochs: number)
       ageEpochs,
     },
   };
+}
+
+function finiteOr(value: number, otherwise: number): number {
+  return Number.isFinite(value) ? value : otherwise;
 }

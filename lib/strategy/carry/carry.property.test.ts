@@ -5,6 +5,10 @@ import type { PoolSample, TickPoolSample } from "@/lib/market/pool-sample";
 import { gauss12, mulberry32 } from "@/lib/math/rng";
 import type { PoolRates } from "@/lib/strategy/pool-rates";
 import { positionId } from "@/lib/units";
+import { OTHER_PAIR_PARAMS } from "@/lib/registry/params";
+import { decide, evaluate } from "@/lib/strategy/index";
+import { buildPoolSamples } from "@/tests/support/build-pool-samples";
+import { buildPosition, buildSnapshot } from "@/tests/support/build-snapshot";
 import { TEST_SEED } from "@/tests/support/seed";
 import { allocateCarry, minPositionUsd, openUsdPerYear, type CarryPool } from "./allocate-carry";
 import { applyCarryRules } from "./decision-rules";
@@ -199,6 +203,72 @@ describe(`rates (seed ${TEST_SEED})`, () => {
     );
   });
 });
+
+describe(`evaluate and decide (seed ${TEST_SEED})`, () => {
+  it("behavior: broken samples, gas, volumes and positions never make them throw or hand out NaN", () => {
+    const snapshot = buildSnapshot({ minutes: 2_000 });
+    const [pool] = snapshot.pools;
+    if (pool?.kind !== "ticks") throw new Error("expected a tick pool");
+    const good = buildPoolSamples({ pool, nowMs: snapshot.observedAtMs, kappa: 1.4 });
+    const number = fc.oneof(fc.double(), fc.constantFrom(0, 1, -1, 1e300, Number.NaN, Number.POSITIVE_INFINITY));
+    const raw = fc.bigInt({ min: 0n, max: 1n << 200n });
+    const shape = fc.record({
+      gasRsUsd: number,
+      gasOpenUsd: number,
+      gasCloseUsd: number,
+      volumeH24Usd: fc.option(number),
+      tvlUsd: fc.option(number),
+      activeLiquidityRaw: fc.option(raw),
+      sqrtPriceX96: fc.oneof(fc.constant(pool.sqrtPriceX96), raw),
+    });
+    let opened = 0;
+    fc.assert(
+      fc.property(
+        shape,
+        number,
+        raw,
+        fc.constantFrom("none", "good", "broken"),
+        fc.boolean(),
+        (bad, openedAtMs, leftBaseRaw, kind, allowCash) => {
+          const broken = good.map((sample, index) =>
+            index % 3 === 0 ? { ...sample, feeGrowthGlobal0X128: leftBaseRaw, sqrtPriceX96: bad.sqrtPriceX96 } : sample,
+          );
+          const samples = kind === "none" ? [] : kind === "good" ? good : broken;
+          const position = buildPosition(
+            snapshot,
+            pool,
+            { tickLower: -100, tickUpper: 100, usd: 100 },
+            { openedAtMs, leftBaseRaw },
+          );
+          const given = {
+            ...snapshot,
+            pools: [{ ...pool, ...(allowCash ? { tvlUsd: 5_000_000, gasRsUsd: 1 } : bad) }],
+            positions: kind === "broken" ? [position] : [],
+            poolSamples: { [pool.poolKey]: samples },
+          };
+          const params = { ...OTHER_PAIR_PARAMS, policy: "carry" as const, allowCash };
+          const evaluation = evaluate({ snapshot: given, params });
+          const decision = decide({ snapshot: given, evaluation, params });
+          if (decision.reason === "open") opened += 1;
+          expectNoNaN(evaluation);
+          expectNoNaN(decision);
+        },
+      ),
+      { ...NO_SEED, numRuns: 120 },
+    );
+    // The property says nothing if every case were shut out at the door.
+    expect(opened).toBeGreaterThan(0);
+  });
+});
+
+/** No number in a value is NaN; a given snapshot's own positions are not ours to mend. */
+function expectNoNaN(value: unknown, path = "value"): void {
+  if (typeof value === "number") {
+    if (Number.isNaN(value)) throw new Error(`${path} is NaN`);
+  } else if (typeof value === "object" && value !== null) {
+    for (const [key, each] of Object.entries(value)) if (key !== "position") expectNoNaN(each, `${path}.${key}`);
+  }
+}
 
 /** Every number anywhere in a value is finite. */
 function expectFinite(value: unknown, path = "value"): void {

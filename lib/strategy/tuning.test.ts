@@ -7,7 +7,7 @@ import { OTHER_PAIR_PARAMS } from "@/lib/registry/params";
 import { poolKey } from "@/lib/units";
 import { buildPool, buildSnapshot } from "@/tests/support/build-snapshot";
 import { TEST_SEED } from "@/tests/support/seed";
-import { generateSeries } from "@/tests/vectors/generate-bars";
+import { generateSeries } from "@/lib/market/generate-bars";
 import { evaluate, evaluateSteps } from "./evaluate";
 import type { Evaluation } from "./evaluation";
 import { computeForces } from "./forces";

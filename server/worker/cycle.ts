@@ -62,6 +62,16 @@ export async function runCycle(deps: CycleDeps, input: CycleInput): Promise<Cycl
     "execute",
     () => fetched && decided && executeDecision(deps, fetched, decided, input),
   );
+  // Beside the real money and after it: a paper account is never waited for by a decision.
+  const paper =
+    fetched && computed
+      ? await deps.paper.run({
+          snapshot: fetched.snapshot,
+          params: computed.params,
+          market: computed.market,
+          mode: fetched.pairState.mode,
+        })
+      : [];
   input.onPhase("log");
   const record = await logCycle(deps, {
     ...line.result(),
@@ -72,6 +82,7 @@ export async function runCycle(deps: CycleDeps, input: CycleInput): Promise<Cycl
     computed,
     decided,
     executed,
+    paper,
     flows: fetched && computeFlows(input.book, fetched, addCosts(input.costs, executed), input.burned),
   });
   return { record, fetched, computed, decided, executed };

@@ -1,6 +1,7 @@
 // Process entry of a worker: wires store, chain, sources, signer and execution for one pair; ends with its control channel.
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { err, ok, type Result } from "@/lib/errors/result";
 import { SourceError, type ChainError, type TidegateError } from "@/lib/errors/tidegate-error";
 import { epochRecordSchema, type EpochRecord } from "@/lib/epoch/epoch-record";
@@ -38,6 +39,7 @@ import { PAIR_LEASE_REFRESH_MS, PAIR_LEASE_TTL_MS, storeChannels, storeKeys } fr
 import { acquireLease } from "@/server/infra/store/lock";
 import { onChannelMessage } from "@/server/infra/store/pubsub";
 import { takeRateSlot } from "@/server/infra/store/rate-slot";
+import { readPaperBook, writePaperBook } from "@/server/infra/store/paper";
 import { readPoolSamples, writePoolSamples } from "@/server/infra/store/pool-samples";
 import { readWorkerState, writeWorkerState } from "@/server/infra/store/worker-state";
 import { emitEpochStreams } from "@/server/infra/telemetry/epoch-streams";
@@ -55,6 +57,8 @@ import {
 import { createCandleCache } from "./candle-cache";
 import { createCloseBook } from "./close-book";
 import { createLiveInputs } from "./live-inputs";
+import { createPaperDesk } from "./paper";
+import { paperBookSchema } from "./paper-book";
 import { acquirePairLock, type PairLock } from "./pair-lock";
 import { createPoolSampler, type PoolSampler } from "./pool-sampler";
 import type { ChainView, CycleDeps, PoolView } from "./ports";
@@ -251,6 +255,13 @@ const deps: CycleDeps = {
     },
   },
   poolSamples,
+  paper: createPaperDesk({
+    pairId,
+    read: () => readPaperBook(store, pairId, paperBookSchema),
+    write: (book) => writePaperBook(store, pairId, book),
+    slices: { monotonicMs: () => wallClock.monotonicMs(), nextTurn: () => nextTurn() },
+    log,
+  }),
   lastCloseEpochs: (nowMs) => closes.lastCloseEpochs(nowMs),
   signer: {
     pairState: () => intents.call("pair.state", { pairId }),

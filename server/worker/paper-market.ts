@@ -2,7 +2,7 @@
 import { humanAmount } from "@/lib/amm/human-units";
 import { sqrtToPrice } from "@/lib/amm/sqrt-price";
 import type { PaperPool, PaperPoolInterval } from "@/lib/backtest/paper-state";
-import type { PoolSample, TickPoolSample } from "@/lib/market/pool-sample";
+import { POOL_SAMPLE_MS, type PoolSample, type TickPoolSample } from "@/lib/market/pool-sample";
 import type { TickPoolState } from "@/lib/market/snapshot";
 
 /** One step of market time, from one round of samples to the next. */
@@ -37,10 +37,10 @@ interface PoolTrack {
   readonly samples: readonly TickPoolSample[];
 }
 
-/** Samples of several chains never share a block: those of one round end at the latest of them. */
+/** Chains never share a block: samples of the same five minutes make one step, which ends with the latest of them. */
 export function paperSteps(input: PaperStepsInput): PaperSteps {
   let unseenMs = 0;
-  const marks: Record<string, number> = {};
+  const marks: Record<string, number> = { ...input.marks };
   const tracks = input.pools.flatMap((state): PoolTrack[] => {
     const known = (input.samples[state.poolKey] ?? []).filter(
       (sample): sample is TickPoolSample => sample.kind === "ticks" && sample.observedAtMs <= input.untilMs,
@@ -49,32 +49,39 @@ export function paperSteps(input: PaperStepsInput): PaperSteps {
     const samples = mark === undefined ? known.slice(-1) : known.filter(({ observedAtMs }) => observedAtMs >= mark);
     const first = samples[0];
     const last = samples.at(-1);
-    if (first === undefined || last === undefined) {
-      if (mark !== undefined) marks[state.poolKey] = mark;
-      return [];
-    }
+    if (first === undefined || last === undefined) return [];
     if (mark !== undefined) unseenMs = Math.max(unseenMs, first.observedAtMs - mark);
     marks[state.poolKey] = last.observedAtMs;
     return [{ state, samples }];
   });
-  const rounds = Math.max(0, ...tracks.map(({ samples }) => samples.length - 1));
-  const steps: PaperStep[] = [];
-  for (let round = 1; round <= rounds; round += 1) {
-    // Newest samples are aligned: a pool that joined later has no steps in the first rounds.
-    const here = tracks.map((track) => {
-      const at = track.samples.length - 1 - rounds + round;
-      return { track, before: track.samples[at - 1], after: track.samples[at] };
+  const slots = [...new Set(tracks.flatMap(({ samples }) => samples.slice(1).map(slotOfSample)))].toSorted(
+    (left, right) => left - right,
+  );
+  const steps = slots.map((slot): PaperStep => {
+    const here = tracks.map(({ state, samples }) => {
+      const at = samples.findLastIndex((sample) => slotOfSample(sample) <= slot);
+      const after = samples[Math.max(0, at)];
+      // A pool without a sample in this round stands still; the next one brings what it paid meanwhile.
+      const before = after !== undefined && slotOfSample(after) === slot ? samples[at - 1] : after;
+      return { state, before: before ?? after, after };
     });
-    const times = here.flatMap(({ after }) => (after === undefined ? [] : [after.observedAtMs]));
-    steps.push({
-      toMs: Math.max(...times),
-      intervals: here.flatMap(({ track, before, after }) =>
-        after === undefined ? [] : [intervalOf(track.state, before ?? after, after)],
+    return {
+      toMs: Math.max(
+        ...here.flatMap(({ after }) =>
+          after !== undefined && slotOfSample(after) === slot ? [after.observedAtMs] : [],
+        ),
       ),
-      pools: here.flatMap(({ track, after }) => (after === undefined ? [] : [paperPoolOf(track.state, after)])),
-    });
-  }
+      intervals: here.flatMap(({ state, before, after }) =>
+        before === undefined || after === undefined ? [] : [intervalOf(state, before, after)],
+      ),
+      pools: here.flatMap(({ state, after }) => (after === undefined ? [] : [paperPoolOf(state, after)])),
+    };
+  });
   return { steps, marks, unseenMs };
+}
+
+function slotOfSample({ observedAtMs }: TickPoolSample): number {
+  return Math.floor(observedAtMs / POOL_SAMPLE_MS);
 }
 
 /** Fees as in strategy-carry section 1: growth without our own dilution, in whole tokens per unit of human liquidity. */

@@ -3,15 +3,17 @@ import type { WorkerState } from "@/lib/api/worker-state";
 import type { DeskEvent } from "@/lib/api/events";
 import type { CommandRecord } from "@/lib/api/commands";
 import type { LedgerEntry, PairState, PlanRecord } from "@/lib/api/signer-contract";
-import type { EpochRecord } from "@/lib/epoch/epoch-record";
+import type { EpochRecord, PaperRecord } from "@/lib/epoch/epoch-record";
 import type { ExecutionReport } from "@/lib/epoch/execution-report";
 import type { Result } from "@/lib/errors/result";
 import type { ChainError, SourceError, StoreError, TidegateError } from "@/lib/errors/tidegate-error";
 import type { CandleSeries } from "@/lib/market/candle";
 import type { PoolSample } from "@/lib/market/pool-sample";
-import type { InputFreshness, ObservedPosition, PoolState } from "@/lib/market/snapshot";
+import type { InputFreshness, MarketSnapshot, ObservedPosition, PoolState } from "@/lib/market/snapshot";
 import type { Plan } from "@/lib/plan/plan";
+import type { Mode } from "@/lib/registry/pair-settings";
 import type { ResolvedPool } from "@/lib/registry/resolved-pool";
+import type { MarketReading, StrategyParams } from "@/lib/strategy/index";
 import type { PriceFrame } from "@/lib/amm/sqrt-price";
 import type { Address, Hex, PairId, PoolKey } from "@/lib/units";
 
@@ -178,6 +180,21 @@ export interface PoolSampleSource {
   freshness(nowMs: number): readonly InputFreshness[];
 }
 
+export interface PaperInput {
+  readonly snapshot: MarketSnapshot;
+  /** Parameters of the pair; its policy is the one in charge. */
+  readonly params: StrategyParams;
+  /** What the real evaluation read from the same candles. */
+  readonly market: MarketReading;
+  readonly mode: Mode;
+}
+
+/** Paper accounts beside the real one. */
+export interface PaperPort {
+  /** After the real decision of the epoch was carried out. Never throws: what fails here is told and costs nobody anything. */
+  run(input: PaperInput): Promise<readonly PaperRecord[]>;
+}
+
 export interface CycleDeps {
   readonly pairId: PairId;
   readonly wall: { nowMs(): number; monotonicMs(): number };
@@ -188,6 +205,7 @@ export interface CycleDeps {
   readonly chain: ChainPort;
   readonly poolService: PoolServicePort;
   readonly poolSamples: PoolSampleSource;
+  readonly paper: PaperPort;
   /** Epoch of our newest close by pool key, of the last day. */
   readonly lastCloseEpochs: (nowMs: number) => Promise<Readonly<Record<string, number>>>;
   readonly signer: SignerPort;

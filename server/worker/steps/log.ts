@@ -1,5 +1,5 @@
 // Log: the epoch record with everything the cycle saw, decided and did; to the store, to telemetry and as an event.
-import type { EpochRecord, TuningRecord } from "@/lib/epoch/epoch-record";
+import type { EpochRecord, PaperRecord, TuningRecord } from "@/lib/epoch/epoch-record";
 import { errorText, TidegateError } from "@/lib/errors/tidegate-error";
 import type { CycleDeps, CycleFacts } from "@/server/worker/ports";
 import type { EpochFlows } from "@/server/worker/flows";
@@ -17,6 +17,7 @@ export interface CycleResult {
   readonly computed: Computed | null;
   readonly decided: Decided | null;
   readonly executed: Executed | null;
+  readonly paper?: readonly PaperRecord[];
   readonly failure: { readonly step: StepName; readonly error: unknown } | null;
   readonly flows: EpochFlows | null;
   readonly durations: Readonly<Record<`${StepName}Ms`, number>>;
@@ -150,6 +151,7 @@ function toRecord(deps: LogDeps, result: CycleResult): EpochRecord {
               })),
             })),
           },
+    paper: [...(result.paper ?? [])],
     planId: executed?.planId ?? null,
     planStatus: executed?.planStatus ?? null,
     planReason: executed?.planReason ?? null,

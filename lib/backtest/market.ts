@@ -1,6 +1,6 @@
 // Backtest market: what is known about one pair and one pool, minute by minute, as columns that a run walks over.
 import type { PriceFrame } from "@/lib/amm/sqrt-price";
-import type { CandleSeries } from "@/lib/market/candle";
+import { sliceCandles, type CandleSeries } from "@/lib/market/candle";
 import { unitHoldings } from "@/lib/portfolio/valuation";
 import type { PairId, PoolKey } from "@/lib/units";
 
@@ -119,6 +119,35 @@ export function impliedTvlUsd(othersLiquidity: number, price: number, pool: Back
   return (
     othersLiquidity * unitHoldings(price, price * Math.exp(-spread), price * Math.exp(spread)).value * pool.quoteUsd
   );
+}
+
+/** The market without what lies farther back than `fromMs` and after bar `lastIndex`: views on the same columns. */
+export function cropMarket(market: BacktestMarket, fromMs: number, lastIndex: number): BacktestMarket {
+  const { candles, track } = market;
+  let start = 0;
+  let end = candles.length;
+  while (start < end) {
+    const middle = (start + end) >> 1;
+    if (candles.openAtMs[middle]! < fromMs) start = middle + 1;
+    else end = middle;
+  }
+  const stop = lastIndex + 1;
+  if (start === 0 && stop === candles.length) return market;
+  return {
+    ...market,
+    candles: sliceCandles(candles, start, stop),
+    track: {
+      price: track.price.subarray(start, stop),
+      low: track.low.subarray(start, stop),
+      high: track.high.subarray(start, stop),
+      othersLiquidity: track.othersLiquidity.subarray(start, stop),
+      feeBase: track.feeBase.subarray(start, stop),
+      feeQuote: track.feeQuote.subarray(start, stop),
+      volumeUsd: track.volumeUsd.subarray(start, stop),
+    },
+    firstIndex: Math.max(0, market.firstIndex - start),
+    lastIndex: Math.min(market.lastIndex, lastIndex) - start,
+  };
 }
 
 /** Market time at which bar `index` is closed and known, unix ms. */

@@ -1,12 +1,13 @@
 // Run backtest: all twins walk over the same minutes with the same money; a generator, so that a caller can show progress and stop.
 import { invariant } from "@/lib/errors/invariant";
+import { CANDLE_BUFFER_DAYS } from "@/lib/market/candle";
 import { indexCandles } from "@/lib/market/candle-index";
 import { mulberry32 } from "@/lib/math/rng";
 import { createTuningHistory, readMarket, type Decision, type Evaluation, type TuningHistory } from "@/lib/strategy";
 import { epochOf } from "@/lib/units";
 import { advancePaper, closeEpoch, createPaper, executePlan, paperEquityUsd } from "./account";
 import { createAncestorTwin } from "./ancestor-twin";
-import { closedAtMs, type BacktestMarket } from "./market";
+import { closedAtMs, cropMarket, type BacktestMarket } from "./market";
 import type { PaperEvent, PaperInterval, PaperMarket, PaperPlan, PaperPoolInterval, PaperState } from "./paper-state";
 import { createFixedRangeTwin, createFullRangeTwin, createHoldTwin, createRecentreTwin } from "./passive-twins";
 import { TWIN_NAMES, type BacktestReport, type TwinDecision, type TwinName, type TwinReport } from "./report";
@@ -64,6 +65,8 @@ const MAX_DECISIONS = 5_000;
 /** Bars walked between two looks at the caller. */
 const BARS_PER_STEP = 720;
 const TRAINING_FRAC = 0.6;
+/** The candle buffer, and a day more. */
+const LOOK_BACK_MS = (CANDLE_BUFFER_DAYS + 1) * 86_400_000;
 
 /** Runs to the end; null when the caller asked to stop. */
 export function runBacktest(input: BacktestInput, hooks: BacktestHooks = {}): BacktestReport | null {
@@ -78,8 +81,13 @@ export function runBacktest(input: BacktestInput, hooks: BacktestHooks = {}): Ba
 }
 
 /** The same in steps of about half a day of market time; the report is the return value, its `tookMs` is 0. */
-export function* backtestSteps(input: BacktestInput): Generator<BacktestProgress, BacktestReport> {
-  const { market, settings } = input;
+export function* backtestSteps(given: BacktestInput): Generator<BacktestProgress, BacktestReport> {
+  const { settings } = given;
+  const wanted = boundsOfRun(given.market, settings);
+  // What no snapshot of the run can hold is not prepared either.
+  const lookBackFromMs = closedAtMs(given.market.candles, wanted.fromIndex) - LOOK_BACK_MS;
+  const market = cropMarket(given.market, lookBackFromMs, wanted.toIndex);
+  const input: BacktestInput = { ...given, market };
   const { fromIndex, toIndex } = boundsOfRun(market, settings);
   // The candles of a run never change: forces and regime of overlapping windows are read from an index, to the same bits.
   indexCandles(market.candles);

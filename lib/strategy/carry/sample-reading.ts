@@ -63,10 +63,13 @@ class TickReading implements SampleReading {
   readonly othersLiquidity: number;
   /** Takes our own dilution out of the growth that follows. */
   private readonly dilution: number;
+  /** The neighbour on its grid is asked for every epoch; the answer does not change. */
+  private lastEarlier: TickReading | null = null;
+  private lastFees: FeeGrowth | null = null;
 
   constructor(
     private readonly sample: TickPoolSample,
-    private readonly scales: TickScales,
+    readonly scales: TickScales,
   ) {
     const root = Number(sample.sqrtPriceX96) / TWO_96;
     const total = Number(sample.liquidityRaw);
@@ -79,6 +82,13 @@ class TickReading implements SampleReading {
 
   feesSince(earlier: SampleReading): FeeGrowth | null {
     if (!(earlier instanceof TickReading)) return null;
+    if (earlier === this.lastEarlier) return this.lastFees;
+    this.lastEarlier = earlier;
+    this.lastFees = this.growthSince(earlier);
+    return this.lastFees;
+  }
+
+  private growthSince(earlier: TickReading): FeeGrowth | null {
     const from = earlier.sample;
     const growth0 = wrappingGrowth(from.feeGrowthGlobal0X128, this.sample.feeGrowthGlobal0X128);
     const growth1 = wrappingGrowth(from.feeGrowthGlobal1X128, this.sample.feeGrowthGlobal1X128);
@@ -116,6 +126,22 @@ interface TickScales {
   readonly liquidity: number;
 }
 
+/** A sample is read once and looked at for three days: what was read is kept with it as long as it lives. */
+const kept = new WeakMap<TickPoolSample, TickReading>();
+
+function readTick(sample: TickPoolSample, scales: TickScales): TickReading | null {
+  const known = kept.get(sample);
+  if (known !== undefined && isSameScales(known.scales, scales)) return known;
+  if (!isValidTick(sample)) return null;
+  const reading = new TickReading(sample, scales);
+  kept.set(sample, reading);
+  return reading;
+}
+
+function isSameScales(one: TickScales, other: TickScales): boolean {
+  return one.baseIsToken0 === other.baseIsToken0 && one.toPrice === other.toPrice && one.liquidity === other.liquidity;
+}
+
 function readTicks(samples: readonly PoolSample[], frame: SampleFrame, nowMs: number): readonly SampleReading[] {
   const scales: TickScales = {
     baseIsToken0: frame.baseIsToken0,
@@ -123,12 +149,13 @@ function readTicks(samples: readonly PoolSample[], frame: SampleFrame, nowMs: nu
     fromPrice: 10 ** ((frame.decQuote - frame.decBase) / 2),
     liquidity: 10 ** ((frame.decBase + frame.decQuote) / 2),
   };
-  const readings: SampleReading[] = [];
+  const valid: SampleReading[] = [];
   for (const sample of samples) {
     if (sample.kind !== "ticks" || !isInstant(sample.observedAtMs) || sample.observedAtMs > nowMs) continue;
-    if (isValidTick(sample)) readings.push(new TickReading(sample, scales));
+    const reading = readTick(sample, scales);
+    if (reading !== null) valid.push(reading);
   }
-  return readings;
+  return valid;
 }
 
 class BinReading implements SampleReading {

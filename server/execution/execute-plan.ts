@@ -303,6 +303,8 @@ async function chooseSwapAmount(run: Run, step: SwapStep, common: OpArguments): 
   const balance = await accountBalance(run, step.chainId, step.tokenIn);
   if (!balance.ok) return balance;
   const mints = plan.steps.filter((each): each is MintStep => each.kind === "mint" && each.chainId === step.chainId);
+  // A plan that closes and opens nothing swaps what came out to the mix it was made for: its own amount is the size.
+  if (mints.length === 0) return ok(smallest(step.amountInRaw, balance.value));
   const funds = await fundsFor(run, step.chainId);
   if (!funds.ok) return funds;
   const frame = frameOn(plan, step.chainId);

@@ -176,6 +176,10 @@ function randomRange(rng: Rng, setup: Setup, around: number = setup.tick) {
   if (rng() < 0.1) return { tickLower: min, tickUpper: max };
   const clamp = (tick: number): number => Math.max(min, Math.min(max, tick));
   const centre = Math.round(around / tickSpacing) + integer(rng, -40, 40);
+  // Often a bound beside or on the tick at hand: there the sides of a range are decided.
+  const near = Math.round(around / tickSpacing) * tickSpacing;
+  if (rng() < 0.2) return { tickLower: near, tickUpper: near + integer(rng, 1, 20) * tickSpacing };
+  if (rng() < 0.2) return { tickLower: near - integer(rng, 1, 20) * tickSpacing, tickUpper: near };
   const half = rng() < 0.1 ? integer(rng, 1, 2_000) : integer(rng, 1, 60);
   const tickLower = Math.min(clamp((centre - half) * tickSpacing), max - tickSpacing);
   return { tickLower, tickUpper: Math.max(clamp((centre + half) * tickSpacing), tickLower + tickSpacing) };
@@ -195,7 +199,8 @@ function randomAction(rng: Rng, setup: Setup, ranges: readonly OwnedRange[], tic
   // Back towards the start more often than away, so that the price stays where the liquidity is.
   const isHome = rng() < 0.3;
   const away = (zeroForOne ? -1 : 1) * integer(rng, 1, 60 * setup.tickSpacing);
-  const limitTick = isHome ? setup.tick : tick + away;
+  const goal = isHome ? setup.tick : tick + away;
+  const limitTick = rng() < 0.5 ? goal : Math.round(goal / setup.tickSpacing) * setup.tickSpacing;
   const direction = isHome ? tick >= setup.tick : zeroForOne;
   const amount = bits(rng, 1, 95);
   return {

@@ -17,6 +17,7 @@ import {
   healthWordSchema,
   kappaPointSchema,
   overviewSchema,
+  paperDtoSchema,
   pairStatusSchema,
   pairSummarySchema,
   planDtoSchema,
@@ -186,6 +187,26 @@ export const contract = {
     params: pairParams,
     query: z.object({ ...window }),
     response: z.object({ ranges: z.array(rangeLifeSchema), nextCursor }),
+  }),
+  pairPaper: get("/api/pairs/{id}/paper", "read", "What the policies not in charge would have done, on paper", {
+    params: pairParams,
+    query: none,
+    response: z.object({
+      /** The real decision of the newest epoch, to be shown beside them. */
+      real: z
+        .object({
+          policy: z.enum(["forces", "carry"]),
+          epoch: z.number().int(),
+          marketAtMs: z.number(),
+          kind: z.enum(["HOLD", "RS", "PRA"]).nullable(),
+          reason: z.string().nullable(),
+          sentence: z.string(),
+        })
+        .nullable(),
+      accounts: z.array(paperDtoSchema),
+      /** What these numbers are and are not. */
+      note: z.string(),
+    }),
   }),
   pairPreviewInput: get(
     "/api/pairs/{id}/preview-input",

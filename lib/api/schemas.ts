@@ -5,6 +5,7 @@ import {
   epochRecordSchema,
   freshnessSchema,
   memoryRecordSchema,
+  paperRecordSchema,
   ratesRecordSchema,
 } from "@/lib/epoch/epoch-record";
 import { stepSchema, boundsSchema, forecastSchema, originSchema } from "@/lib/plan/plan";
@@ -608,3 +609,23 @@ export const previewInputSchema = z.object({
   poolSamples: z.array(z.object({ poolKey: z.string(), samples: sampleColumnsSchema })),
 });
 export type PreviewInput = z.input<typeof previewInputSchema>;
+
+/** A paper account with its way so far; it is part of no total of the desk. */
+export const paperDtoSchema = paperRecordSchema.extend({
+  epoch: z.number().int(),
+  marketAtMs: z.number(),
+  /** Whether the newest epoch still has it; an account that ended shows its last state. */
+  isCurrent: z.boolean(),
+  /** Its decision of that epoch in plain words. */
+  sentence: z.string(),
+  series: z.array(
+    z.object({
+      marketAtMs: z.number(),
+      valueUsd: z.number(),
+      netUsd: z.number(),
+      alphaUsd: z.number(),
+      holdUsd: z.number(),
+    }),
+  ),
+});
+export type PaperDto = z.infer<typeof paperDtoSchema>;

@@ -5,6 +5,7 @@ import { deskHandlers } from "./handlers/desk";
 import { environmentHandlers } from "./handlers/environment";
 import { labHandlers } from "./handlers/lab";
 import { pairHandlers } from "./handlers/pairs";
+import { paperHandlers } from "./handlers/paper";
 import { planHandlers } from "./handlers/plans";
 import { poolHandlers } from "./handlers/pools";
 import type { ApiDeps } from "./deps";
@@ -19,6 +20,7 @@ export const allHandlers: readonly BoundHandler[] = [
   ...planHandlers,
   ...poolHandlers,
   ...labHandlers,
+  ...paperHandlers,
   ...commandHandlers,
 ];
 

@@ -321,6 +321,32 @@ async function keepEpoch(): Promise<void> {
       currentNetUsdPerYear: null,
       targetNetUsdPerYear: null,
       decision: null,
+      paper: [
+        {
+          policy: "carry",
+          role: "shadow",
+          decision: { kind: "HOLD", reason: "low_kappa", detail: "" },
+          startedAtMs: 7,
+          startUsd: 100,
+          valueUsd: 106,
+          netUsd: 5 - back,
+          alphaUsd: 1,
+          feesUsd: 6,
+          lvrUsd: 4,
+          markUsd: 0,
+          gasUsd: 1,
+          swapCostUsd: 0,
+          holdUsd: 3,
+          rebalances: 1,
+          failedActions: 0,
+          timeInRangeFrac: 1,
+          maxDrawdownFrac: 0,
+          positions: [],
+          pending: null,
+          lastAction: null,
+          unseenMs: 0,
+        },
+      ],
       planId: null,
       planStatus: null,
       planReason: null,
@@ -449,6 +475,19 @@ describe("GET /api/lab", () => {
       expect(unpackSamples(answer.samples)).toEqual(samples);
     }
     expect((await get(`/api/lab/pool-samples?pair=${PAIR}&pool=0x12`)).status).toBe(404);
+  });
+});
+
+describe("GET /api/pairs/{id}/paper", () => {
+  it("default: the real decision beside each account, with its way since it began", async () => {
+    const response = await get(`/api/pairs/${PAIR}/paper`);
+    const answer = contract.pairPaper.response.parse(await response.json());
+    expect(answer.real).toBeNull();
+    expect(answer.note).toContain("no total");
+    expect(answer.accounts).toHaveLength(1);
+    expect(answer.accounts[0]).toMatchObject({ policy: "carry", role: "shadow", netUsd: 5, isCurrent: true });
+    expect(answer.accounts[0]?.sentence).toContain("pays enough");
+    expect(answer.accounts[0]?.series.map(({ netUsd }) => netUsd)).toEqual([4, 5]);
   });
 });
 

@@ -1,5 +1,5 @@
 // Plain words for decisions and states: the one place where a reason code becomes a sentence.
-import type { EpochRecord } from "@/lib/epoch/epoch-record";
+import type { EpochRecord, PaperRecord } from "@/lib/epoch/epoch-record";
 import { formatFrac, formatUsd } from "@/server/api/views/numbers";
 
 const HOLD_TEXT: Readonly<Record<string, string>> = {
@@ -53,5 +53,18 @@ export function decisionSentence(record: EpochRecord): string {
       const improvement = decision.improvementFrac === null ? "" : ` (${formatFrac(decision.improvementFrac)} better)`;
       return `Re-allocate: ${PRA_TEXT[decision.reason] ?? decision.reason}${gain}${improvement}`;
     }
+  }
+}
+
+/** The same words for a decision that was carried out on paper only. */
+export function paperSentence(decision: PaperRecord["decision"]): string {
+  const { kind, reason, detail } = decision;
+  switch (kind) {
+    case "HOLD":
+      return `HOLD: ${HOLD_TEXT[reason] ?? reason}${detail === "" ? "" : ` (${detail})`}`;
+    case "RS":
+      return `Shift the range: ${RS_TEXT[reason] ?? "another range earns more than the shift costs"}`;
+    case "PRA":
+      return `Re-allocate: ${PRA_TEXT[reason] ?? reason}`;
   }
 }

@@ -57,14 +57,23 @@ function isAscending(samples: readonly PoolSample[]): boolean {
   return true;
 }
 
+let lastReadingId = 0;
+
+function nextReadingId(): number {
+  lastReadingId += 1;
+  return lastReadingId;
+}
+
 class TickReading implements SampleReading {
   readonly atMs: number;
   readonly sqrtPrice: number;
   readonly othersLiquidity: number;
   /** Takes our own dilution out of the growth that follows. */
   private readonly dilution: number;
+  /** Stands for this reading where holding it would chain every sample to the one before, and keep them all for ever. */
+  private readonly id = nextReadingId();
   /** The neighbour on its grid is asked for every epoch; the answer does not change. */
-  private lastEarlier: TickReading | null = null;
+  private lastEarlierId = 0;
   private lastFees: FeeGrowth | null = null;
 
   constructor(
@@ -82,8 +91,8 @@ class TickReading implements SampleReading {
 
   feesSince(earlier: SampleReading): FeeGrowth | null {
     if (!(earlier instanceof TickReading)) return null;
-    if (earlier === this.lastEarlier) return this.lastFees;
-    this.lastEarlier = earlier;
+    if (earlier.id === this.lastEarlierId) return this.lastFees;
+    this.lastEarlierId = earlier.id;
     this.lastFees = this.growthSince(earlier);
     return this.lastFees;
   }

@@ -25,7 +25,7 @@ const paperHandler = bindHandler(contract.pairPaper, async ({ deps, params }) =>
         newest === null
           ? null
           : {
-              policy: newest.policy,
+              policy: newest.policy ?? "forces",
               epoch: newest.epoch,
               marketAtMs: newest.marketAtMs,
               kind: newest.decision?.kind ?? null,
@@ -50,7 +50,7 @@ function paperAccounts(records: readonly EpochRecord[]): PaperDto[] {
       ...account,
       epoch: last.epoch,
       marketAtMs: last.marketAtMs,
-      isCurrent: last === withPaper[0],
+      isCurrent: last === records.find((record) => record.status === "completed"),
       sentence: paperSentence(account.decision),
       series: withPaper
         .flatMap((record) => {

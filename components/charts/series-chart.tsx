@@ -170,7 +170,8 @@ function ValueLabels({
         <text
           key={value}
           x={plot.x + 4}
-          y={(y(value) ?? plot.y) - 3}
+          // Under the line where there is no room above it.
+          y={(y(value) ?? plot.y) + ((y(value) ?? plot.y) - plot.y < 14 ? 11 : -3)}
           fontSize="11"
           fill="var(--ink-3)"
           stroke="var(--sunken)"

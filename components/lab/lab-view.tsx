@@ -64,6 +64,11 @@ export function LabView(): ReactNode {
           </Panel>
         )}
       </div>
+      {run.data !== undefined && state.tab === "result" && (
+        <div className="grid min-w-0 gap-3 desk:gap-4 mid:order-3 mid:col-span-2">
+          <Table run={run.data} state={state} setState={setState} />
+        </div>
+      )}
       <div className="grid min-w-0 gap-3 desk:gap-4">
         <RunsPanel state={state} setState={setState} />
         <RunForm
@@ -85,7 +90,7 @@ function Result({
 }): ReactNode {
   const { report } = run;
   const runs = useRunList().data ?? [];
-  const twin = report.twins.find((each) => each.name === state.twin) ?? leadingTwin(report);
+  const twin = twinOf(run, state);
   if (twin === null) {
     return (
       <Panel title={run.name} flush>
@@ -107,6 +112,29 @@ function Result({
   );
 }
 
+/** Twelve numbers a row need the width of the page. */
+function Table({
+  run,
+  state,
+  setState,
+}: {
+  readonly run: KeptRun;
+  readonly state: LabState;
+  readonly setState: SetLabState;
+}): ReactNode {
+  const twin = twinOf(run, state);
+  return twin === null ? null : (
+    <>
+      <TwinsTable report={run.report} chosen={twin.name} state={state} setState={setState} />
+      <RunNotes run={run} />
+    </>
+  );
+}
+
+function twinOf(run: KeptRun, state: LabState): TwinReport | null {
+  return run.report.twins.find((each) => each.name === state.twin) ?? leadingTwin(run.report);
+}
+
 function TabBody({
   run,
   twin,
@@ -123,13 +151,7 @@ function TabBody({
   const { report } = run;
   switch (state.tab) {
     case "result":
-      return (
-        <>
-          <EquityPanels report={report} chosen={twin.name} />
-          <TwinsTable report={report} chosen={twin.name} state={state} setState={setState} />
-          <RunNotes run={run} />
-        </>
-      );
+      return <EquityPanels report={report} chosen={twin.name} />;
     case "range":
       return (
         <RangePanel

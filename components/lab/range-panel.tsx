@@ -53,7 +53,7 @@ export function RangePanel({
     lower: range.lower,
     upper: range.upper,
   }));
-  const rangeAt = (atMs: number) => twin.ranges.find((range) => range.fromMs <= atMs && atMs < range.toMs);
+  const rangeAt = (atMs: number) => twin.ranges.findLast((range) => range.fromMs <= atMs && atMs <= range.toMs);
   const kappa = report.kappa.map(([atMs, value]) => ({ atMs, kappa: value }));
   return (
     <>

@@ -1,4 +1,4 @@
-// The answer of a run first: one number against holding, one sentence, six figures, and what to know before believing them.
+// The answer of a run first: one number, one sentence, six figures, and what to know before believing them.
 "use client";
 import { Download } from "lucide-react";
 import type { ReactNode } from "react";
@@ -70,10 +70,8 @@ export function ResultHead({ run, twin }: { readonly run: KeptRun; readonly twin
       }
     >
       <p className="text-head font-medium" data-testid="lab-headline">
-        <SignedMoney value={isHold ? twin.netUsd : twin.netVsHoldUsd} />{" "}
-        <span className="text-lead font-text text-ink-2">
-          {isHold ? "net of holding" : `${twin.title} against holding`}
-        </span>
+        <SignedMoney value={isHold ? twin.netUsd : twin.alphaUsd} />{" "}
+        <span className="text-lead font-text text-ink-2">{isHold ? "net of holding" : `alpha of ${twin.title}`}</span>
       </p>
       <p className="mt-1 max-w-prose text-ink-2">
         {settingText(report.settings["pair"])}, {formatDayMinutes(period.fromMs)} to {formatDayMinutes(period.toMs)} UTC
@@ -83,14 +81,18 @@ export function ResultHead({ run, twin }: { readonly run: KeptRun; readonly twin
       </p>
       <div className="mt-4 grid grid-cols-2 gap-x-6 gap-y-4 desk:grid-cols-3 wide:grid-cols-6">
         <StatTile
-          label="Alpha"
-          value={<SignedMoney value={twin.alphaUsd} />}
-          context={`${formatSignedPercent(twin.aprFrac, 1)} a year, at this pace`}
+          label="Alpha a year, at this pace"
+          value={formatSignedPercent(twin.aprFrac, 1)}
+          context="of the start capital; one period, no promise"
         />
         <StatTile
           label="Net"
           value={<SignedMoney value={twin.netUsd} />}
-          context={`of which value change ${formatSignedUsd(twin.markUsd)}`}
+          context={
+            hold === undefined || isHold
+              ? `of which value change ${formatSignedUsd(twin.markUsd)}`
+              : `${formatSignedUsd(twin.netVsHoldUsd)} against holding`
+          }
         />
         <StatTile
           label={fees.isEstimate ? "Fees, estimate" : "Fees"}
@@ -137,17 +139,14 @@ export function RunNotes({ run }: { readonly run: KeptRun }): ReactNode {
           Source of prices: {run.source}
           {run.isSimulated && ". Nothing here says what a real market would have paid"}.
         </li>
-        <li className={cx(report.fees.isEstimate && "text-ink")}>
-          {report.fees.isEstimate ? "Fees are an estimate: " : "Fees: "}
-          {report.fees.sentence}
-        </li>
+        <li className={cx(report.fees.isEstimate && "text-ink")}>{report.fees.sentence}</li>
         {report.notes.map((note) => (
           <li key={note}>{note}</li>
         ))}
         <li>
           {formatInteger(data.rows)} rows read, {formatInteger(data.droppedCount)} left out,{" "}
-          {formatInteger(data.filledMinutes)} minutes filled flat, {formatInteger(data.holes)} holes. Took{" "}
-          {formatDuration(report.tookMs)}.
+          {formatInteger(data.filledMinutes)} minutes filled flat, {formatInteger(data.holes)} holes.
+          {report.tookMs > 0 && ` Took ${formatDuration(report.tookMs)}.`}
         </li>
       </ul>
       <details className="mt-3">
@@ -158,7 +157,7 @@ export function RunNotes({ run }: { readonly run: KeptRun }): ReactNode {
           {Object.entries(report.settings).map(([key, value]) => (
             <div key={key} className="flex justify-between gap-4 border-b py-1">
               <dt className="text-ink-2">{settingWords(key)}</dt>
-              <dd className="min-w-0 text-right break-words">{settingText(value)}</dd>
+              <dd className="min-w-0 text-right [overflow-wrap:anywhere]">{settingText(value)}</dd>
             </div>
           ))}
         </dl>

@@ -32,6 +32,7 @@ export function RunForm({ onDone }: { readonly onDone: (id: string, policy: "for
   const [errors, setErrors] = useState<FormErrors>({});
   const [fileError, setFileError] = useState<string | null>(null);
   const [kept, setKept] = useState<string | null>(null);
+  const [isReading, setReading] = useState(false);
   const pools = useApi("pools", {}, { enabled: form.data === "market" }).data?.pools ?? [];
   const environment = useApi("environment").data;
   const pool = pools.find((each) => each.poolKey === form.poolKey);
@@ -43,10 +44,7 @@ export function RunForm({ onDone }: { readonly onDone: (id: string, policy: "for
     setForm((old) => ({
       ...old,
       ...change,
-      // The sample's market pays differently from a real one (lab-sample.ts).
-      ...(change.data === undefined
-        ? {}
-        : { modelKappa: (change.data === "sample" ? SAMPLE_FORM : DEFAULT_FORM).modelKappa }),
+      ...(change.data === undefined ? {} : startOf(change.data)),
     }));
     setErrors({});
   };
@@ -74,6 +72,7 @@ export function RunForm({ onDone }: { readonly onDone: (id: string, policy: "for
     setFileError(missing);
     if (!checked.ok || missing !== null) return;
     let loaded: LoadedData;
+    setReading(true);
     try {
       loaded =
         form.data === "sample"
@@ -89,6 +88,8 @@ export function RunForm({ onDone }: { readonly onDone: (id: string, policy: "for
     } catch (cause) {
       run.fail(cause instanceof Error ? cause.message : "The data could not be read.");
       return;
+    } finally {
+      setReading(false);
     }
     const { request, data, source, isSimulated } = loaded;
     run.start({ request, data }, (report) => {
@@ -241,7 +242,7 @@ export function RunForm({ onDone }: { readonly onDone: (id: string, policy: "for
         {isRunning ? (
           <Running run={run} />
         ) : (
-          <Button type="submit" kind="primary">
+          <Button type="submit" kind="primary" busy={isReading ? "Reading the data" : null}>
             Run the backtest
           </Button>
         )}
@@ -261,6 +262,12 @@ export function RunForm({ onDone }: { readonly onDone: (id: string, policy: "for
       </form>
     </Panel>
   );
+}
+
+/** Period, windows and assumed kappa fit the data: the sample's market pays differently from a real one (lab-sample.ts). */
+function startOf(data: DataKind): Partial<LabForm> {
+  const { from, to, windows, modelKappa } = data === "sample" ? SAMPLE_FORM : DEFAULT_FORM;
+  return { from, to, windows, modelKappa };
 }
 
 /** Fields that hold text of their own. */

@@ -21,12 +21,12 @@ const FROM: Readonly<Record<TwinColumnKey, ColumnFrom>> = {
   aprFrac: "mid",
   feesUsd: "desk",
   lvrUsd: "desk",
-  markUsd: "wide",
+  markUsd: "mid",
   gasUsd: "mid",
   swapCostUsd: "mid",
-  rebalances: "wide",
+  rebalances: "mid",
   timeInRangeFrac: "desk",
-  maxDrawdownFrac: "wide",
+  maxDrawdownFrac: "mid",
 };
 
 export function TwinsTable({
@@ -82,9 +82,10 @@ export function TwinsTable({
         <tbody>
           {twins.map((twin) => (
             <Tr key={twin.name} className={cx(twin.name === chosen && "bg-raised")}>
-              <Td className="min-w-40">
+              <Td className="min-w-36">
                 <button
                   type="button"
+                  title={twin.rule}
                   aria-pressed={twin.name === chosen}
                   onClick={() => void setState({ twin: twin.name })}
                   className={cx(
@@ -94,11 +95,8 @@ export function TwinsTable({
                 >
                   {twin.title}
                 </button>
-                <Sub className="max-w-96">
-                  <span className="hidden mid:inline">{twin.rule}</span>
-                  <span className="mid:hidden">
-                    in range {formatPercent(twin.timeInRangeFrac, 0)}, {formatInteger(twin.rebalances)} moves
-                  </span>
+                <Sub className="mid:hidden">
+                  in range {formatPercent(twin.timeInRangeFrac, 0)}, {formatInteger(twin.rebalances)} moves
                 </Sub>
               </Td>
               {TWIN_COLUMNS.map((column) => (

@@ -3,8 +3,12 @@ import { handleApi } from "@/server/api/index";
 
 export const dynamic = "force-dynamic";
 
+/** Answers leave here unpacked: Next packs what it sends, and twice packed is not readable. */
 function handle(request: Request): Promise<Response> {
-  return handleApi(request);
+  if (request.method !== "GET" || !request.headers.has("accept-encoding")) return handleApi(request);
+  const headers = new Headers(request.headers);
+  headers.delete("accept-encoding");
+  return handleApi(new Request(request.url, { headers, signal: request.signal }));
 }
 
 export {

@@ -242,7 +242,7 @@ export function executePlan(state: PaperState, plan: PaperPlan, market: PaperMar
 }
 
 /** Effective price bounds of a tick range in its pool. */
-export function boundsOf(
+function boundsOf(
   pool: Pick<PaperPool, "baseDecimals" | "quoteDecimals" | "baseIsToken0">,
   range: { readonly tickLower: number; readonly tickUpper: number },
 ): { readonly min: number; readonly max: number } {

@@ -66,7 +66,7 @@ export function createAncestorTwin(): Twin {
 }
 
 /** Its range: linear in price, width falling with volatility, bias undamped in trends and divided by 3|m-50| else. */
-export function ancestorRange(
+function ancestorRange(
   price: number,
   forces: { readonly v: number; readonly m: number; readonly t: number },
 ): { readonly min: number; readonly max: number } {

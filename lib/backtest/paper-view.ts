@@ -1,11 +1,11 @@
 // Paper view: a market snapshot as it would look if the paper account were the real one, and a decision on it as a plan for that account.
-import { humanAmount, rawAmount } from "@/lib/amm/human-units";
+import { rawAmount } from "@/lib/amm/human-units";
 import type { MarketSnapshot, ObservedPosition, PoolState, TickPoolState, WalletBalance } from "@/lib/market/snapshot";
 import { clamp } from "@/lib/math/stats";
 import { computeCapital } from "@/lib/portfolio/valuation";
 import type { Decision } from "@/lib/strategy";
 import { positionId, type PositionId } from "@/lib/units";
-import type { PaperPlan, PaperPool, PaperPosition, PaperState } from "./paper-state";
+import type { PaperPlan, PaperPosition, PaperState } from "./paper-state";
 
 /** Stands where a position manager's address would; no chain has it. */
 const PAPER_MANAGER = "paper";
@@ -106,29 +106,6 @@ export function planOfDecision(decision: Decision): PaperPlan | null {
   }
 }
 
-/** The pools of a snapshot as the account trades in them. Pools with bins are left out: the paper account does not hold them. */
-export function paperPoolsOf(snapshot: MarketSnapshot, priceOf: (pool: TickPoolState) => number): readonly PaperPool[] {
-  return snapshot.pools.flatMap((pool) =>
-    pool.kind === "ticks"
-      ? [
-          {
-            poolKey: pool.poolKey,
-            chainId: pool.chainId,
-            price: priceOf(pool),
-            baseDecimals: pool.base.decimals,
-            quoteDecimals: pool.quote.decimals,
-            baseIsToken0: pool.baseIsToken0,
-            feeFrac: pool.feePips / 1e6,
-            othersLiquidity: humanAmount(
-              (pool.activeLiquidityRaw ?? 0n) - pool.ownLiquidityInRangeRaw,
-              (pool.base.decimals + pool.quote.decimals) / 2,
-            ),
-          },
-        ]
-      : [],
-  );
-}
-
 function paperIdOf(id: PositionId): number {
   return Number(id.slice(id.lastIndexOf(":") + 1));
 }
@@ -176,7 +153,7 @@ function observe(position: PaperPosition, pool: TickPoolState, observedAtMs: num
 }
 
 /** Human price of a pool's state, QUOTE per BASE. */
-export function humanPriceOf(pool: TickPoolState): number {
+function humanPriceOf(pool: TickPoolState): number {
   const root = Number(pool.sqrtPriceX96) / 2 ** 96;
   const scale = 10 ** (pool.base.decimals - pool.quote.decimals);
   return pool.baseIsToken0 ? root * root * scale : scale / (root * root);

@@ -15,7 +15,7 @@ const LOG_TICK = Math.log(1.0001);
 const LOSS_BARS = 15;
 const LEAST_IN_RANGE_FRAC = 0.8;
 /** Half-widths of the re-centred range, log price: usual settings of people who keep a range by hand. */
-export const RECENTRE_WIDTH = { pegged: 0.001, other: 0.03 } as const;
+const RECENTRE_WIDTH = { pegged: 0.001, other: 0.03 } as const;
 
 export function createHoldTwin(): Twin {
   return {

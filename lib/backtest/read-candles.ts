@@ -1,11 +1,5 @@
 // Candle files of a backtest: 1-minute rows as they are, longer bars laid into minutes without inventing a path.
-import {
-  createCandleSeries,
-  fillCandles,
-  normaliseCandles,
-  type CandleSeries,
-  type RawCandle,
-} from "@/lib/market/candle";
+import { fillCandles, normaliseCandles, type CandleSeries, type RawCandle } from "@/lib/market/candle";
 import { MINUTE_MS } from "@/lib/units";
 import { MAX_NAMED_ROWS, parseCsv, type CsvColumns } from "./csv";
 import type { DataQuality } from "./market";
@@ -124,11 +118,6 @@ export function readCandles(text: string): CandleFile {
     },
     notes,
   };
-}
-
-/** A series without any bar. */
-export function emptyCandles(): CandleSeries {
-  return createCandleSeries(MINUTE_MS, 0);
 }
 
 /** The most frequent distance of two neighbouring rows, when it is an accepted bar length. */

@@ -31,7 +31,7 @@ export function liquidityOfDepth(depthUsd: number, price: number, pool: Backtest
 }
 
 /** Last bar of the part that sets the fee level: the first 20 % of the time, at least 3 days, at most everything. */
-export function calibrationEnd(candles: CandleSeries, first: number, last: number): number {
+function calibrationEnd(candles: CandleSeries, first: number, last: number): number {
   const fromMs = candles.openAtMs[first]!;
   const spanMs = candles.openAtMs[last]! - fromMs;
   const untilMs = fromMs + Math.max(CALIBRATION_FRAC * spanMs, Math.min(CALIBRATION_LEAST_MS, spanMs));
@@ -41,7 +41,7 @@ export function calibrationEnd(candles: CandleSeries, first: number, last: numbe
 }
 
 /** Loss-versus-rebalancing per unit of human liquidity over bars (first, last], QUOTE: (s_k - s_{k-1})^2 / s_{k-1} on the grid. */
-export function lossPerLiquidity(candles: CandleSeries, track: MinuteTrack, first: number, last: number): number {
+function lossPerLiquidity(candles: CandleSeries, track: MinuteTrack, first: number, last: number): number {
   let loss = 0;
   let previous = Math.sqrt(track.price[first]!);
   for (let index = first + 1; index <= last; index += 1) {

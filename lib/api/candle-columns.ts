@@ -1,7 +1,6 @@
 // Minute candles on the wire: columns instead of rows and steps instead of times, so that a month of minutes stays a small answer.
 import { z } from "zod";
 import { createCandleSeries, type CandleSeries } from "@/lib/market/candle";
-import { MINUTE_MS } from "@/lib/units";
 
 const prices = z.array(z.number());
 
@@ -67,6 +66,3 @@ export function unpackCandles(columns: CandleColumns): CandleSeries | null {
   for (const index of columns.filled) if (index < count) series.marks[index] = 1;
   return series;
 }
-
-/** An answer without any candle. */
-export const NO_CANDLES: CandleColumns = packCandles(createCandleSeries(MINUTE_MS, 0));

@@ -8,6 +8,8 @@ import {
   drawdown,
   leadingTwin,
   settingDifferences,
+  settingText,
+  settingWords,
   sortTwins,
   twinCsv,
 } from "./lab-numbers";
@@ -54,7 +56,7 @@ function report(twins: readonly TwinReport[], settings: BacktestReport["settings
 }
 
 describe("curveRows", () => {
-  it("behavior: curves with different instants share an axis, the last value is kept, nothing is drawn before the first", () => {
+  it("behavior: curves with different instants share an axis, the last value is kept between points, nothing is drawn before the first or after the last", () => {
     const rows = curveRows([
       {
         key: "a",
@@ -68,7 +70,7 @@ describe("curveRows", () => {
     expect(rows).toEqual([
       { atMs: 10, a: 1, b: null },
       { atMs: 20, a: 1, b: 5 },
-      { atMs: 30, a: 3, b: 5 },
+      { atMs: 30, a: 3, b: null },
     ]);
   });
   it("behavior: a long curve is thinned and keeps its first and last point", () => {
@@ -128,6 +130,16 @@ describe("twins", () => {
     expect(found.find((entry) => entry.key === "gasUsd")?.difference).toBe(20);
     expect(differences(a, b, "carry")).toEqual([]);
     expect(settingDifferences(a, b)).toEqual([{ key: "gasUsdPerTx", a: "0.1", b: "20" }]);
+  });
+  it("behavior: settings read with their units", () => {
+    expect(settingText("fromMs", 0)).toBe("1970-01-01T00:00:00.000Z");
+    expect(settingText("minHoldMs", 43_200_000)).toBe("12\u202fh");
+    expect(settingText("reactionSec", 900)).toBe("15\u202fmin");
+    expect(settingText("capitalUsd", 10_000)).toBe("10000");
+    expect(settingText("allowCash", true)).toBe("yes");
+    expect(settingText("toMs", null)).toBe("–");
+    expect(settingWords("swapCostBps")).toBe("swap cost bps");
+    expect(settingWords("minHoldMs")).toBe("min hold");
   });
   it("behavior: the file has one row per twin and as many cells as its head", () => {
     const { head, rows } = twinCsv(report(twins));

@@ -1,6 +1,9 @@
 // What the lab computes from finished reports: curves on one time axis, drawdown, order of twins, differences of two runs, CSV cells.
 import type { SeriesRow } from "@/components/charts/series-chart";
 import type { CsvCell } from "@/components/charts/csv";
+import { formatAge } from "@/lib/format/age";
+import { UNKNOWN } from "@/lib/format/number";
+import { formatIso } from "@/lib/format/time";
 import type { BacktestReport, TwinName, TwinReport } from "@/lib/backtest/report";
 
 /** Names that fit at the end of a line; the report's own titles are longer. */
@@ -19,7 +22,7 @@ export const TWIN_LABEL: Readonly<Record<TwinName, string>> = {
 /** Curve points in one chart: more cannot be told apart. */
 const CURVE_POINTS = 600;
 
-/** One row per instant of any curve; a curve without a point there keeps its last value (steps, not guesses). */
+/** One row per instant of any curve; between its points a curve keeps its last value, before and after them it has none. */
 export function curveRows(
   curves: readonly { readonly key: string; readonly points: readonly (readonly [number, number])[] }[],
 ): readonly SeriesRow[] {
@@ -36,7 +39,8 @@ export function curveRows(
       while (cursor < curve.points.length && (curve.points[cursor]?.[0] ?? Number.POSITIVE_INFINITY) <= atMs)
         cursor += 1;
       cursors[at] = cursor;
-      row[curve.key] = curve.points[cursor - 1]?.[1] ?? null;
+      const hasEnded = atMs > (curve.points.at(-1)?.[0] ?? Number.NEGATIVE_INFINITY);
+      row[curve.key] = hasEnded ? null : (curve.points[cursor - 1]?.[1] ?? null);
     });
     return Object.assign(row, { atMs });
   });
@@ -126,19 +130,25 @@ export interface SettingDifference {
 export function settingDifferences(a: BacktestReport, b: BacktestReport): readonly SettingDifference[] {
   const keys = [...new Set([...Object.keys(a.settings), ...Object.keys(b.settings)])];
   return keys
-    .map((key) => ({ key, a: settingText(a.settings[key]), b: settingText(b.settings[key]) }))
+    .map((key) => ({ key, a: settingText(key, a.settings[key]), b: settingText(key, b.settings[key]) }))
     .filter((entry) => entry.a !== entry.b);
 }
 
-export function settingText(value: string | number | boolean | null | undefined): string {
-  if (value === undefined || value === null) return "–";
+/** Instants as UTC, durations with a unit, all else as it is. */
+export function settingText(key: string, value: string | number | boolean | null | undefined): string {
+  if (value === undefined || value === null) return UNKNOWN;
   if (typeof value === "boolean") return value ? "yes" : "no";
+  if (typeof value === "string") return value;
+  if (key === "fromMs" || key === "toMs") return formatIso(value);
+  if (key.endsWith("Ms")) return formatAge(value);
+  if (key.endsWith("Sec")) return formatAge(value * 1000);
   return String(value);
 }
 
-/** `swapCostBps` reads `swap cost bps`. */
+/** `swapCostBps` reads `swap cost bps`; the unit of time goes with the value. */
 export function settingWords(key: string): string {
   return key
+    .replace(/(Ms|Sec)$/, "")
     .replaceAll(/([a-z0-9])([A-Z])/g, "$1 $2")
     .replaceAll("_", " ")
     .toLowerCase();

@@ -74,8 +74,8 @@ export function ResultHead({ run, twin }: { readonly run: KeptRun; readonly twin
         <span className="text-lead font-text text-ink-2">{isHold ? "net of holding" : `alpha of ${twin.title}`}</span>
       </p>
       <p className="mt-1 max-w-prose text-ink-2">
-        {settingText(report.settings["pair"])}, {formatDayMinutes(period.fromMs)} to {formatDayMinutes(period.toMs)} UTC
-        ({formatInteger(days)} days, {formatInteger(period.epochs)} epochs)
+        {settingText("pair", report.settings["pair"])}, {formatDayMinutes(period.fromMs)} to{" "}
+        {formatDayMinutes(period.toMs)} UTC ({formatInteger(days)} days, {formatInteger(period.epochs)} epochs)
         {typeof capitalUsd === "number" && `, start ${formatUsd(capitalUsd)}`}. {twin.rule}
         {hold !== undefined && !isHold && ` Holding made ${formatSignedUsd(hold.netUsd)}.`}
       </p>
@@ -157,7 +157,7 @@ export function RunNotes({ run }: { readonly run: KeptRun }): ReactNode {
           {Object.entries(report.settings).map(([key, value]) => (
             <div key={key} className="flex justify-between gap-4 border-b py-1">
               <dt className="text-ink-2">{settingWords(key)}</dt>
-              <dd className="min-w-0 text-right [overflow-wrap:anywhere]">{settingText(value)}</dd>
+              <dd className="min-w-0 text-right [overflow-wrap:anywhere]">{settingText(key, value)}</dd>
             </div>
           ))}
         </dl>

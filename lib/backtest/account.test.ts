@@ -90,6 +90,14 @@ describe("paper account", () => {
     expect(shifted.state.rangeShiftAtMs).toEqual([0]);
   });
 
+  it("behavior: a swap that would move the price by more than 1 % is refused and the tokens stay", () => {
+    const shallow = { ...MARKET, pools: [{ ...POOL, othersLiquidity: 5_000 / 0.011 / Math.sqrt(2_000) }] };
+    const { state, event } = applyPlan(start(0, 10_000), open("swap"), shallow);
+    expect(event).toMatchObject({ outcome: "failed", gasUsd: 0, swapCostUsd: 0 });
+    expect(event.detail).toMatch(/refused/);
+    expect(state.wallets).toEqual([{ chainId: 1, base: 0, quote: 10_000 }]);
+  });
+
   it("behavior: a failed plan costs one transaction and moves nothing; a void one costs nothing", () => {
     const failed = applyPlan(start(), open("swap"), { ...MARKET, fails: true });
     expect(failed.event).toMatchObject({ outcome: "failed", gasUsd: 0.5, swapCostUsd: 0 });

@@ -28,10 +28,12 @@ const DAY_MS = 86_400_000;
 const KEPT_EPOCHS = 96;
 /** A swap below this part of the money it is for is not worth a transaction; what does not fit stays idle. */
 const LEAST_SWAP_FRAC = 0.001;
+const NOTHING_MINTED =
+  "nothing to mint with (too little money, or a swap was refused for its price impact): it stays idle";
 /** Rounds of the price impact's fixed point; its second correction is of the order impact squared. */
 const IMPACT_ROUNDS = 3;
-/** A swap larger than the depth it goes to is priced as if half of it were lost. */
-const MAX_SWAP_COST_FRAC = 0.5;
+/** A swap that moves the price by more is refused, as live (strategy.md section 11, execution rules). */
+const MAX_IMPACT_FRAC = 0.01;
 
 /** A new account; it owns its wallets. */
 export function createPaper(input: CreatePaperInput): PaperState {
@@ -229,6 +231,7 @@ export function executePlan(state: PaperState, plan: PaperPlan, market: PaperMar
   state.valueUsd = valueOf(state, state.price, state.quoteUsd, market.pools);
   // Burning and minting keep the value; a swap loses exactly its cost. What is left here is rounding.
   totals.markUsd += state.valueUsd - valueBeforeUsd + (totals.swapCostUsd - swapBeforeUsd);
+  if (closed.length + shifts.length + mints === 0) return giveUp(state, NOTHING_MINTED);
   totals.rebalances += 1;
   if (plan.kind === "RS") state.rangeShiftAtMs.push(market.atMs);
   if (plan.startsHold) state.lastPraAtMs = market.atMs;
@@ -237,7 +240,7 @@ export function executePlan(state: PaperState, plan: PaperPlan, market: PaperMar
     outcome: "done",
     gasUsd: totals.gasUsd - gasBeforeUsd,
     swapCostUsd: totals.swapCostUsd - swapBeforeUsd,
-    detail: mints < wanted.length ? "too little money for a mint: it stays idle" : "",
+    detail: mints < wanted.length ? NOTHING_MINTED : "",
   };
 }
 
@@ -348,7 +351,8 @@ function mint(
 
 /**
  * Swaps inside a pot (a part of the wallet) so that BASE is `share` of what it is worth afterwards. Cost: router and slippage,
- * the pool's fee, and the price impact x / (L * sqrt(P)) of a notional x on liquidity L.
+ * the pool's fee, and the price impact x / (L * sqrt(P)) of a notional x on liquidity L; an impact above 1 % refuses the swap and
+ * the tokens stay as they are.
  */
 function swapWithin(
   state: PaperState,
@@ -363,16 +367,16 @@ function swapWithin(
   if (!(valueQuote > 0)) return;
   const depth = pool.othersLiquidity * Math.sqrt(price);
   const excessBase = pot.base * price - share * valueQuote;
+  let impact = 0;
   let cost = market.swapCostFrac + pool.feeFrac;
   let notional = 0;
   for (let round = 0; round < IMPACT_ROUNDS; round += 1) {
     notional = excessBase > 0 ? excessBase / (1 - share * cost) : -excessBase / (1 - cost + share * cost);
-    cost = Math.min(
-      MAX_SWAP_COST_FRAC,
-      market.swapCostFrac + pool.feeFrac + (depth > 0 ? notional / depth : MAX_SWAP_COST_FRAC),
-    );
+    if (!(notional > LEAST_SWAP_FRAC * valueQuote)) return;
+    impact = notional / depth;
+    if (!(impact <= MAX_IMPACT_FRAC)) return;
+    cost = market.swapCostFrac + pool.feeFrac + impact;
   }
-  if (!(notional > LEAST_SWAP_FRAC * valueQuote)) return;
   const costQuote = notional * cost;
   const [deltaBase, deltaQuote] =
     excessBase > 0 ? [-notional / price, notional - costQuote] : [(notional - costQuote) / price, -notional];

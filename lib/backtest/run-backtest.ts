@@ -520,7 +520,7 @@ function runNotes(input: BacktestInput, runners: readonly Runner[]): readonly st
   const { settings, market } = input;
   const notes = [
     `Every twin starts with ${settings.capitalUsd} USD, half in each token by value at the pool's first price.`,
-    `Costs: ${settings.gasUsdPerTx} USD of gas for each close, swap and mint (approvals are not counted); swaps pay ${settings.swapCostBps} bp for router and slippage, the pool's fee of ${market.pool.feePips / 100} bp, and the price impact on the liquidity of others.`,
+    `Costs: ${settings.gasUsdPerTx} USD of gas for each close, swap and mint (approvals are not counted); swaps pay ${settings.swapCostBps} bp for router and slippage, the pool's fee of ${market.pool.feePips / 100} bp, and the price impact on the liquidity of others; a swap of more than 1 % impact is refused and its tokens stay as they are.`,
     `A decision takes effect ${settings.reactionSec / 60} min later, at the price of then; when that price lies outside the new range the plan is void.`,
     `${(100 * settings.failureFrac).toFixed(1)} % of plans fail at their first transaction (seed ${settings.seed}, the same minutes for all twins): its gas is spent and nothing moves.`,
     "Fees: our share of the liquidity active in each minute; a minute whose path leaves the range counts by the part of the path inside.",

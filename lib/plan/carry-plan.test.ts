@@ -3,7 +3,14 @@ import { describe, expect, test } from "vitest";
 import { humanAmount } from "@/lib/amm/human-units";
 import type { MarketSnapshot, ObservedPosition, TickPoolState } from "@/lib/market/snapshot";
 import { OTHER_PAIR_PARAMS } from "@/lib/registry/params";
-import { decide, evaluate, type Decision, type Evaluation, type StrategyParams } from "@/lib/strategy/index";
+import {
+  SPEC_CARRY,
+  decide,
+  evaluate,
+  type Decision,
+  type Evaluation,
+  type StrategyParams,
+} from "@/lib/strategy/index";
 import { positionId } from "@/lib/units";
 import { buildPoolSamples } from "@/tests/support/build-pool-samples";
 import { buildPosition, buildSnapshot, withPositions } from "@/tests/support/build-snapshot";
@@ -12,7 +19,7 @@ import { buildPlan, type BuildPlanInput, type PlanRefusal } from "./build-plan";
 import { planSchema, type Plan } from "./plan";
 import { fitMix, sizeRestore } from "./swap-sizing";
 
-const PARAMS: StrategyParams = { ...OTHER_PAIR_PARAMS, policy: "carry", restoreMixFrac: 0.5 };
+const PARAMS: StrategyParams = { ...OTHER_PAIR_PARAMS, policy: "carry", restoreMixFrac: 0.5, carry: SPEC_CARRY };
 
 function poolOf(snapshot: MarketSnapshot): TickPoolState {
   const [pool] = snapshot.pools;

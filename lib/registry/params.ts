@@ -8,6 +8,16 @@ const SHARED = {
   // 4 h: the slowest timeframe closes a bar; one more quarter of an hour is 1/5 760 of the optimizer's window.
   optimizerEveryEpochs: 16,
   restoreMixFrac: 0.5,
+  // Chosen on the first 60 % of the recorded files, reported on the rest: app/docs/walk-forward.md.
+  carry: {
+    kappaEntry: 1.2,
+    kappaExit: 1,
+    cautiousHours: 24,
+    minEdgePerYear: 0.02,
+    opensOnEstimate: false,
+    restoresAlways: true,
+    reallocatesInPlace: false,
+  },
   praThreshold: 0.05,
   amortizeDays: 7,
   minHoldMs: 12 * 3_600_000,

@@ -150,9 +150,7 @@ describe(`allocation against brute force (seed ${TEST_SEED})`, () => {
     );
   });
 
-  it("property: with 13 to 22 pools no set of them earns more; says what the choice of 12 alone would have lost", async ({
-    annotate,
-  }) => {
+  it("property: with 13 to 22 pools no set of them earns more; says what the choice of 12 alone would have lost", async () => {
     let cases = 0;
     let missed = 0;
     let worstFrac = 0;

@@ -71,6 +71,8 @@ export interface CarryPoolEvaluation {
   readonly cycleYears: number | null;
   /** Capital the numbers above are for, US dollars. */
   readonly amountUsd: number;
+  /** Kappa the rules go by: that of the shorter window when it is lower. */
+  readonly kappa: number | null;
   readonly isWorthEntering: boolean;
 }
 

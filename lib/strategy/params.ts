@@ -15,6 +15,34 @@ export interface RangeParams {
 /** How width, shifts and cash are decided: by the forces (strategy.md) or by what the pool pays (strategy-carry). */
 export type PolicyName = "forces" | "carry";
 
+/** Thresholds of the carry policy; `SPEC_CARRY` is the study's, `CAUTIOUS_CARRY` what recorded windows asked for. */
+export interface CarryParams {
+  /** Measured kappa from which a pool is entered, and below which a position in range is closed. */
+  readonly kappaEntry: number;
+  readonly kappaExit: number;
+  /** Hours of a second, shorter window: rules use whichever of the two measured a lower kappa. 0 = none. */
+  readonly cautiousHours: number;
+  /** Least expected net a pool must promise, per unit of capital and year. */
+  readonly minEdgePerYear: number;
+  /** Whether an estimate alone may open a position. */
+  readonly opensOnEstimate: boolean;
+  /** Whether closing in range at low kappa swaps back to `restoreMixFrac` too. */
+  readonly restoresAlways: boolean;
+  /** Whether a reallocation may re-range a position whose pool and size stay; otherwise only the shift rules do, without swapping. */
+  readonly reallocatesInPlace: boolean;
+}
+
+/** strategy-carry sections 4 to 8 to the letter; the reference vectors are for these. */
+export const SPEC_CARRY: CarryParams = {
+  kappaEntry: 1.1,
+  kappaExit: 0.9,
+  cautiousHours: 0,
+  minEdgePerYear: 0,
+  opensOnEstimate: true,
+  restoresAlways: false,
+  reallocatesInPlace: true,
+};
+
 export interface StrategyParams {
   /** The policy in charge. */
   readonly policy: PolicyName;
@@ -24,6 +52,7 @@ export interface StrategyParams {
   readonly optimizerEveryEpochs: number;
   /** Carry: share of BASE by value to swap back to when an out-of-range position is closed; null = no swap. */
   readonly restoreMixFrac: number | null;
+  readonly carry: CarryParams;
   /** What decision, execution and display use. */
   readonly range: RangeParams;
   /** What a kill switch falls back to. */

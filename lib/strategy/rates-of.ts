@@ -7,6 +7,7 @@ import type { PoolSample } from "@/lib/market/pool-sample";
 import { priceFrameOf } from "@/lib/portfolio/position";
 import type { AssessedPool } from "./assess-pools";
 import { computePoolRates, type PoolReadingNow } from "./carry/rates";
+import type { SampleFrame } from "./carry/sample-reading";
 import type { PoolRates } from "./pool-rates";
 
 export interface RatesOfInput {
@@ -19,6 +20,7 @@ export interface RatesOfInput {
 /** Half-width over which a TVL is assumed to lie, log price (strategy.md section 6). */
 const TVL_SPREAD_PEGGED = 0.005;
 const TVL_SPREAD_OTHER = 0.3;
+const HOUR_MS = 3_600_000;
 
 interface Remembered {
   readonly samples: readonly PoolSample[];
@@ -53,13 +55,7 @@ export function ratesOf(input: RatesOfInput): PoolRates {
     return known.rates;
   }
   const rates = computePoolRates({
-    frame: {
-      kind: state.kind,
-      decBase: state.base.decimals,
-      decQuote: state.quote.decimals,
-      baseIsToken0: state.baseIsToken0,
-      binStepBps: state.kind === "bins" ? state.binStepBps : 0,
-    },
+    frame: sampleFrameOf(state),
     samples,
     nowMs,
     fallback: {
@@ -73,6 +69,34 @@ export function ratesOf(input: RatesOfInput): PoolRates {
   });
   remembered.set(state, { samples, length: samples.length, newest, nowMs, quoteUsd, sigmaPerYear, rates });
   return rates;
+}
+
+/** The same measured over the last hours only; `none` until they are covered. */
+export function recentRatesOf(
+  state: PoolState,
+  snapshot: Pick<MarketSnapshot, "observedAtMs" | "poolSamples">,
+  hours: number,
+): PoolRates {
+  const samples = snapshot.poolSamples[state.poolKey] ?? NO_SAMPLES;
+  // One hour more than the window: its first interval may begin at an older sample.
+  const fromMs = snapshot.observedAtMs - (hours + 1) * HOUR_MS;
+  return computePoolRates({
+    frame: sampleFrameOf(state),
+    samples: samples.filter((sample) => sample.observedAtMs >= fromMs),
+    nowMs: snapshot.observedAtMs,
+    fallback: null,
+    windowMs: hours * HOUR_MS,
+  });
+}
+
+function sampleFrameOf(state: PoolState): SampleFrame {
+  return {
+    kind: state.kind,
+    decBase: state.base.decimals,
+    decQuote: state.quote.decimals,
+    baseIsToken0: state.baseIsToken0,
+    binStepBps: state.kind === "bins" ? state.binStepBps : 0,
+  };
 }
 
 /** Price of a pool itself, QUOTE per BASE; not the exchange's. NaN when it cannot be read. */

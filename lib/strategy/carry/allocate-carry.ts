@@ -1,5 +1,6 @@
 // Allocation under the carry policy: width and amount of several pools together, in rounds (strategy-carry section 7).
 import { allocate, type Allocation } from "@/lib/strategy/allocation";
+import { SPEC_CARRY, type CarryParams } from "@/lib/strategy/params";
 import type { PoolRates } from "@/lib/strategy/pool-rates";
 import {
   bestWidthOn,
@@ -31,9 +32,8 @@ export interface CarryAllocationInput {
   readonly allowCash: boolean;
   readonly poolCapFrac: number;
   readonly amortizeDays: number;
-  /** Kappa from which a pool is entered, and down to which one we are in is kept. */
-  readonly kappaEntry?: number;
-  readonly kappaExit?: number;
+  /** Who may get money; `SPEC_CARRY` when missing. */
+  readonly carry?: CarryParams;
 }
 
 export interface CarryAllocation {
@@ -54,8 +54,6 @@ export interface CarryTerms {
   readonly lossPerYear: number;
 }
 
-export const KAPPA_ENTRY = 1.1;
-export const KAPPA_EXIT = 0.9;
 const ROUNDS = 8;
 const MOVE_TOLERANCE = 1e-6;
 const VALUE_TOLERANCE = 1e-9;
@@ -97,12 +95,12 @@ export function openUsdPerYear(pool: CarryPool, amortizeDays: number): number {
 export function isEligiblePool(
   pool: Pick<CarryPool, "source" | "kappa" | "isOpen">,
   allowCash: boolean,
-  kappaEntry: number,
-  kappaExit: number,
+  carry: CarryParams,
 ): boolean {
   if (pool.source === "none" || pool.kappa === null) return false;
-  if (!allowCash || pool.source === "estimated") return true;
-  return pool.kappa >= kappaEntry || (pool.isOpen && pool.kappa >= kappaExit);
+  if (!allowCash) return true;
+  if (pool.source === "estimated") return carry.opensOnEstimate || pool.isOpen;
+  return pool.kappa >= carry.kappaEntry || (pool.isOpen && pool.kappa >= carry.kappaExit);
 }
 
 export function allocateCarry(input: CarryAllocationInput): CarryAllocation {
@@ -110,7 +108,7 @@ export function allocateCarry(input: CarryAllocationInput): CarryAllocation {
   const capital = Number.isFinite(input.capitalUsd) && input.capitalUsd > 0 ? input.capitalUsd : 0;
   const allCash: Allocation = { valueUsdPerYear: 0, amountsUsd: {}, cashUsd: capital, lambda: 0 };
   const eligible = input.pools
-    .filter((pool) => isEligiblePool(pool, allowCash, input.kappaEntry ?? KAPPA_ENTRY, input.kappaExit ?? KAPPA_EXIT))
+    .filter((pool) => isEligiblePool(pool, allowCash, input.carry ?? SPEC_CARRY))
     .map((pool) => ({ pool, grid: buildWidthGrid(pool.width) }));
   const tried = new Map<string, number>();
   for (const { pool } of eligible) tried.set(pool.id, startUsd(pool.width, capital, input.maxPools, eligible.length));

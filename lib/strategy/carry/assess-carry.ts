@@ -9,7 +9,7 @@ import type { CarryPositionEvaluation, PositionEvaluation, TargetRange } from "@
 import type { StrategyParams } from "@/lib/strategy/params";
 import { NO_RATES, type PoolRates } from "@/lib/strategy/pool-rates";
 import { computeDivergence, type PriceRange } from "@/lib/strategy/range";
-import { poolPriceOf, ratesOf } from "@/lib/strategy/rates-of";
+import { poolPriceOf, ratesOf, recentRatesOf } from "@/lib/strategy/rates-of";
 import { epochOf } from "@/lib/units";
 import { carryTerms } from "./allocate-carry";
 import { hasRates } from "./decision-rules";
@@ -46,7 +46,8 @@ export function ratePool(
 ): RatedPool {
   const { state } = assessed;
   const rates = ratesOf({ pool: assessed, snapshot, sigmaPerYear });
-  const usable = assessed.exclusion === "stale" || !hasRates(rates) ? NO_RATES : rates;
+  const usable =
+    assessed.exclusion === "stale" || !hasRates(rates) ? NO_RATES : cautiousRates(assessed, snapshot, params, rates);
   const width: WidthPool | null =
     usable.source === "none"
       ? null
@@ -63,6 +64,21 @@ export function ratePool(
         };
   const grid = width === null ? null : buildWidthGrid(width);
   return { assessed, state, rates, usable, poolPrice: poolPriceOf(state), width, grid };
+}
+
+/** Of the two windows the one that measured a lower kappa: a market that turns is seen a day later by the long one. */
+function cautiousRates(
+  pool: AssessedPool,
+  snapshot: MarketSnapshot,
+  params: StrategyParams,
+  rates: PoolRates,
+): PoolRates {
+  const { cautiousHours } = params.carry;
+  if (!(cautiousHours > 0) || rates.source !== "measured") return rates;
+  const recent = recentRatesOf(pool.state, snapshot, cautiousHours);
+  return recent.source === "measured" && (recent.kappa ?? Number.POSITIVE_INFINITY) < (rates.kappa ?? 0)
+    ? recent
+    : rates;
 }
 
 /** A range as it would be minted; null when the pool cannot hold it. */

@@ -2,13 +2,23 @@
 import { describe, expect, it } from "vitest";
 import type { MarketSnapshot, ObservedPosition, TickPoolState } from "@/lib/market/snapshot";
 import { OTHER_PAIR_PARAMS } from "@/lib/registry/params";
-import { decide, evaluate, type Decision, type Evaluation, type StrategyParams } from "@/lib/strategy/index";
+import {
+  decide,
+  evaluate,
+  SPEC_CARRY,
+  type Decision,
+  type Evaluation,
+  type StrategyParams,
+} from "@/lib/strategy/index";
 import { computeRegime } from "@/lib/strategy/regime";
 import { poolKey, positionId } from "@/lib/units";
 import { buildPoolSamples } from "@/tests/support/build-pool-samples";
 import { buildPool, buildPosition, buildSnapshot, withPositions } from "@/tests/support/build-snapshot";
 
-const PARAMS: StrategyParams = { ...OTHER_PAIR_PARAMS, policy: "carry", restoreMixFrac: 0.5 };
+/** The rules to the letter of the specification. */
+const PARAMS: StrategyParams = { ...OTHER_PAIR_PARAMS, policy: "carry", restoreMixFrac: 0.5, carry: SPEC_CARRY };
+/** The rules as they ship. */
+const SHIPPED: StrategyParams = { ...PARAMS, carry: OTHER_PAIR_PARAMS.carry };
 const EPOCH_MS = 900_000;
 
 function firstPool(snapshot: MarketSnapshot): TickPoolState {
@@ -28,13 +38,13 @@ function market(kappa: number, options: { readonly count?: number } = {}): Marke
 /** The same with one position, ticks relative to the pool's own. */
 function holding(
   kappa: number,
-  ticks: { readonly below: number; readonly above: number },
+  ticks: { readonly below: number; readonly above: number; readonly usd?: number },
   override: Partial<ObservedPosition> = {},
 ): MarketSnapshot {
   const snapshot = market(kappa);
   const pool = firstPool(snapshot);
   const middle = Math.floor(pool.tick / 10) * 10;
-  const range = { tickLower: middle - ticks.below, tickUpper: middle + ticks.above, usd: 18_000 };
+  const range = { tickLower: middle - ticks.below, tickUpper: middle + ticks.above, usd: ticks.usd ?? 18_000 };
   const position = buildPosition(snapshot, pool, range, override);
   const lastPraAtMs = snapshot.observedAtMs - 3_600_000;
   return withPositions({ ...snapshot, history: { ...snapshot.history, lastPraAtMs } }, [position]);
@@ -47,6 +57,55 @@ function run(
   const evaluation = evaluate({ snapshot, params });
   return { evaluation, decision: decide({ snapshot, evaluation, params }) };
 }
+
+describe("shipped carry rules", () => {
+  it("behavior: an estimate alone opens nothing, and the gate says what is missing", () => {
+    const snapshot = buildSnapshot();
+    const { evaluation, decision } = run(snapshot, SHIPPED);
+    expect(evaluation.pools[0]?.rates.source).toBe("estimated");
+    expect(evaluation.pools[0]?.exclusion).toBe("no_rates");
+    expect(decision).toMatchObject({ kind: "HOLD", reason: "no_gain" });
+    expect(decision.gates.find((gate) => gate.group === "open")?.detail).toMatch(/^estimated in /);
+  });
+
+  it("behavior: of the last day and the last three the lower kappa decides", () => {
+    const good = run(market(1.5), SHIPPED);
+    expect(good.decision).toMatchObject({ kind: "PRA", reason: "open" });
+    const snapshot = market(1.5);
+    const { poolKey: key } = firstPool(snapshot);
+    const samples = snapshot.poolSamples[key] ?? [];
+    const dayAgoMs = snapshot.observedAtMs - 24 * 3_600_000;
+    // No fee was paid in the last day: three days still look fine, one does not.
+    const from = samples.findIndex((sample) => sample.observedAtMs >= dayAgoMs);
+    const still = samples[from];
+    const turned = samples.map((sample, index) =>
+      index > from && sample.kind === "ticks" && still?.kind === "ticks"
+        ? {
+            ...sample,
+            feeGrowthGlobal0X128: still.feeGrowthGlobal0X128,
+            feeGrowthGlobal1X128: still.feeGrowthGlobal1X128,
+          }
+        : sample,
+    );
+    const { evaluation, decision } = run({ ...snapshot, poolSamples: { [key]: turned } }, SHIPPED);
+    const [pool] = evaluation.pools;
+    expect(pool?.rates.kappa).toBeGreaterThan(0.7);
+    expect(pool?.carry?.kappa).toBeLessThan(0.1);
+    expect(decision).toMatchObject({ kind: "HOLD", reason: "low_kappa" });
+  });
+
+  it("behavior: a close at low kappa swaps back to the wanted mix too", () => {
+    const { decision } = run(holding(0.7, { below: 600, above: 600 }), SHIPPED);
+    expect(decision).toMatchObject({ kind: "PRA", reason: "close_to_cash", restoreMixFrac: 0.5 });
+  });
+
+  it("behavior: a position out of range whose pool and size stay is shifted, not reallocated", () => {
+    const snapshot = holding(1.6, { below: -400, above: 900, usd: 400_000 });
+    const unbound = { ...snapshot, history: { ...snapshot.history, lastPraAtMs: null } };
+    expect(run(unbound, SHIPPED).decision).toMatchObject({ kind: "RS", reason: "range_shift_out" });
+    expect(run(unbound).decision).toMatchObject({ kind: "PRA", reason: "better_allocation" });
+  });
+});
 
 describe("carry policy", () => {
   it("default: a pool that pays more than it costs is opened, centred, at the best width", () => {

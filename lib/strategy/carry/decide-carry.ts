@@ -20,6 +20,7 @@ export function decideCarry(input: DecideInput): Decision {
     regime: evaluation.regime,
     suppressUntilEpoch: history.suppressUntilEpoch,
     allowCash: params.allowCash,
+    carry: params.carry,
     capitalUsd: evaluation.capitalUsd,
     idleUsd: evaluation.idleUsd,
     openableUsd: Math.max(0, evaluation.idleUsd - reserveUsd),
@@ -88,7 +89,8 @@ export function decideCarry(input: DecideInput): Decision {
         targets: [],
         closePositionIds: outcome.positionIds,
         keepPositionIds: keepPositionIds(outcome.positionIds),
-        restoreMixFrac: outcome.reason === "close_and_restore" ? params.restoreMixFrac : null,
+        restoreMixFrac:
+          outcome.reason === "close_and_restore" || params.carry.restoresAlways ? params.restoreMixFrac : null,
       };
     case "open":
       return {
@@ -114,6 +116,7 @@ function toRulePosition(position: PositionEvaluation): CarryRulePosition {
     source: carry?.rates.source ?? "none",
     kappa: carry?.rates.kappa ?? null,
     bestNetUsdPerYear: position.target === null ? null : (carry?.bestNetUsdPerYear ?? null),
+    amountUsd: carry?.amountUsd ?? 0,
     isInRange: position.isInRange,
     ageEpochs: carry?.ageEpochs ?? Number.NaN,
     width: carry?.halfWidth ?? Number.NaN,
@@ -134,8 +137,9 @@ function candidatesOf(evaluation: Evaluation, snapshot: MarketSnapshot): readonl
       id: pool.poolKey,
       name: `${pool.dexName} ${Number((pool.feeFrac * 100).toFixed(4))} %`,
       source: pool.rates.source,
-      kappa: pool.rates.kappa,
+      kappa: pool.carry?.kappa ?? pool.rates.kappa,
       bestNetUsdPerYear: pool.target === null ? null : (pool.carry?.netUsdPerYear ?? null),
+      amountUsd: pool.carry?.amountUsd ?? 0,
       targetUsd: evaluation.targets.find((target) => target.poolKey === pool.poolKey)?.amountUsd ?? 0,
       minUsd: minPositionUsd(evaluation.deployableUsd),
       sinceCloseEpochs: closedAt === undefined ? null : snapshot.epoch - closedAt,

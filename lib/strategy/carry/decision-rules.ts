@@ -1,11 +1,11 @@
 // The carry policy's rules in their order, on plain numbers, each leaving its gates behind (strategy-carry sections 4 to 8).
 import { computeImprovement } from "@/lib/strategy/decision-rules";
 import { buildGate, markNotReached, type Gate, type GateGroup, type GateSpec } from "@/lib/strategy/gates";
+import { SPEC_CARRY, type CarryParams } from "@/lib/strategy/params";
 import type { PoolRates } from "@/lib/strategy/pool-rates";
 import type { Regime } from "@/lib/strategy/regime";
 import type { UntrustedInput } from "@/lib/strategy/untrusted-input";
 import type { PositionId } from "@/lib/units";
-import { KAPPA_ENTRY, KAPPA_EXIT } from "./allocate-carry";
 
 export type CarryReason =
   | "regime"
@@ -27,6 +27,8 @@ interface RatedPool {
   readonly kappa: number | null;
   /** U at the best half-width for this size; null without a width. */
   readonly bestNetUsdPerYear: number | null;
+  /** Size that is for, US dollars; only asked when a least net is. */
+  readonly amountUsd?: number;
 }
 
 export interface CarryRulePosition extends RatedPool {
@@ -63,6 +65,8 @@ export interface CarryRuleInput {
   readonly regime: Pick<Regime, "suppressed" | "reason" | "value" | "threshold">;
   readonly suppressUntilEpoch: number;
   readonly allowCash: boolean;
+  /** `SPEC_CARRY` when missing. */
+  readonly carry?: CarryParams;
   readonly capitalUsd: number;
   /** All idle money, and the part above the cash reserve. */
   readonly idleUsd: number;
@@ -110,17 +114,31 @@ export function hasRates(pool: Pick<RatedPool, "source" | "kappa">): boolean {
   return pool.source !== "none" && pool.kappa !== null && Number.isFinite(pool.kappa);
 }
 
-/** Section 6: rates, a width, and unless cash is forbidden a net above 0 and, where measured, kappa at the entry. */
-export function isWorthEntering(pool: RatedPool, allowCash: boolean): boolean {
+/** What decides whether money may go in. */
+export interface EntryRules {
+  readonly allowCash: boolean;
+  readonly carry: CarryParams;
+}
+
+/** Section 6: rates, a width, and unless cash is forbidden enough net and, where measured, kappa at the entry. */
+export function isWorthEntering(pool: RatedPool, rules: EntryRules): boolean {
   if (!hasRates(pool) || pool.bestNetUsdPerYear === null) return false;
-  if (!allowCash) return true;
-  return pool.bestNetUsdPerYear > 0 && (pool.source !== "measured" || (pool.kappa ?? 0) >= KAPPA_ENTRY);
+  if (!rules.allowCash) return true;
+  if (!(pool.bestNetUsdPerYear > leastNetUsd(pool, rules))) return false;
+  return pool.source === "measured" ? (pool.kappa ?? 0) >= rules.carry.kappaEntry : rules.carry.opensOnEstimate;
+}
+
+/** Net per year that a pool must promise, US dollars. */
+function leastNetUsd(pool: RatedPool, rules: EntryRules): number {
+  const { minEdgePerYear } = rules.carry;
+  return minEdgePerYear > 0 ? minEdgePerYear * Math.max(0, pool.amountUsd ?? 0) : 0;
 }
 
 /** First rule that matches. Every gate is listed; those behind the rule that decided are `not_reached`. */
 export function applyCarryRules(input: CarryRuleInput): CarryRuleOutcome {
   const improvement = computeImprovement(input);
   const { positions, allowCash } = input;
+  const entry: EntryRules = { allowCash, carry: input.carry ?? SPEC_CARRY };
   const inRange = positions.filter((position) => position.isInRange && hasRates(position));
   const outOfRange = positions.filter((position) => !position.isInRange && hasRates(position));
 
@@ -130,12 +148,12 @@ export function applyCarryRules(input: CarryRuleInput): CarryRuleOutcome {
   const better = betterAllocationGates(input, improvement);
   const deployIdle = deployIdleGates(input);
   const rules: readonly ActionRule[] = [
-    rule("close_to_cash", inRange, (position) => closeToCashGates(position, allowCash)),
-    rule("close_and_restore", outOfRange, (position) => closeAndRestoreGates(position, allowCash)),
-    rule("range_shift_out", [...inRange, ...outOfRange], (position) => shiftOutGates(position, allowCash)),
-    rule("range_shift_width", inRange, (position) => shiftWidthGates(position, allowCash)),
+    rule("close_to_cash", inRange, (position) => closeToCashGates(position, entry)),
+    rule("close_and_restore", outOfRange, (position) => closeAndRestoreGates(position, entry)),
+    rule("range_shift_out", [...inRange, ...outOfRange], (position) => shiftOutGates(position, entry)),
+    rule("range_shift_width", inRange, (position) => shiftWidthGates(position, entry)),
   ];
-  const open = openRule(input);
+  const open = openRule(input, entry);
 
   const blocks = [data, regime, rates, better, deployIdle, ...rules.map((each) => each.gates), open.gates];
   const upTo = (last: number): readonly Gate[] =>
@@ -161,14 +179,18 @@ export function applyCarryRules(input: CarryRuleInput): CarryRuleOutcome {
   const last = 5 + rules.length;
   if (Object.keys(open.openUsd).length > 0) return outcome("open", last, { ...improvement, openUsd: open.openUsd });
   const waits = rules.some((each) => each.isWaitingForAge) || open.isWaitingForAge;
-  return outcome(waits ? "min_age" : isKappaLow(input) ? "low_kappa" : "no_gain", last, improvement);
+  return outcome(
+    waits ? "min_age" : isKappaLow(input, entry.carry.kappaEntry) ? "low_kappa" : "no_gain",
+    last,
+    improvement,
+  );
 }
 
 /** Cash is right for now: nothing is open, and every pool whose rates are known pays too little. */
-function isKappaLow(input: CarryRuleInput): boolean {
+function isKappaLow(input: CarryRuleInput, kappaEntry: number): boolean {
   if (!input.allowCash || input.positions.length > 0) return false;
   const rated = input.candidates.filter(hasRates);
-  return rated.every((pool) => pool.source === "measured" && (pool.kappa ?? 0) < KAPPA_ENTRY);
+  return rated.every((pool) => pool.source === "measured" && (pool.kappa ?? 0) < kappaEntry);
 }
 
 interface ActionRule {
@@ -417,17 +439,17 @@ function ageGate(id: string, position: CarryRulePosition, epochs: number): Omit<
   };
 }
 
-function closeToCashGates(position: CarryRulePosition, allowCash: boolean): readonly Gate[] {
+function closeToCashGates(position: CarryRulePosition, entry: EntryRules): readonly Gate[] {
   const { positionId, kappa, source } = position;
-  const isLow = source === "measured" && kappa !== null && kappa < KAPPA_EXIT;
+  const isLow = source === "measured" && kappa !== null && kappa < entry.carry.kappaExit;
   return group("close_to_cash", [
-    cashGate("close_to_cash.cash_allowed", position, allowCash),
+    cashGate("close_to_cash.cash_allowed", position, entry.allowCash),
     {
       id: "close_to_cash.kappa",
       positionId,
       label: "Fees over losses (kappa) of the pool",
       value: kappa,
-      threshold: KAPPA_EXIT,
+      threshold: entry.carry.kappaExit,
       unit: "ratio",
       comparison: "<",
       passes: isLow,
@@ -438,25 +460,29 @@ function closeToCashGates(position: CarryRulePosition, allowCash: boolean): read
 }
 
 /** Why a pool is or is not worth entering, in words. */
-function worthDetail(pool: RatedPool, allowCash: boolean): string {
+function worthDetail(pool: RatedPool, entry: EntryRules): string {
   if (!hasRates(pool)) return "its rates are not known";
   if (pool.bestNetUsdPerYear === null) return "no half-width is left for this size";
-  if (!allowCash) return "the least bad width counts: allowCash is off";
-  if (pool.source === "estimated") return "estimated: only the expected net counts";
-  return `measured kappa ${(pool.kappa ?? 0).toFixed(2)}, entry from ${KAPPA_ENTRY.toFixed(1)}`;
+  if (!entry.allowCash) return "the least bad width counts: allowCash is off";
+  if (pool.source === "estimated") {
+    return entry.carry.opensOnEstimate
+      ? "estimated: only the expected net counts"
+      : "estimated: 24 h of samples are needed before money goes in";
+  }
+  return `measured kappa ${(pool.kappa ?? 0).toFixed(2)}, entry from ${entry.carry.kappaEntry.toFixed(1)}`;
 }
 
-function worthGate(id: string, position: CarryRulePosition, allowCash: boolean): Omit<GateSpec, "group"> {
+function worthGate(id: string, position: CarryRulePosition, entry: EntryRules): Omit<GateSpec, "group"> {
   return {
     id,
     positionId: position.positionId,
     label: "Expected net of the best range in a pool worth entering",
     value: position.bestNetUsdPerYear,
-    threshold: allowCash ? 0 : null,
+    threshold: entry.allowCash ? leastNetUsd(position, entry) : null,
     unit: "usdPerYear",
     comparison: ">",
-    passes: isWorthEntering(position, allowCash),
-    detail: worthDetail(position, allowCash),
+    passes: isWorthEntering(position, entry),
+    detail: worthDetail(position, entry),
   };
 }
 
@@ -474,10 +500,10 @@ function outOfRangeGate(id: string, position: CarryRulePosition): Omit<GateSpec,
   };
 }
 
-function closeAndRestoreGates(position: CarryRulePosition, allowCash: boolean): readonly Gate[] {
+function closeAndRestoreGates(position: CarryRulePosition, entry: EntryRules): readonly Gate[] {
   const { positionId, source } = position;
   return group("close_and_restore", [
-    cashGate("close_and_restore.cash_allowed", position, allowCash),
+    cashGate("close_and_restore.cash_allowed", position, entry.allowCash),
     outOfRangeGate("close_and_restore.out", position),
     {
       id: "close_and_restore.not_worth",
@@ -487,28 +513,28 @@ function closeAndRestoreGates(position: CarryRulePosition, allowCash: boolean): 
       threshold: 0,
       unit: "usdPerYear",
       comparison: "<=",
-      passes: source === "measured" && !isWorthEntering(position, allowCash),
-      detail: source === "measured" ? worthDetail(position, allowCash) : "an estimate never closes",
+      passes: source === "measured" && !isWorthEntering(position, entry),
+      detail: source === "measured" ? worthDetail(position, entry) : "an estimate never closes",
     },
     ageGate("close_and_restore.age", position, OUT_OF_RANGE_AGE),
   ]);
 }
 
-function shiftOutGates(position: CarryRulePosition, allowCash: boolean): readonly Gate[] {
+function shiftOutGates(position: CarryRulePosition, entry: EntryRules): readonly Gate[] {
   return group("range_shift_out", [
     outOfRangeGate("range_shift_out.out", position),
-    worthGate("range_shift_out.worth", position, allowCash),
+    worthGate("range_shift_out.worth", position, entry),
     ageGate("range_shift_out.age", position, OUT_OF_RANGE_AGE),
   ]);
 }
 
-function shiftWidthGates(position: CarryRulePosition, allowCash: boolean): readonly Gate[] {
+function shiftWidthGates(position: CarryRulePosition, entry: EntryRules): readonly Gate[] {
   const { positionId, width, bestWidth, bestNetUsdPerYear, netNowUsdPerYear, bestExitYears, shiftCostUsd } = position;
   const ratio = bestWidth === null ? Number.NaN : Math.max(width / bestWidth, bestWidth / width);
   const years = Math.min(bestExitYears ?? Number.NaN, WIDTH_HORIZON_YEARS);
   const earnedUsd = ((bestNetUsdPerYear ?? Number.NaN) - (netNowUsdPerYear ?? Number.NaN)) * years;
   return group("range_shift_width", [
-    worthGate("range_shift_width.worth", position, allowCash),
+    worthGate("range_shift_width.worth", position, entry),
     {
       id: "range_shift_width.ratio",
       positionId,
@@ -544,11 +570,11 @@ function isOldEnough(pool: CarryCandidate): boolean {
 }
 
 /** Opens target pools without a position from idle money, in proportion when there is too little. */
-function openRule(input: CarryRuleInput): OpenRule {
+function openRule(input: CarryRuleInput, entry: EntryRules): OpenRule {
   const wanted = input.candidates
     .filter((pool) => pool.targetUsd > 0)
     .toSorted((left, right) => (left.id < right.id ? -1 : left.id > right.id ? 1 : 0));
-  const worth = wanted.filter((pool) => isWorthEntering(pool, input.allowCash));
+  const worth = wanted.filter((pool) => isWorthEntering(pool, entry));
   const free = worth.filter(isOldEnough);
   const freeUsd = free.reduce((sum, pool) => sum + pool.targetUsd, 0);
   const idleUsd = Math.max(0, input.openableUsd);
@@ -559,7 +585,7 @@ function openRule(input: CarryRuleInput): OpenRule {
   let isWaitingForAge = false;
   const gates = wanted.flatMap((pool) => {
     const oldEnough = isOldEnough(pool);
-    const isWorth = isWorthEntering(pool, input.allowCash);
+    const isWorth = isWorthEntering(pool, entry);
     const amountUsd = amountOf(pool, oldEnough && isWorth ? freeUsd : freeUsd + pool.targetUsd);
     const hasMoney = amountUsd > 0 && amountUsd >= pool.minUsd;
     if (isWorth && oldEnough && hasMoney) openUsd[pool.id] = amountUsd;
@@ -569,11 +595,11 @@ function openRule(input: CarryRuleInput): OpenRule {
         id: `open.worth:${pool.id}`,
         label: `Expected net of opening in ${pool.name ?? pool.id}`,
         value: pool.bestNetUsdPerYear,
-        threshold: input.allowCash ? 0 : null,
+        threshold: entry.allowCash ? leastNetUsd(pool, entry) : null,
         unit: "usdPerYear",
         comparison: ">",
         passes: isWorth,
-        detail: worthDetail(pool, input.allowCash),
+        detail: worthDetail(pool, entry),
       },
       {
         id: `open.age:${pool.id}`,
@@ -604,7 +630,7 @@ function openRule(input: CarryRuleInput): OpenRule {
       id: "open.kappa",
       label: "Best fees over losses (kappa) of the pools without a position",
       value: best?.kappa ?? null,
-      threshold: KAPPA_ENTRY,
+      threshold: entry.carry.kappaEntry,
       unit: "ratio",
       comparison: ">=",
       passes: false,

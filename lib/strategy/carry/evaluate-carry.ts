@@ -14,21 +14,13 @@ import type {
 } from "@/lib/strategy/evaluation";
 import { computeKillSwitch } from "@/lib/strategy/kill-switch";
 import { readMarket, type MarketReading } from "@/lib/strategy/market-reading";
-import type { StrategyParams } from "@/lib/strategy/params";
+import type { CarryParams, StrategyParams } from "@/lib/strategy/params";
 import { computeRange, MIN_WIDTH_FLOOR } from "@/lib/strategy/range";
 import { computeRegime, type Regime } from "@/lib/strategy/regime";
 import { buildTargets, computeTransitionCost } from "@/lib/strategy/targets";
 import { NO_MEMORY } from "@/lib/strategy/tuning";
 import type { PoolKey } from "@/lib/units";
-import {
-  allocateCarry,
-  isEligiblePool,
-  KAPPA_ENTRY,
-  KAPPA_EXIT,
-  openUsdPerYear,
-  startUsd,
-  type CarryPool,
-} from "./allocate-carry";
+import { allocateCarry, isEligiblePool, openUsdPerYear, startUsd, type CarryPool } from "./allocate-carry";
 import { assessCarryPosition, centredTarget, poolTermsOf, ratePool, type Lean, type RatedPool } from "./assess-carry";
 import { isWorthEntering } from "./decision-rules";
 import { baseShareOf } from "./re-range";
@@ -76,13 +68,14 @@ export function evaluateCarry(input: EvaluateInput): Evaluation {
     allowCash: params.allowCash,
     poolCapFrac: params.poolCapFrac,
     amortizeDays: params.amortizeDays,
+    carry: params.carry,
   });
 
   const chosen = pools.map((pool) =>
     choose({ pool, widths, triedUsd, deployableUsd, params, lean, count: rated.length }),
   );
   const assessed = chosen.map((entry) => entry.assessed);
-  const kept = keptPools(seen, allocation, chosen);
+  const kept = keptPools(seen, allocation, chosen, params.carry);
   const positions = seen.map((entry) => (kept.has(entry.poolKey) ? { ...entry, keptByAllocation: true } : entry));
   const targets = buildTargets({ assessed, allocation, positions });
   const closePositionIds = positions.filter((entry) => !entry.keptByAllocation).map((entry) => entry.positionId);
@@ -229,7 +222,7 @@ function choose(input: {
       target,
       terms,
       isDepthEstimated: pool.usable.source === "estimated" && pool.assessed.isDepthEstimated,
-      exclusion: excludeBy(pool, carryPool, terms !== null, params.allowCash),
+      exclusion: excludeBy(pool, carryPool, terms !== null, params),
     },
   };
 }
@@ -238,11 +231,13 @@ function excludeBy(
   pool: RatedPool,
   carryPool: CarryPool | null,
   hasTerms: boolean,
-  allowCash: boolean,
+  params: StrategyParams,
 ): PoolExclusion | null {
   if (isBarred(pool.assessed)) return pool.assessed.exclusion;
   if (carryPool === null) return "no_rates";
-  if (!isEligiblePool(carryPool, allowCash, KAPPA_ENTRY, KAPPA_EXIT)) return "low_kappa";
+  if (!isEligiblePool(carryPool, params.allowCash, params.carry)) {
+    return carryPool.source === "estimated" ? "no_rates" : "low_kappa";
+  }
   return hasTerms ? null : "no_range";
 }
 
@@ -251,6 +246,7 @@ function keptPools(
   positions: readonly PositionEvaluation[],
   allocation: Allocation,
   chosen: readonly ChosenPool[],
+  { reallocatesInPlace }: CarryParams,
 ): ReadonlySet<PoolKey> {
   const kept = new Set<PoolKey>();
   for (const { pool, best } of chosen) {
@@ -264,7 +260,7 @@ function keptPools(
       const width = entry.carry?.halfWidth ?? Number.NaN;
       return entry.isInRange && Math.max(width / best.width, best.width / width) < KEEP_WIDTH_RATIO;
     });
-    if (isSameSize && isNear) kept.add(key);
+    if (isSameSize && (isNear || !reallocatesInPlace)) kept.add(key);
   }
   return kept;
 }
@@ -300,9 +296,10 @@ function describePool(entry: ChosenPool, allocatedUsd: number, params: StrategyP
       exitYears: best?.exitYears ?? null,
       cycleYears: best?.cycleYears ?? null,
       amountUsd,
+      kappa: usable.kappa,
       isWorthEntering: isWorthEntering(
-        { source: usable.source, kappa: usable.kappa, bestNetUsdPerYear: best?.netUsdPerYear ?? null },
-        params.allowCash,
+        { source: usable.source, kappa: usable.kappa, bestNetUsdPerYear: best?.netUsdPerYear ?? null, amountUsd },
+        params,
       ),
     },
   };

@@ -38,6 +38,8 @@ export interface GridRatesInput {
 
 export interface PoolRatesInput extends GridRatesInput {
   readonly now?: PoolReadingNow;
+  /** Window of the intervals, ms; 72 h when missing. A shorter one counts as measured from nine tenths of it. */
+  readonly windowMs?: number;
 }
 
 const HOUR_MS = 3_600_000;
@@ -65,9 +67,11 @@ export function computeGridRates(input: GridRatesInput): PoolRates {
  */
 export function computePoolRates(input: PoolRatesInput): PoolRates {
   const readings = readSamples(input.samples, input.frame, input.nowMs);
+  const windowMs = input.windowMs ?? WINDOW_MS;
+  const measuredMs = Math.min(MEASURED_MS, 0.9 * windowMs);
   const grids: MeasuredGrid[] = [];
   for (let index = 0; index < GRIDS; index += 1) {
-    const grid = measure(firstPerEpoch(readings, index), input.nowMs);
+    const grid = measure(firstPerEpoch(readings, index), input.nowMs, windowMs);
     if (grid !== null) grids.push(grid);
   }
   let newest: SampleReading | null = null;
@@ -79,7 +83,7 @@ export function computePoolRates(input: PoolRatesInput): PoolRates {
     intervals += grid.intervals;
   }
   const covered = { coveredMs, intervals };
-  const full = grids.filter((grid) => grid.coveredMs >= MEASURED_MS);
+  const full = grids.filter((grid) => grid.coveredMs >= measuredMs);
   if (newest !== null && full.length > 0) return measuredRates(full, newest, covered);
   if (newest !== null) return estimatedRates(newest.sqrtPrice, newest.othersLiquidity, input.fallback, covered);
   if (input.now === undefined) return NO_RATES;
@@ -116,10 +120,10 @@ function firstPerEpoch(readings: readonly SampleReading[], grid?: number): reado
 }
 
 /** Sums over the intervals of the window; null when the newest sample is missing or too old. */
-function measure(readings: readonly SampleReading[], nowMs: number): MeasuredGrid | null {
+function measure(readings: readonly SampleReading[], nowMs: number, windowMs = WINDOW_MS): MeasuredGrid | null {
   const newest = readings.at(-1);
   if (newest === undefined || !(nowMs - newest.atMs <= MAX_AGE_MS)) return null;
-  const fromMs = newest.atMs - WINDOW_MS;
+  const fromMs = newest.atMs - windowMs;
   let feeSum = 0;
   let lossSum = 0;
   let coveredMs = 0;

@@ -63,7 +63,6 @@ const PAIR_ROUTES = [
   "pairRanges",
   "pairDepth",
   "pairCandles",
-  "pairPreviewInput",
 ] as const satisfies readonly RouteName[];
 
 function againPair(client: QueryClient, pairId: string): void {

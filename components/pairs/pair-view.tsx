@@ -39,7 +39,7 @@ export function PairView({ pairId }: { readonly pairId: string }): ReactNode {
           </div>
           <PositionsPanel pair={pair} prices={prices} />
           <EpochCharts pairId={pairId} />
-          <PreviewSection pairId={pairId} prices={prices} />
+          <PreviewSection pairId={pairId} latestEpoch={pair.epoch?.epoch ?? null} prices={prices} />
           <div className="grid items-start gap-3 desk:gap-4 mid:grid-cols-2">
             <div className="grid min-w-0 gap-3 desk:gap-4">
               <PolicyPanel epoch={pair.epoch} prices={prices} />

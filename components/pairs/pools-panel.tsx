@@ -34,10 +34,10 @@ export function PoolsPanel({
                 <tr>
                   <Th>Pool</Th>
                   <Th right>Kappa</Th>
-                  <Th right from="desk">
+                  <Th right from="wide">
                     TVL
                   </Th>
-                  <Th right from="desk">
+                  <Th right from="wide">
                     Volume a day
                   </Th>
                   <Th right>Now → target</Th>
@@ -57,10 +57,10 @@ export function PoolsPanel({
                     <Td right>
                       <KappaFigure rates={ratesOf(pool.poolKey)} />
                     </Td>
-                    <Td right from="desk">
+                    <Td right from="wide">
                       {formatUsd(pool.tvlUsd)}
                     </Td>
-                    <Td right from="desk">
+                    <Td right from="wide">
                       {formatUsd(pool.volumeUsdPerDay)}
                     </Td>
                     <Td right>

@@ -46,32 +46,53 @@ const PRICE_REACH = 0.25;
 
 export function PreviewPanel({
   pairId,
+  latestEpoch,
   prices,
   onClose,
 }: {
   readonly pairId: string;
+  readonly latestEpoch: number | null;
   readonly prices: PriceView;
   readonly onClose: () => void;
 }): ReactNode {
-  const input = useApi("pairPreviewInput", { params: { id: pairId } }, { refetchMs: EPOCH_MS });
+  // Two megabytes, and knobs that somebody has moved: the inputs stay those of one epoch until asked for newer ones.
+  const query = useApi("pairPreviewInput", { params: { id: pairId } }, { refetchMs: Number.POSITIVE_INFINITY });
+  const [pinned, setPinned] = useState<PreviewInput | null>(null);
+  if (pinned === null && query.data !== undefined) setPinned(query.data);
+  const isOld = pinned !== null && latestEpoch !== null && latestEpoch > pinned.epoch;
   return (
     <Panel
       title="Preview"
       meta={<Chip tone="prop">nothing is sent</Chip>}
       tools={
-        <Button size="small" kind="quiet" onClick={onClose}>
-          Close
-        </Button>
+        <>
+          {isOld && (
+            <Button
+              size="small"
+              busy={query.isFetching ? "Reading" : null}
+              onClick={() => void query.refetch().then(({ data }) => data !== undefined && setPinned(data))}
+            >
+              Use the newest epoch
+            </Button>
+          )}
+          <Button size="small" kind="quiet" onClick={onClose}>
+            Close
+          </Button>
+        </>
       }
       flush
     >
-      <QueryView
-        query={input}
-        what="the inputs of the newest epoch"
-        skeleton={<SkeletonRows rows={8} height={44} label="the preview" />}
-      >
-        {(data) => <Loaded key={`${data.pairId} ${data.epoch}`} input={data} prices={prices} />}
-      </QueryView>
+      {pinned !== null ? (
+        <Loaded key={`${pinned.pairId} ${pinned.epoch}`} input={pinned} prices={prices} />
+      ) : (
+        <QueryView
+          query={query}
+          what="the inputs of the newest epoch"
+          skeleton={<SkeletonRows rows={8} height={44} label="the preview" />}
+        >
+          {() => null}
+        </QueryView>
+      )}
     </Panel>
   );
 }

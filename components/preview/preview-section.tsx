@@ -19,7 +19,10 @@ const PreviewPanel = dynamic(() => import("./preview-panel").then((module) => mo
 
 export function PreviewSection({ pairId, prices }: { readonly pairId: string; readonly prices: PriceView }): ReactNode {
   const [isOpen, setOpen] = useQueryState("preview", parseAsBoolean.withDefault(false));
-  if (isOpen) return <PreviewPanel pairId={pairId} prices={prices} onClose={() => void setOpen(null)} />;
+  if (isOpen)
+    return (
+      <PreviewPanel pairId={pairId} latestEpoch={latestEpoch} prices={prices} onClose={() => void setOpen(null)} />
+    );
   return (
     <div className="flex flex-wrap items-center gap-x-4 gap-y-2 px-3.5 desk:px-0">
       <Button onClick={() => void setOpen(true)}>Preview another price or parameters</Button>

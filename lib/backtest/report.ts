@@ -91,6 +91,9 @@ export const comparisonSchema = z.object({
   /** Windows with a larger alpha, and with a larger net. */
   alphaWins: z.number().int(),
   netWins: z.number().int(),
+  /** Windows in which both are equal to a millionth of a US dollar: both in cash, as a rule. Neither a win nor a loss. */
+  alphaTies: z.number().int().default(0),
+  netTies: z.number().int().default(0),
   meanAlphaDiffUsd: z.number(),
   spreadAlphaDiffUsd: z.number(),
   meanNetDiffUsd: z.number(),

@@ -12,6 +12,7 @@ const YEAR_MS = 365 * 86_400_000;
 const GRID_MS = 900_000;
 const KAPPA_SPAN_MS = 72 * 3_600_000;
 const KAPPA_LEAST_MS = 24 * 3_600_000;
+const TIE_USD = 1e-6;
 const POLICIES: readonly TwinName[] = ["forces", "carry"];
 
 /** Totals of an account at the end of its window; `holdNetUsd` is that of the twin `hold`. */
@@ -49,8 +50,10 @@ export function compareTwins(windows: Windows, names: readonly TwinName[]): Back
           policy,
           against,
           windows: windows.length,
-          alphaWins: alpha.filter((value) => value > 0).length,
-          netWins: net.filter((value) => value > 0).length,
+          alphaWins: alpha.filter((value) => value > TIE_USD).length,
+          netWins: net.filter((value) => value > TIE_USD).length,
+          alphaTies: alpha.filter((value) => Math.abs(value) <= TIE_USD).length,
+          netTies: net.filter((value) => Math.abs(value) <= TIE_USD).length,
           meanAlphaDiffUsd: mean(alpha),
           spreadAlphaDiffUsd: populationStd(alpha),
           meanNetDiffUsd: mean(net),

@@ -73,8 +73,8 @@ function printWindows(report: BacktestReport): readonly string[] {
       ...comparisons.map((entry) => [
         entry.policy,
         entry.against,
-        `${entry.alphaWins}/${entry.windows}`,
-        `${entry.netWins}/${entry.windows}`,
+        wins(entry.alphaWins, entry.alphaTies, entry.windows),
+        wins(entry.netWins, entry.netTies, entry.windows),
         `${usd(entry.meanAlphaDiffUsd)} (${usd(entry.spreadAlphaDiffUsd)})`,
         `${usd(entry.meanNetDiffUsd)} (${usd(entry.spreadNetDiffUsd)})`,
       ]),
@@ -90,6 +90,10 @@ function printWindows(report: BacktestReport): readonly string[] {
       ]),
     ]),
   ];
+}
+
+function wins(won: number, tied: number, windows: number): string {
+  return tied === 0 ? `${won}/${windows}` : `${won}/${windows} (${tied} ties)`;
 }
 
 /** Columns as wide as their widest cell; the first one to the left, numbers to the right. */

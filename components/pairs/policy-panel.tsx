@@ -72,7 +72,7 @@ export function PolicyPanel({
                   )}
                 </Td>
                 <Td right colSpan={2} className="text-ink-3">
-                  real money: see the charts above
+                  real money, in the ledger
                 </Td>
               </Tr>
               {papers.map((paper) => (

@@ -17,7 +17,15 @@ const PreviewPanel = dynamic(() => import("./preview-panel").then((module) => mo
   ),
 });
 
-export function PreviewSection({ pairId, prices }: { readonly pairId: string; readonly prices: PriceView }): ReactNode {
+export function PreviewSection({
+  pairId,
+  latestEpoch,
+  prices,
+}: {
+  readonly pairId: string;
+  readonly latestEpoch: number | null;
+  readonly prices: PriceView;
+}): ReactNode {
   const [isOpen, setOpen] = useQueryState("preview", parseAsBoolean.withDefault(false));
   if (isOpen)
     return (

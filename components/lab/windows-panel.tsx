@@ -101,7 +101,7 @@ export function WindowsPanel({
                     <b className="font-strong">{TWIN_LABEL[each.policy]}</b> against {TWIN_LABEL[each.against]}
                   </Td>
                   <Td right>
-                    {formatInteger(each.alphaWins)} of {formatInteger(each.windows)}
+                    {winsText(each.alphaWins, each.alphaTies, each.windows)}
                     <Sub className="desk:hidden">
                       <SignedMoney value={each.meanAlphaDiffUsd} />
                     </Sub>
@@ -111,7 +111,7 @@ export function WindowsPanel({
                     <Sub>± {formatFixed(each.spreadAlphaDiffUsd, 2)}</Sub>
                   </Td>
                   <Td right>
-                    {formatInteger(each.netWins)} of {formatInteger(each.windows)}
+                    {winsText(each.netWins, each.netTies, each.windows)}
                     <Sub className="desk:hidden">
                       <SignedMoney value={each.meanNetDiffUsd} />
                     </Sub>
@@ -128,4 +128,10 @@ export function WindowsPanel({
       </Panel>
     </>
   );
+}
+
+/** `3 of 5`, `3 of 5, 1 tie`: a tie is no loss. */
+function winsText(wins: number, ties: number, windows: number): string {
+  const found = `${formatInteger(wins)} of ${formatInteger(windows)}`;
+  return ties === 0 ? found : `${found}, ${formatInteger(ties)} ${ties === 1 ? "tie" : "ties"}`;
 }

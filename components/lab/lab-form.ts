@@ -1,5 +1,6 @@
 // The lab's form as text, as people type it, and as a checked request; every refusal names its field and what it expects.
 import { z } from "zod";
+import { DEFAULT_MODEL_KAPPA } from "@/lib/backtest/volume-model";
 
 export const DATA_KINDS = ["sample", "market", "file"] as const;
 export type DataKind = (typeof DATA_KINDS)[number];
@@ -45,7 +46,7 @@ export const DEFAULT_FORM: LabForm = {
   name: "",
   data: "sample",
   poolKey: "",
-  modelKappa: "1.1",
+  modelKappa: String(DEFAULT_MODEL_KAPPA),
   base: "WETH",
   quote: "USDC",
   isStablePair: false,

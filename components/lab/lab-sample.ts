@@ -17,10 +17,10 @@ const SAMPLE_POOL = {
 } as const;
 
 /**
- * The sample's run as the form would ask for it: after ten days of history, five windows. The simulated market pays best in its calm
- * phases, which are many: fees begin at kappa 0.5, so that the whole period pays about what it loses.
+ * The sample's run as the form would ask for it: after ten days of history, five windows. The simulated market changes between calm
+ * and wild more regularly than a real one, which a strategy can use: its pool is taken to pay less than real ones did.
  */
-export const SAMPLE_FORM: LabForm = { ...DEFAULT_FORM, windows: "5", from: "2026-10-13", modelKappa: "0.5" };
+export const SAMPLE_FORM: LabForm = { ...DEFAULT_FORM, windows: "5", from: "2026-10-13", modelKappa: "0.8" };
 
 /** Any request, on the sample's pool. */
 export function sampleRequest(request: LabRequest): LabRequest {

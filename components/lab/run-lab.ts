@@ -6,7 +6,12 @@ import { readPoolMinutes } from "@/lib/backtest/read-pool";
 import { TWIN_NAMES, type BacktestReport } from "@/lib/backtest/report";
 import { checkPeriod, runBacktest, type BacktestHooks } from "@/lib/backtest/run-backtest";
 import { BACKTEST_DEFAULTS, type BacktestSettings } from "@/lib/backtest/settings";
-import { DEFAULT_DEPTH_USD, DEFAULT_PEGGED_DEPTH_USD, type VolumeModel } from "@/lib/backtest/volume-model";
+import {
+  DEFAULT_DEPTH_USD,
+  DEFAULT_MODEL_MEMORY_DAYS,
+  DEFAULT_PEGGED_DEPTH_USD,
+  type VolumeModel,
+} from "@/lib/backtest/volume-model";
 import { resolveParams } from "@/lib/registry/resolve-params";
 import { pairId, poolKey } from "@/lib/units";
 import type { LabRequest } from "./lab-form";
@@ -81,6 +86,7 @@ function poolOf(request: LabRequest): BacktestPool {
 function modelOf(request: LabRequest): VolumeModel {
   return {
     kappa: request.modelKappa,
+    memoryDays: DEFAULT_MODEL_MEMORY_DAYS,
     depthUsd: request.isStablePair ? DEFAULT_PEGGED_DEPTH_USD : DEFAULT_DEPTH_USD,
     shape: "moves",
   };

@@ -183,7 +183,7 @@ export function buildHoursMarket(
     origin: {
       source: "pool_hours",
       isEstimate: true,
-      sentence: `ESTIMATE: the pool's price and liquidity are recorded per hour, its volume is not. Fees per unit of liquidity are ${model.shape === "uniform" ? "the same in every minute" : "half the same in every minute, half in proportion to the price's moves"}, at a level that pays kappa ${model.kappa} over the first part of the data only (20 %, at least 3 days).`,
+      sentence: `ESTIMATE: the pool's price and liquidity are recorded per hour, its volume is not. Fees per unit of liquidity are ${model.shape === "uniform" ? "the same in every minute" : "half the same in every minute, half in proportion to the price's moves"}, ${levelText(model)}.`,
     },
     write: (track, index, row) => {
       const price = priceOfRecordedTick(rows.tick[row]!, pool);
@@ -213,7 +213,7 @@ export function buildHoursMarket(
   return withModel(market, weights, model);
 }
 
-/** Candles alone: the pool's price is the exchange's close, its liquidity constant, its fees in proportion to the candles' volume. */
+/** Candles alone: the pool's price follows the exchange's to within the fee, its fees are in proportion to the candles' volume. */
 export function buildCandleMarket(pool: BacktestPool, exchange: CandleInput, model: VolumeModel): BuiltMarket {
   const { candles } = exchange;
   if (candles.length < 2)
@@ -221,12 +221,16 @@ export function buildCandleMarket(pool: BacktestPool, exchange: CandleInput, mod
   const track = createTrack(candles.length);
   const liquidity = liquidityOfDepth(model.depthUsd, candles.close[0]!, pool);
   const weights = new Float64Array(candles.length);
+  const feeFrac = pool.feePips / PIPS;
   let volume = 0;
+  let price = candles.close[0]!;
   for (let index = 0; index < candles.length; index += 1) {
-    const before = candles.close[Math.max(0, index - 1)]!;
-    track.price[index] = candles.close[index]!;
-    track.low[index] = Math.min(before, candles.low[index]!);
-    track.high[index] = Math.max(before, candles.high[index]!);
+    // Arbitrage moves a pool only as far as its fee lets it: the price stays while it is within the fee of the exchange's.
+    track.low[index] = Math.min(price, candles.low[index]! * (1 + feeFrac));
+    track.high[index] = Math.max(price, candles.high[index]! * (1 - feeFrac));
+    const close = candles.close[index]!;
+    price = Math.min(Math.max(price, close * (1 - feeFrac)), close * (1 + feeFrac));
+    track.price[index] = price;
     track.othersLiquidity[index] = liquidity;
     weights[index] = candles.volume[index]! * candles.close[index]!;
     volume += weights[index]!;
@@ -244,7 +248,7 @@ export function buildCandleMarket(pool: BacktestPool, exchange: CandleInput, mod
       fees: {
         source: "volume_model",
         isEstimate: true,
-        sentence: `ESTIMATE: no pool was recorded. Its price is taken to be the candle's close, the liquidity of others constant (worth ${Math.round(model.depthUsd)} USD from 1 % below to 1 % above the first price), and its fees in proportion to ${isUniform ? "time, since the candles have no volume" : "the candles' volume"}, at a level that pays kappa ${model.kappa} over the first part of the data only (20 %, at least 3 days).`,
+        sentence: `ESTIMATE: no pool was recorded. Its price follows the candle's close to within the pool's fee, the liquidity of others is taken as worth ${Math.round(model.depthUsd)} USD from 1 % below to 1 % above the first price, and its fees as proportional to ${isUniform ? "time, since the candles have no volume" : "the candles' volume"}, ${levelText(model)}.`,
       },
       data: exchange.data,
       notes: exchange.notes,
@@ -252,6 +256,12 @@ export function buildCandleMarket(pool: BacktestPool, exchange: CandleInput, mod
     weights,
     model,
   );
+}
+
+function levelText(model: VolumeModel): string {
+  return model.memoryDays > 0
+    ? `at a level that would have paid kappa ${model.kappa} over the ${model.memoryDays} days before (liquidity follows what is paid; the first 3 days set the level once)`
+    : `at a level that pays kappa ${model.kappa} over the first part of the data only (20 %, at least 3 days)`;
 }
 
 function withModel(market: BacktestMarket, weights: Float64Array, model: VolumeModel): BuiltMarket {
@@ -264,7 +274,7 @@ function withModel(market: BacktestMarket, weights: Float64Array, model: VolumeM
       ...market,
       notes: [
         ...market.notes,
-        `The fee level of the model was set on the first ${days.toFixed(1)} days and kept: absolute returns are as good as that assumption, comparisons between twins depend on it less.`,
+        `The fee level of the model was set on the first ${days.toFixed(1)} days${model.memoryDays > 0 ? `, then on the ${model.memoryDays} days before each quarter of an hour` : " and kept"}: absolute returns are as good as that assumption, comparisons between twins depend on it less.`,
       ],
     },
   };

@@ -100,7 +100,12 @@ describe("readPool", () => {
     const rows = readPoolHours(["ts_s,block,tick,liquidity", ...hours].join("\n"));
     if (!rows.ok) throw new Error(rows.message);
     const stable = buildBacktestPool({ baseDecimals: 6, baseIsToken0: true, feePips: 100, tickSpacing: 1 });
-    const built = buildHoursMarket(stable, rows.value, null, { kappa: 1.1, depthUsd: 1, shape: "uniform" });
+    const built = buildHoursMarket(stable, rows.value, null, {
+      kappa: 1.1,
+      memoryDays: 0,
+      depthUsd: 1,
+      shape: "uniform",
+    });
     if (!built.ok) throw new Error(built.message);
     const { track, candles, fees } = built.market;
     expect(fees).toMatchObject({ source: "pool_hours", isEstimate: true });

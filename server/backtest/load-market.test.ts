@@ -12,7 +12,7 @@ async function load(files: Partial<MarketFiles>): Promise<BacktestMarket> {
   const loaded = await loadMarket(
     { candles: null, poolMinutes: null, poolHours: null, poolEvents: null, ...files },
     () => buildBacktestPool(),
-    () => ({ kappa: 1.1, depthUsd: 1e7, shape: "uniform" }),
+    () => ({ kappa: 1.1, memoryDays: 0, depthUsd: 1e7, shape: "uniform" }),
   );
   if (!loaded.ok) throw loaded.error;
   return loaded.value;

@@ -66,7 +66,7 @@ export function marketOfCandles(candles: CandleSeries, input: SimulatedMarket = 
       data: { rows: candles.length, dropped: [], droppedCount: 0, filledMinutes: 0, holes: 0 },
       notes: [],
     },
-    { kappa: 1.3, depthUsd: 10_000_000, shape: "uniform", ...input.model },
+    { kappa: 1.3, memoryDays: 0, depthUsd: 10_000_000, shape: "uniform", ...input.model },
   );
   invariant(built.ok, "a simulated market is a market");
   return built.market;

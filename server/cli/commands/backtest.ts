@@ -9,6 +9,7 @@ import type { BacktestPool } from "@/lib/backtest/market";
 import {
   DEFAULT_DEPTH_USD,
   DEFAULT_MODEL_KAPPA,
+  DEFAULT_MODEL_MEMORY_DAYS,
   DEFAULT_PEGGED_DEPTH_USD,
   type VolumeModel,
 } from "@/lib/backtest/volume-model";
@@ -52,6 +53,7 @@ export interface BacktestFlags {
   readonly json?: string;
   readonly twins?: readonly TwinName[];
   readonly modelKappa: number;
+  readonly modelMemoryDays: number;
   readonly modelDepthUsd?: number;
   readonly modelShape: VolumeModel["shape"];
 }
@@ -128,9 +130,15 @@ export function backtestOptions(command: Command): Command {
     .option("--twins <list>", `comma list of ${TWIN_NAMES.join(", ")} (default all)`, twinList)
     .option(
       "--model-kappa <n>",
-      "volume model: fees over loss in the calibration part",
+      "volume model: fees over loss that the pool pays over its memory",
       decimal(0, 100),
       DEFAULT_MODEL_KAPPA,
+    )
+    .option(
+      "--model-memory-days <n>",
+      "volume model: days over which the pool's pay returns to that kappa; 0 = the level of the first 20 % for good",
+      decimal(0, 365),
+      DEFAULT_MODEL_MEMORY_DAYS,
     )
     .option(
       "--model-depth-usd <usd>",
@@ -160,6 +168,7 @@ export async function runBacktestCommand(flags: BacktestFlags): Promise<void> {
     describe,
     (pool) => ({
       kappa: flags.modelKappa,
+      memoryDays: flags.modelMemoryDays,
       depthUsd: flags.modelDepthUsd ?? (pool.isStablePair ? DEFAULT_PEGGED_DEPTH_USD : DEFAULT_DEPTH_USD),
       shape: flags.modelShape,
     }),

@@ -3,7 +3,7 @@ import { buildCandleMarket } from "@/lib/backtest/build-market";
 import type { BacktestMarket } from "@/lib/backtest/market";
 import { runBacktest } from "@/lib/backtest/run-backtest";
 import { BACKTEST_DEFAULTS } from "@/lib/backtest/settings";
-import { DEFAULT_DEPTH_USD, DEFAULT_MODEL_KAPPA } from "@/lib/backtest/volume-model";
+import { DEFAULT_DEPTH_USD, DEFAULT_MODEL_KAPPA, DEFAULT_MODEL_MEMORY_DAYS } from "@/lib/backtest/volume-model";
 import { generateSeries } from "@/lib/market/generate-bars";
 import { OTHER_PAIR_PARAMS } from "@/lib/registry/params";
 import { pairId, poolKey } from "@/lib/units";
@@ -50,7 +50,12 @@ function buildYear(): BacktestMarket {
       data: { rows: candles.length, dropped: [], droppedCount: 0, filledMinutes: 0, holes: 0 },
       notes: [],
     },
-    { kappa: DEFAULT_MODEL_KAPPA, depthUsd: DEFAULT_DEPTH_USD, shape: "moves" },
+    {
+      kappa: DEFAULT_MODEL_KAPPA,
+      memoryDays: DEFAULT_MODEL_MEMORY_DAYS,
+      depthUsd: DEFAULT_DEPTH_USD,
+      shape: "moves",
+    },
   );
   if (!built.ok) throw new Error(built.message);
   return built.market;

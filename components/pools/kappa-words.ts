@@ -50,7 +50,3 @@ export function kappaMeaning(kappa: number | null | undefined): string {
   if (kappa > 0.95) return "paid about what it lost";
   return "paid less than it lost";
 }
-
-export function samplesText(rates: RatesLike | null | undefined): string {
-  return rates === null || rates === undefined ? UNKNOWN : `${formatInteger(rates.intervals)} intervals`;
-}

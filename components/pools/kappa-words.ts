@@ -1,6 +1,6 @@
 // Kappa in words: the figure, its spread, how much of 72 hours it stands on, and where it comes from.
 import { formatAge } from "@/lib/format/age";
-import { formatFixed, formatInteger, UNKNOWN } from "@/lib/format/number";
+import { formatFixed, UNKNOWN } from "@/lib/format/number";
 
 export interface RatesLike {
   readonly source: "measured" | "estimated" | "none";

@@ -15,7 +15,7 @@ import { silentLogger } from "@/server/infra/telemetry/logger-port";
 import { createChainAccess } from "@/server/signer/chain-access";
 import { createEngine } from "@/server/signer/engine";
 import { createV3Family } from "@/server/signer/family-v3";
-import { KILL_LABELS, type AuthorityView, type Engine, type KeyPort } from "@/server/signer/ports";
+import { KILL_LABELS, type AuthorityView, type Engine, type KeyPort, type RecoveryReport } from "@/server/signer/ports";
 import { rpcPort } from "./audit";
 
 export const harnessConfigSchema = z.object({
@@ -39,6 +39,8 @@ export type HarnessConfig = z.input<typeof harnessConfigSchema>;
 const ROUTER_ABI = parseAbi([
   "function exactInputSingle((address tokenIn, address tokenOut, uint24 fee, address recipient, uint256 deadline, uint256 amountIn, uint256 amountOutMinimum, uint160 sqrtPriceLimitX96) params) payable returns (uint256 amountOut)",
 ]);
+const RECOVER_TRIES = 20;
+const RECOVER_RETRY_MS = 250;
 const FAR_DEADLINE = 99_999_999_999n;
 type Config = z.output<typeof harnessConfigSchema>;
 
@@ -181,6 +183,16 @@ async function runPlan(config: Config, engine: Engine, plan: Plan, wallet: Addre
   return finished.status;
 }
 
+/** One unanswered request leaves the chain in observation; the signer's own process asks until it has an answer, and so does this one. */
+async function recoverAsTheSigner(engine: Engine): Promise<RecoveryReport> {
+  for (let triesLeft = RECOVER_TRIES; ; triesLeft -= 1) {
+    const report = await engine.recover();
+    if (triesLeft <= 1 || report.chains.every(({ outcome }) => outcome !== "observe")) return report;
+    process.stderr.write(`recovery is tried again: ${report.notes.join("; ")}\n`);
+    await new Promise((resolve) => setTimeout(resolve, RECOVER_RETRY_MS));
+  }
+}
+
 async function main(file: string): Promise<void> {
   const config = harnessConfigSchema.parse(JSON.parse(readFileSync(file, "utf8")));
   const registry = registrySchema.parse(JSON.parse(readFileSync(config.registryFile, "utf8")));
@@ -204,7 +216,7 @@ async function main(file: string): Promise<void> {
       if (config.kill === `${label}:${count}`) process.kill(process.pid, "SIGKILL");
     },
   });
-  const recovery = await engine.recover();
+  const recovery = await recoverAsTheSigner(engine);
   for (const [position, each] of config.assign.entries()) {
     await engine.assignCapital({
       commandId: padHex(toHex(position + 1), { size: 32 }),

@@ -260,7 +260,7 @@ export function buildCandleMarket(pool: BacktestPool, exchange: CandleInput, mod
 
 function levelText(model: VolumeModel): string {
   return model.memoryDays > 0
-    ? `at a level that would have paid kappa ${model.kappa} over the ${model.memoryDays} days before (liquidity follows what is paid; the first 3 days set the level once)`
+    ? `at a level that would have paid kappa ${model.kappa} on the usual ones of the ${model.memoryDays} days before, the wildest fifth left out (liquidity follows what is paid, a wild day pays less; the first 3 days set the level for themselves)`
     : `at a level that pays kappa ${model.kappa} over the first part of the data only (20 %, at least 3 days)`;
 }
 
@@ -274,7 +274,7 @@ function withModel(market: BacktestMarket, weights: Float64Array, model: VolumeM
       ...market,
       notes: [
         ...market.notes,
-        `The fee level of the model was set on the first ${days.toFixed(1)} days${model.memoryDays > 0 ? `, then on the ${model.memoryDays} days before each quarter of an hour` : " and kept"}: absolute returns are as good as that assumption, comparisons between twins depend on it less.`,
+        `The fee level of the model was set on the first ${days.toFixed(1)} days${model.memoryDays > 0 ? `, then each day on the ${model.memoryDays} before it` : " and kept"}: absolute returns are as good as that assumption, comparisons between twins depend on it less.`,
       ],
     },
   };

@@ -1,15 +1,17 @@
 // Volume model: fees of a pool whose swaps were not recorded, from candles and one stated number, kappa, and never from later data.
 import type { CandleSeries } from "@/lib/market/candle";
+import { mean } from "@/lib/math/stats";
 import { MINUTE_MS } from "@/lib/units";
 import { unitHoldings } from "@/lib/portfolio/valuation";
 import type { BacktestPool, MinuteTrack } from "./market";
 
 export interface VolumeModel {
-  /** Fees over loss-versus-rebalancing that the pool pays over its memory (strategy-carry section 11: plan for 0.8 to 1.4). */
+  /** Fees over loss-versus-rebalancing that the pool pays on a usual day (strategy-carry section 11). */
   readonly kappa: number;
   /**
-   * Days of the past over which the pool pays `kappa`, moving with time: liquidity comes where more is paid and leaves where
-   * less is, so that no pool stays far from it. 0 = the level of the first part of the data is kept for good.
+   * How many days back "a usual day" is looked for: the mean of what `kappa` asks for on each of them, the wildest fifth left out.
+   * Liquidity comes where more is paid and leaves where less is, so that no pool stays far from it for long; a wild day pays less
+   * than it costs, and nobody plans for the next one. 0 = the level of the first part of the data is kept for good.
    */
   readonly memoryDays: number;
   /** US dollars that liquidity as thick as the pool's active one would be worth from 1 % below to 1 % above the price. */
@@ -18,9 +20,9 @@ export interface VolumeModel {
   readonly shape: "uniform" | "moves";
 }
 
-/** Mean of the nine recorded pool windows of strategy-carry section 11 (0.24 to 1.99). */
-export const DEFAULT_MODEL_KAPPA = 1.2;
-export const DEFAULT_MODEL_MEMORY_DAYS = 7;
+/** The recorded pool windows of strategy-carry section 11 without the crash: 0.69 to 1.99, mean 1.35, median 1.34. */
+export const DEFAULT_MODEL_KAPPA = 1.3;
+export const DEFAULT_MODEL_MEMORY_DAYS = 14;
 /** Order of a mid-sized pool; pegged pairs lie much denser. */
 export const DEFAULT_DEPTH_USD = 10_000_000;
 export const DEFAULT_PEGGED_DEPTH_USD = 200_000_000;
@@ -28,7 +30,10 @@ export const DEFAULT_PEGGED_DEPTH_USD = 200_000_000;
 const DEPTH_HALF_WIDTH = 0.01;
 const CALIBRATION_FRAC = 0.2;
 const DAY_MS = 86_400_000;
-const CALIBRATION_LEAST_MS = 3 * DAY_MS;
+/** Part of the days that count as wild. */
+const WILD_FRAC = 0.2;
+const FIRST_DAYS = 3;
+const CALIBRATION_LEAST_MS = FIRST_DAYS * DAY_MS;
 /** Loss is measured on the 15-minute grid that kappa is measured on. */
 const GRID_MS = 15 * MINUTE_MS;
 
@@ -86,9 +91,9 @@ export interface ApplyModelInput {
 }
 
 /**
- * Writes fees and volume of every minute: fees per unit of liquidity = weight * ratio, half of the value in each token. The ratio
- * of a quarter of an hour is such that the memory before it would have paid kappa times its loss; until there is as much past as
- * the first part of the data, and for good without a memory, it is that of the first part. No loss gives no fees.
+ * Writes fees and volume of every minute: fees per unit of liquidity = weight * ratio, half of the value in each token. With a
+ * memory the ratio of a day is the usual one of what kappa asked for on the whole days before it (until there are three, on the first
+ * three); without one it is that of the first part for good. No loss gives no fees.
  */
 export function applyVolumeModel(input: ApplyModelInput): { readonly calibrationEndIndex: number } {
   const { pool, candles, track, weights, model, firstIndex, lastIndex } = input;
@@ -100,14 +105,16 @@ export function applyVolumeModel(input: ApplyModelInput): { readonly calibration
   };
   const end = calibrationEnd(candles, firstIndex, lastIndex, model);
   const feeFrac = (pool.feePips / 1e6) * (1 - pool.protocolShareFrac);
-  const memoryMs = model.memoryDays * DAY_MS;
+  const days = dayStarts(candles, firstIndex, lastIndex);
+  const daily = days.slice(1).map((start, day) => ratioOf(days[day]!, start));
+  const known = Math.max(1, Math.min(FIRST_DAYS, daily.length));
   let ratio = ratioOf(firstIndex, end);
-  let oldest = firstIndex;
+  let day = 0;
   for (let index = firstIndex; index <= lastIndex; index += 1) {
-    if (memoryMs > 0 && index > end && isGridPoint(candles, index - 1)) {
-      const fromMs = candles.openAtMs[index - 1]! - memoryMs;
-      while (candles.openAtMs[oldest]! < fromMs) oldest += 1;
-      ratio = ratioOf(oldest, index - 1);
+    if (model.memoryDays > 0 && daily.length > 0 && index === (days[day] ?? -1)) {
+      const until = Math.max(known, day);
+      ratio = usual(daily.slice(Math.max(0, until - model.memoryDays), until));
+      day += 1;
     }
     const fee = ratio * weights[index]!;
     const perLiquidity = fee / track.othersLiquidity[index]!;
@@ -116,4 +123,22 @@ export function applyVolumeModel(input: ApplyModelInput): { readonly calibration
     track.volumeUsd[index] = feeFrac > 0 ? (fee * pool.quoteUsd) / feeFrac : 0;
   }
   return { calibrationEndIndex: end };
+}
+
+/** Mean without the largest fifth. */
+function usual(values: readonly number[]): number {
+  const kept = values.toSorted((left, right) => left - right).slice(0, Math.ceil((1 - WILD_FRAC) * values.length));
+  return mean(kept);
+}
+
+/** First bar of each 24 hours counted from the first one; the last entry begins the day that is not over. */
+function dayStarts(candles: CandleSeries, first: number, last: number): readonly number[] {
+  const starts = [first];
+  let nextAtMs = candles.openAtMs[first]! + DAY_MS;
+  for (let index = first + 1; index <= last; index += 1) {
+    if (candles.openAtMs[index]! < nextAtMs) continue;
+    starts.push(index);
+    while (nextAtMs <= candles.openAtMs[index]!) nextAtMs += DAY_MS;
+  }
+  return starts;
 }

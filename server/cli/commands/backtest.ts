@@ -130,13 +130,13 @@ export function backtestOptions(command: Command): Command {
     .option("--twins <list>", `comma list of ${TWIN_NAMES.join(", ")} (default all)`, twinList)
     .option(
       "--model-kappa <n>",
-      "volume model: fees over loss that the pool pays over its memory",
+      "volume model: fees over loss that the pool pays on a usual day",
       decimal(0, 100),
       DEFAULT_MODEL_KAPPA,
     )
     .option(
       "--model-memory-days <n>",
-      "volume model: days over which the pool's pay returns to that kappa; 0 = the level of the first 20 % for good",
+      "volume model: days back over which a usual day is looked for; 0 = the level of the first 20 % for good",
       decimal(0, 365),
       DEFAULT_MODEL_MEMORY_DAYS,
     )

@@ -19,6 +19,18 @@ export const pairParamsSchema = z.object({
   optimizerEveryEpochs: z.number().int().min(1).max(672),
   /** Null: an abandoned position's tokens stay as they come. */
   restoreMixFrac: frac.nullable(),
+  /** Thresholds of the carry policy (manual page "Policies"). */
+  carry: z
+    .object({
+      kappaEntry: z.number().min(0).max(10),
+      kappaExit: z.number().min(0).max(10),
+      cautiousHours: z.number().min(0).max(72),
+      minEdgePerYear: z.number().min(0).max(10),
+      opensOnEstimate: z.boolean(),
+      restoresAlways: z.boolean(),
+      reallocatesInPlace: z.boolean(),
+    })
+    .partial(),
   allowCash: z.boolean(),
   maxPools: z.number().int().min(1).max(8),
   cashReserveFrac: frac,

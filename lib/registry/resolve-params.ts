@@ -1,5 +1,5 @@
 // The strategy's parameters of one pair: the defaults for its kind, with what an operator has set on top.
-import type { RangeParams, StrategyParams } from "@/lib/strategy/index";
+import type { CarryParams, RangeParams, StrategyParams } from "@/lib/strategy/index";
 import { OTHER_PAIR_PARAMS, PEGGED_PAIR_PARAMS } from "./params";
 import type { PairSettings } from "./pair-settings";
 
@@ -30,6 +30,7 @@ export function resolveParams(isPegged: boolean, overrides: PairSettings["params
       optimizerEnabled: !isSet && (overrides.optimizerEnabled ?? base.optimizerEnabled),
       optimizerEveryEpochs: overrides.optimizerEveryEpochs ?? base.optimizerEveryEpochs,
       restoreMixFrac: overrides.restoreMixFrac === undefined ? base.restoreMixFrac : overrides.restoreMixFrac,
+      carry: withOverrides(base.carry, overrides.carry ?? {}),
       range,
       defaultRange: base.defaultRange,
       praThreshold: overrides.praThresholdFrac ?? base.praThreshold,
@@ -42,5 +43,17 @@ export function resolveParams(isPegged: boolean, overrides: PairSettings["params
       minTvlUsd: overrides.minTvlUsd ?? base.minTvlUsd,
       slippageBps: overrides.maxSlippageBps ?? base.slippageBps,
     },
+  };
+}
+
+function withOverrides(base: CarryParams, set: NonNullable<PairSettings["params"]["carry"]>): CarryParams {
+  return {
+    kappaEntry: set.kappaEntry ?? base.kappaEntry,
+    kappaExit: set.kappaExit ?? base.kappaExit,
+    cautiousHours: set.cautiousHours ?? base.cautiousHours,
+    minEdgePerYear: set.minEdgePerYear ?? base.minEdgePerYear,
+    opensOnEstimate: set.opensOnEstimate ?? base.opensOnEstimate,
+    restoresAlways: set.restoresAlways ?? base.restoresAlways,
+    reallocatesInPlace: set.reallocatesInPlace ?? base.reallocatesInPlace,
   };
 }

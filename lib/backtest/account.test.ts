@@ -43,12 +43,12 @@ function open(fill: "swap" | "keep" | "half"): PaperPlan {
 }
 
 function at(price: number, feeQuote: number): Parameters<typeof stepPaper>[1] {
-  const path = { low: Math.min(2_000, price), high: Math.max(2_000, price) };
+  const path = { start: 2_000, low: Math.min(2_000, price), high: Math.max(2_000, price) };
   return {
     toMs: 60_000,
     price,
     quoteUsd: 1,
-    pools: [{ poolKey: POOL.poolKey, price, ...path, feeBase: 0, feeQuote, othersLiquidity: 1e6 }],
+    pools: [{ poolKey: POOL.poolKey, price, ...path, feeBase: 0, feeQuote, othersLiquidity: 1e6, swaps: null }],
   };
 }
 
@@ -114,10 +114,42 @@ describe("paper account", () => {
     expect(inside.totals.feesUsd).toBeCloseTo((1e-3 * liquidity * 1e6) / (1e6 + liquidity), 9);
     const outside = stepPaper(
       { ...state },
-      { ...at(2_500, 1e-3), pools: [{ ...at(2_500, 1e-3).pools[0]!, low: 2_400, high: 2_500 }] },
+      { ...at(2_500, 1e-3), pools: [{ ...at(2_500, 1e-3).pools[0]!, start: 2_400, low: 2_400, high: 2_500 }] },
     );
     expect(outside.totals.feesUsd).toBe(0);
     expect(outside.totals.inRangeMs).toBe(0);
+  });
+
+  it("behavior: a path that leaves the range counts by the part of its way inside, in log price; swaps count one by one", () => {
+    const { state } = applyPlan(start(), open("swap"), MARKET);
+    const [position] = state.positions;
+    if (position === undefined) throw new Error("a position was opened");
+    const { liquidity, upper } = position;
+    const whole = (1e-3 * liquidity * 1e6) / (1e6 + liquidity);
+    // Up to twice the distance of the upper bound and back to it: half of the way up is inside, nothing of the way down.
+    const away = upper * (upper / 2_000);
+    const minute = { ...at(2_000, 1e-3).pools[0]!, start: 2_000, low: 2_000, high: away, price: upper };
+    const stepped = stepPaper(state, { ...at(upper, 0), pools: [minute] });
+    expect(stepped.totals.feesUsd).toBeCloseTo(whole / 3, 9);
+    expect(stepped.totals.inRangeMs).toBeCloseTo(20_000, 6);
+
+    // The same minute as two swaps, of which only the first has anything inside; it met a tenth of the liquidity.
+    const [from, to, back] = [Math.log(2_000), Math.log(away), Math.log(upper)];
+    const swaps = {
+      from: 1,
+      to: 3,
+      track: {
+        from: Int32Array.of(1),
+        to: Int32Array.of(3),
+        logBefore: Float64Array.of(0, from, to),
+        logAfter: Float64Array.of(from, to, back),
+        liquidity: Float64Array.of(1e6, 1e5, 1e6),
+        feeBase: Float64Array.of(9, 0, 9),
+        feeQuote: Float64Array.of(9, 1e-3, 0),
+      },
+    };
+    const bySwap = stepPaper(state, { ...at(upper, 0), pools: [{ ...minute, swaps }] });
+    expect(bySwap.totals.feesUsd).toBeCloseTo((0.5 * (1e-3 * liquidity * 1e5)) / (1e5 + liquidity), 9);
   });
 
   it(`behavior: any walk of plans and prices keeps the books, in plain JSON (seed ${TEST_SEED})`, () => {

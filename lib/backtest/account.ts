@@ -1,6 +1,8 @@
 // Account: what happens to paper money minute by minute and when a plan is carried out; plain state in, plain state out.
 import { ticksToRange } from "@/lib/amm/ticks";
 import { clamp } from "@/lib/math/stats";
+import type { SwapTrack } from "./market";
+import { pricePathInside } from "./price-path";
 import type {
   PaperEvent,
   PaperFill,
@@ -12,6 +14,7 @@ import type {
   PaperPoolInterval,
   PaperPosition,
   PaperState,
+  PaperSwaps,
   PaperWallet,
 } from "./paper-state";
 
@@ -122,10 +125,14 @@ export function advancePaper(state: PaperState, interval: PaperInterval): void {
     const position = positions[index]!;
     const pool = findPool(pools, position.poolKey);
     if (pool === null) continue;
-    const overlap = overlapFrac(pool, position);
+    const overlap = pricePathInside(pool, position.lower, position.upper);
     if (overlap > inRange) inRange = overlap;
     if (!(overlap > 0)) continue;
-    const own = ownInRange(positions, pool);
+    if (pool.swaps !== null && overlap < 1) {
+      feesUsd += earnBySwap(position, positions, pool.swaps, price) * quoteUsd;
+      continue;
+    }
+    const own = ownBeside(position, positions, pool);
     // Growth is per unit of others' liquidity; beside them our own takes part.
     const share =
       pool.othersLiquidity > 0
@@ -435,21 +442,54 @@ function notePeak(state: PaperState): void {
   if (fall > state.maxDrawdownFrac) state.maxDrawdownFrac = fall;
 }
 
-/** Share of the pool's path that lies inside the position; a path without length is in or out. */
-function overlapFrac(pool: PaperPoolInterval, position: PaperPosition): number {
-  const { low, high } = pool;
-  if (low >= position.lower && high <= position.upper) return 1;
-  if (!(high > low)) return 0;
-  const inside = Math.min(high, position.upper) - Math.max(low, position.lower);
-  return inside > 0 ? inside / (high - low) : 0;
+/** Fees of an interval whose path leaves the position's range, swap by swap. Returns them in QUOTE. */
+function earnBySwap(
+  position: PaperPosition,
+  positions: readonly PaperPosition[],
+  { track, from, to }: PaperSwaps,
+  price: number,
+): number {
+  let base = 0;
+  let quote = 0;
+  for (let swap = from; swap < to; swap += 1) {
+    const inside = swapInside(track, swap, position);
+    if (!(inside > 0)) continue;
+    let own = position.liquidity;
+    for (let index = 0; index < positions.length; index += 1) {
+      const other = positions[index]!;
+      if (other !== position && other.poolKey === position.poolKey)
+        own += other.liquidity * swapInside(track, swap, other);
+    }
+    const others = track.liquidity[swap]!;
+    if (!(others > 0)) continue;
+    const share = (position.liquidity * inside * others) / (others + own);
+    base += track.feeBase[swap]! * share;
+    quote += track.feeQuote[swap]! * share;
+  }
+  position.feesBase += base;
+  position.feesQuote += quote;
+  return base * price + quote;
 }
 
-/** Our liquidity in a pool, each position weighted by the part of the path it covers. */
-function ownInRange(positions: readonly PaperPosition[], pool: PaperPoolInterval): number {
-  let own = 0;
+/** Part of a swap's way that lies inside the position; a swap that did not move the price is in or out. */
+function swapInside(track: SwapTrack, swap: number, position: PaperPosition): number {
+  const before = track.logBefore[swap]!;
+  const after = track.logAfter[swap]!;
+  const lower = Math.log(position.lower);
+  const upper = Math.log(position.upper);
+  const low = Math.min(before, after);
+  const high = Math.max(before, after);
+  if (!(high > low)) return after >= lower && after < upper ? 1 : 0;
+  return Math.max(0, Math.min(high, upper) - Math.max(low, lower)) / (high - low);
+}
+
+/** Our liquidity while a position is in range: all of its own, the others' by the part of the path they cover. */
+function ownBeside(one: PaperPosition, positions: readonly PaperPosition[], pool: PaperPoolInterval): number {
+  let own = one.liquidity;
   for (let index = 0; index < positions.length; index += 1) {
     const position = positions[index]!;
-    if (position.poolKey === pool.poolKey) own += position.liquidity * overlapFrac(pool, position);
+    if (position !== one && position.poolKey === pool.poolKey)
+      own += position.liquidity * pricePathInside(pool, position.lower, position.upper);
   }
   return own;
 }

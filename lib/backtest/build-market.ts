@@ -1,4 +1,5 @@
 // Build market: candles and a recording of the pool (minutes, hours, events, or none) become one backtest market.
+import { sqrtToPrice } from "@/lib/amm/sqrt-price";
 import { fillCandles, normaliseCandles, type CandleSeries, type RawCandle } from "@/lib/market/candle";
 import { MINUTE_MS } from "@/lib/units";
 import {
@@ -11,8 +12,9 @@ import {
   type DataQuality,
   type FeeOrigin,
   type MinuteTrack,
+  type SwapTrack,
 } from "./market";
-import { sqrtToPrice } from "@/lib/amm/sqrt-price";
+import { servingLiquidity, type PoolMinute } from "./replay/minute-fees";
 import { applyVolumeModel, liquidityOfDepth, type VolumeModel } from "./volume-model";
 
 /** Exchange candles of a run with what was found while reading them. */
@@ -23,7 +25,7 @@ export interface CandleInput {
   readonly notes: readonly string[];
 }
 
-/** Pool per minute (demeter): ticks, raw amounts sold into the pool, active raw liquidity at the end of the minute. */
+/** Pool per minute (demeter): ticks, raw amounts sold into the pool and their net, active raw liquidity at the end. */
 export interface PoolMinutes {
   readonly length: number;
   readonly atMs: Float64Array;
@@ -33,6 +35,8 @@ export interface PoolMinutes {
   readonly closeTick: Float64Array;
   readonly inAmount0: Float64Array;
   readonly inAmount1: Float64Array;
+  /** Token1 in less token1 out; NaN where the file does not say. */
+  readonly netAmount1: Float64Array;
   readonly liquidity: Float64Array;
   readonly data: DataQuality;
 }
@@ -46,7 +50,7 @@ export interface PoolHours {
   readonly data: DataQuality;
 }
 
-/** Every swap: signed raw amounts, square root price and active raw liquidity after it. */
+/** Every swap in the order of the chain: signed raw amounts, square root price and active raw liquidity after it. */
 export interface PoolSwaps {
   readonly length: number;
   readonly atMs: Float64Array;
@@ -54,6 +58,8 @@ export interface PoolSwaps {
   readonly amount1: Float64Array;
   readonly sqrtPriceX96: readonly bigint[];
   readonly liquidity: Float64Array;
+  /** The same after the mints and burns that followed it in its minute, before the next swap. */
+  readonly liquidityAtEnd: Float64Array;
   readonly data: DataQuality;
 }
 
@@ -62,19 +68,24 @@ export type BuiltMarket =
 
 const PIPS = 1e6;
 const HOUR_MS = 3_600_000;
+const TWO_96 = 2 ** 96;
 
-/** Fees of a minute = amount sold into the pool * fee * (1 - protocol share), over the liquidity at its end. */
+/**
+ * Fees of a minute = amount sold into the pool * fee * (1 - protocol share), over the liquidity that served it: that of its end,
+ * or what the net flow must have met where this is more (method `path_and_depth`, measured best against an exact replay).
+ */
 export function buildMinutesMarket(pool: BacktestPool, rows: PoolMinutes, exchange: CandleInput | null): BuiltMarket {
   const own = exchange === null ? candlesOfMinutes(pool, rows) : null;
   const feeFrac = lpFeeFrac(pool);
   const [scale0, scale1] = tokenScales(pool);
   let withoutLiquidity = 0;
+  let withoutNet = 0;
   return alignTrack(pool, exchange, own, rows, {
     origin: {
       source: "pool_minutes",
       isEstimate: false,
       sentence:
-        "Fees come from the pool's own minutes: what was sold into it times the fee, less the protocol's part, shared by active liquidity at the end of the minute.",
+        "Fees come from the pool's own minutes: what was sold into it times the fee, less the protocol's part, shared by active liquidity: that of the minute's end, or what its net flow must have met where this is more.",
     },
     write: (track, index, row) => {
       const close = priceOfRecordedTick(rows.closeTick[row]!, pool);
@@ -87,25 +98,32 @@ export function buildMinutesMarket(pool: BacktestPool, rows: PoolMinutes, exchan
       track.price[index] = close;
       track.low[index] = Math.min(one, other, close);
       track.high[index] = Math.max(one, other, close);
+      const serving = humanLiquidityOf(servingLiquidity(minuteOfRow(rows, row)), pool);
+      if (Number.isNaN(rows.netAmount1[row]!)) withoutNet += 1;
       track.othersLiquidity[index] = liquidity;
+      track.servingLiquidity[index] = serving;
       track.volumeUsd[index] = (inBase * close + inQuote) * pool.quoteUsd;
-      if (liquidity > 0) {
-        track.feeBase[index] = (inBase * feeFrac) / liquidity;
-        track.feeQuote[index] = (inQuote * feeFrac) / liquidity;
+      if (serving > 0) {
+        track.feeBase[index] = (inBase * feeFrac) / serving;
+        track.feeQuote[index] = (inQuote * feeFrac) / serving;
       } else withoutLiquidity += 1;
     },
-    notes: () =>
-      withoutLiquidity > 0
+    notes: () => [
+      ...(withoutLiquidity > 0
         ? [`${withoutLiquidity} minutes have no active liquidity in the pool: no fee is counted in them.`]
-        : [],
+        : []),
+      ...(withoutNet > 0
+        ? [
+            `${withoutNet} minutes have no netAmount1: their fees are shared by the liquidity of the minute's end alone; providers that came for one swap and left are not seen (measured: +1 % of fees on a day where the column saw most of them).`,
+          ]
+        : []),
+    ],
   });
 }
 
-/** Fees of every swap over the liquidity that was active in it. */
+/** Fees of every swap over the liquidity that it met on its way from the price before it to the price after it. */
 export function buildEventsMarket(pool: BacktestPool, swaps: PoolSwaps, exchange: CandleInput | null): BuiltMarket {
-  const feeFrac = lpFeeFrac(pool);
-  const [scale0, scale1] = tokenScales(pool);
-  const frame = frameOf(pool);
+  const steps = swapSteps(pool, swaps);
   // First the swaps of each minute, then the minutes as any other recording.
   const minutes = new Map<number, { readonly first: number; last: number }>();
   for (let row = 0; row < swaps.length; row += 1) {
@@ -116,59 +134,190 @@ export function buildEventsMarket(pool: BacktestPool, swaps: PoolSwaps, exchange
   }
   const keys = Float64Array.from(minutes.keys());
   const rows = { length: keys.length, atMs: keys, data: swaps.data };
-  const priceAt = (row: number): number => sqrtToPrice(swaps.sqrtPriceX96[row]!, frame);
+  const extremes = (first: number, last: number): { readonly low: number; readonly high: number } => {
+    let low = Number.POSITIVE_INFINITY;
+    let high = 0;
+    for (let swap = first; swap <= last; swap += 1) {
+      low = Math.min(low, steps.price[swap]!);
+      high = Math.max(high, steps.price[swap]!);
+    }
+    return { low, high };
+  };
   const own =
     exchange === null
       ? candlesOfRows(
           rows,
           (row) => {
             const { first, last } = minutes.get(keys[row]!)!;
-            let low = Number.POSITIVE_INFINITY;
-            let high = 0;
+            const { low, high } = extremes(first, last);
             let volume = 0;
-            for (let swap = first; swap <= last; swap += 1) {
-              const price = priceAt(swap);
-              low = Math.min(low, price);
-              high = Math.max(high, price);
-              const base = pool.baseIsToken0 ? swaps.amount0[swap]! * scale0 : swaps.amount1[swap]! * scale1;
-              volume += Math.abs(base);
-            }
-            return [keys[row]!, priceAt(first), high, low, priceAt(last), volume];
+            for (let swap = first; swap <= last; swap += 1)
+              volume += steps.inBase[swap]! + steps.inQuote[swap]! / steps.price[swap]!;
+            return [keys[row]!, steps.price[first]!, high, low, steps.price[last]!, volume];
           },
           swaps.data,
         )
       : null;
+  const bars = exchange?.candles.length ?? own?.candles.length ?? 0;
+  const track: SwapTrack = {
+    from: new Int32Array(bars),
+    to: new Int32Array(bars),
+    logBefore: steps.logBefore,
+    logAfter: steps.logAfter,
+    liquidity: steps.liquidity,
+    feeBase: steps.feeBase,
+    feeQuote: steps.feeQuote,
+  };
   return alignTrack(pool, exchange, own, rows, {
     origin: {
       source: "pool_events",
       isEstimate: false,
       sentence:
-        "Fees come from every recorded swap: its input times the fee, less the protocol's part, over the liquidity active after it.",
+        "Fees come from every recorded swap: its input times the fee, less the protocol's part, over the liquidity that it met on its way.",
     },
-    write: (track, index, row) => {
+    swaps: track,
+    write: (minute, index, row) => {
       const { first, last } = minutes.get(keys[row]!)!;
-      let low = Number.POSITIVE_INFINITY;
-      let high = 0;
+      const { low, high } = extremes(first, last);
+      const price = steps.price[last]!;
+      let fees = 0;
+      let feesPerLiquidity = 0;
       for (let swap = first; swap <= last; swap += 1) {
-        const price = priceAt(swap);
-        low = Math.min(low, price);
-        high = Math.max(high, price);
-        const liquidity = humanLiquidityOf(swaps.liquidity[swap]!, pool);
-        const in0 = Math.max(0, swaps.amount0[swap]!) * scale0;
-        const in1 = Math.max(0, swaps.amount1[swap]!) * scale1;
-        const [inBase, inQuote] = pool.baseIsToken0 ? [in0, in1] : [in1, in0];
-        track.volumeUsd[index]! += (inBase * price + inQuote) * pool.quoteUsd;
+        const liquidity = steps.liquidity[swap]!;
+        minute.volumeUsd[index]! += (steps.inBase[swap]! * steps.price[swap]! + steps.inQuote[swap]!) * pool.quoteUsd;
+        minute.feeBase[index]! += steps.feeBase[swap]!;
+        minute.feeQuote[index]! += steps.feeQuote[swap]!;
+        const fee = steps.feeBase[swap]! * price + steps.feeQuote[swap]!;
         if (!(liquidity > 0)) continue;
-        track.feeBase[index]! += (inBase * feeFrac) / liquidity;
-        track.feeQuote[index]! += (inQuote * feeFrac) / liquidity;
+        fees += fee;
+        feesPerLiquidity += fee / liquidity;
       }
-      track.price[index] = priceAt(last);
-      track.low[index] = low;
-      track.high[index] = high;
-      track.othersLiquidity[index] = humanLiquidityOf(swaps.liquidity[last]!, pool);
+      track.from[index] = first;
+      track.to[index] = last + 1;
+      minute.price[index] = price;
+      minute.low[index] = low;
+      minute.high[index] = high;
+      minute.othersLiquidity[index] = humanLiquidityOf(swaps.liquidityAtEnd[last]!, pool);
+      // The one liquidity beside which a small share of the minute earns what it would have earned swap by swap.
+      minute.servingLiquidity[index] = feesPerLiquidity > 0 ? fees / feesPerLiquidity : minute.othersLiquidity[index]!;
     },
-    notes: () => [],
+    notes: () => (steps.note === null ? [] : [steps.note]),
   });
+}
+
+function minuteOfRow(rows: PoolMinutes, row: number): PoolMinute {
+  const net = rows.netAmount1[row]!;
+  return {
+    startTick: row > 0 ? rows.closeTick[row - 1]! : rows.openTick[row]!,
+    lowestTick: rows.lowestTick[row]!,
+    highestTick: rows.highestTick[row]!,
+    closeTick: rows.closeTick[row]!,
+    inAmount0: rows.inAmount0[row]!,
+    inAmount1: rows.inAmount1[row]!,
+    netAmount1: Number.isNaN(net) ? null : net,
+    liquidity: rows.liquidity[row]!,
+  };
+}
+
+interface SwapSteps {
+  /** After each swap, QUOTE per BASE. */
+  readonly price: Float64Array;
+  readonly logBefore: Float64Array;
+  readonly logAfter: Float64Array;
+  readonly inBase: Float64Array;
+  readonly inQuote: Float64Array;
+  readonly liquidity: Float64Array;
+  readonly feeBase: Float64Array;
+  readonly feeQuote: Float64Array;
+  readonly note: string | null;
+}
+
+/**
+ * Each swap with the liquidity it met: its input less the fee over the change of the square root price (of its reciprocal for
+ * token0). That is exact however many ticks it crossed, while the liquidity recorded after it is that of its end alone. Where
+ * the amounts do not fit the two prices (dust, or events missing before it) the recorded one is taken.
+ */
+function swapSteps(pool: BacktestPool, swaps: PoolSwaps): SwapSteps {
+  const feeFrac = pool.feePips / PIPS;
+  const lpFrac = lpFeeFrac(pool);
+  const [scale0, scale1] = tokenScales(pool);
+  const frame = frameOf(pool);
+  const column = (): Float64Array => new Float64Array(swaps.length);
+  const price = column();
+  const logBefore = column();
+  const logAfter = column();
+  const inBase = column();
+  const inQuote = column();
+  const liquidity = column();
+  const feeBase = column();
+  const feeQuote = column();
+  let feesQuote = 0;
+  let unfitQuote = 0;
+  let unfit = 0;
+  for (let row = 0; row < swaps.length; row += 1) {
+    const sqrtPriceX96 = swaps.sqrtPriceX96[row]!;
+    price[row] = sqrtToPrice(sqrtPriceX96, frame);
+    logAfter[row] = Math.log(price[row]!);
+    logBefore[row] = row > 0 ? logAfter[row - 1]! : logAfter[row]!;
+    const amount0 = swaps.amount0[row]!;
+    const amount1 = swaps.amount1[row]!;
+    const met = row === 0 ? null : metLiquidity(swaps.sqrtPriceX96[row - 1]!, sqrtPriceX96, amount0, amount1, feeFrac);
+    const others = humanLiquidityOf(met ?? swaps.liquidity[row]!, pool);
+    const in0 = Math.max(0, amount0) * scale0;
+    const in1 = Math.max(0, amount1) * scale1;
+    inBase[row] = pool.baseIsToken0 ? in0 : in1;
+    inQuote[row] = pool.baseIsToken0 ? in1 : in0;
+    liquidity[row] = others;
+    if (others > 0) {
+      feeBase[row] = (inBase[row]! * lpFrac) / others;
+      feeQuote[row] = (inQuote[row]! * lpFrac) / others;
+    }
+    const paid = inBase[row]! * price[row]! + inQuote[row]!;
+    feesQuote += paid;
+    if (met !== null) continue;
+    unfit += 1;
+    unfitQuote += paid;
+  }
+  const share = feesQuote > 0 ? unfitQuote / feesQuote : 0;
+  return {
+    price,
+    logBefore,
+    logAfter,
+    inBase,
+    inQuote,
+    liquidity,
+    feeBase,
+    feeQuote,
+    note:
+      unfit > 0
+        ? `${unfit} of ${swaps.length} swaps (${(100 * share).toFixed(3)} % of the fees) do not fit the price before them (the first one, dust, or events missing in between): the liquidity recorded after them is used.`
+        : null,
+  };
+}
+
+/** How far a swap's mean price may lie outside of the prices before and after it: rounding of amounts. */
+const FIT_FRAC = 1e-6;
+
+/** Raw liquidity that a swap met between two square root prices; null when its amounts do not belong to them. */
+function metLiquidity(
+  beforeX96: bigint,
+  afterX96: bigint,
+  amount0: number,
+  amount1: number,
+  feeFrac: number,
+): number | null {
+  const before = Number(beforeX96) / TWO_96;
+  const after = Number(afterX96) / TWO_96;
+  // The difference of whole numbers: two near prices lose nothing.
+  const moved = Number(afterX96 - beforeX96) / TWO_96;
+  const isToken1In = amount1 > 0;
+  if (isToken1In ? !(moved > 0) : !(moved < 0)) return null;
+  const kept = 1 - feeFrac;
+  const meanPrice = isToken1In ? (amount1 * kept) / -amount0 : -amount1 / (amount0 * kept);
+  const least = Math.min(before, after) ** 2 * (1 - FIT_FRAC);
+  const most = Math.max(before, after) ** 2 * (1 + FIT_FRAC);
+  if (!(meanPrice >= least && meanPrice <= most)) return null;
+  return isToken1In ? (amount1 * kept) / moved : (amount0 * kept * before * after) / -moved;
 }
 
 /** Price and liquidity of full hours, held until the next one; fees by the volume model. */
@@ -272,6 +421,8 @@ function withModel(market: BacktestMarket, weights: Float64Array, model: VolumeM
     ok: true,
     market: {
       ...market,
+      // A model knows no other liquidity than the one it assumes.
+      track: { ...market.track, servingLiquidity: market.track.othersLiquidity },
       notes: [
         ...market.notes,
         `The fee level of the model was set on the first ${days.toFixed(1)} days${model.memoryDays > 0 ? `, then each day on the ${model.memoryDays} before it` : " and kept"}: absolute returns are as good as that assumption, comparisons between twins depend on it less.`,
@@ -282,6 +433,8 @@ function withModel(market: BacktestMarket, weights: Float64Array, model: VolumeM
 
 interface TrackWriter {
   readonly origin: FeeOrigin;
+  /** Columns of the single swaps, which `write` lays on the bars. */
+  readonly swaps?: SwapTrack;
   /** Fills bar `index` from row `row` of the recording. */
   readonly write: (track: MinuteTrack, index: number, row: number) => void;
   readonly notes: () => readonly string[];
@@ -299,7 +452,7 @@ function alignTrack(
   if (rows.length === 0 || source === null || source.candles.length < 2)
     return { ok: false, message: `expected at least 2 usable rows of the pool; there are ${rows.length}` };
   const { candles } = source;
-  const track = createTrack(candles.length);
+  const track: MinuteTrack = { ...createTrack(candles.length), swaps: writer.swaps ?? null };
   let row = 0;
   let firstIndex = -1;
   let lastIndex = -1;
@@ -323,6 +476,7 @@ function alignTrack(
       track.low[index] = track.price[index]!;
       track.high[index] = track.price[index]!;
       track.othersLiquidity[index] = track.othersLiquidity[index - 1]!;
+      track.servingLiquidity[index] = track.othersLiquidity[index]!;
       carried += 1;
     }
     if (firstIndex >= 0 && index > firstIndex) {

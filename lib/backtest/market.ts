@@ -28,6 +28,21 @@ export interface BacktestPool {
   readonly quoteUsd: number;
 }
 
+/** Every swap of a recording in the order of the chain, one entry each, with the swaps of each bar. */
+export interface SwapTrack {
+  /** Swaps of bar i: from `from[i]` to before `to[i]`. */
+  readonly from: Int32Array;
+  readonly to: Int32Array;
+  /** Natural logarithm of the pool's price (QUOTE per BASE) before and after the swap. */
+  readonly logBefore: Float64Array;
+  readonly logAfter: Float64Array;
+  /** Others' human liquidity that the swap met on its way. */
+  readonly liquidity: Float64Array;
+  /** Fees per unit of that liquidity, whole tokens, after the protocol's part. */
+  readonly feeBase: Float64Array;
+  readonly feeQuote: Float64Array;
+}
+
 /** One entry per bar of `candles`. Prices are QUOTE per BASE; NaN before the first observation of the pool. */
 export interface MinuteTrack {
   /** Pool price at the end of the minute. */
@@ -37,10 +52,14 @@ export interface MinuteTrack {
   readonly high: Float64Array;
   /** Human liquidity of others, active at the end of the minute. */
   readonly othersLiquidity: Float64Array;
-  /** Fees of the minute per unit of the others' human liquidity, whole tokens, after the protocol's part. */
+  /** Human liquidity of others that served the minute's swaps; more than that of its end when some was gone by then. */
+  readonly servingLiquidity: Float64Array;
+  /** Fees of the minute per unit of `servingLiquidity`, whole tokens, after the protocol's part. */
   readonly feeBase: Float64Array;
   readonly feeQuote: Float64Array;
   readonly volumeUsd: Float64Array;
+  /** The single swaps, where they were recorded. */
+  readonly swaps: SwapTrack | null;
 }
 
 export type FeeSource = "pool_events" | "pool_minutes" | "pool_hours" | "volume_model";
@@ -77,7 +96,8 @@ export interface BacktestMarket {
   readonly notes: readonly string[];
 }
 
-const LOG_TICK = Math.log(1.0001);
+/** By log1p: the double nearest to 1.0001 is off by enough to shift prices of far ticks by 2e-12. */
+const LOG_TICK = Math.log1p(1e-4);
 /** Half-widths over which the pool's value is counted when a source gives liquidity but no TVL (strategy.md section 6). */
 const TVL_SPREAD_PEGGED = 0.005;
 const TVL_SPREAD_OTHER = 0.3;
@@ -88,9 +108,11 @@ export function createTrack(length: number): MinuteTrack {
     low: new Float64Array(length).fill(Number.NaN),
     high: new Float64Array(length).fill(Number.NaN),
     othersLiquidity: new Float64Array(length),
+    servingLiquidity: new Float64Array(length),
     feeBase: new Float64Array(length),
     feeQuote: new Float64Array(length),
     volumeUsd: new Float64Array(length),
+    swaps: null,
   };
 }
 
@@ -141,9 +163,18 @@ export function cropMarket(market: BacktestMarket, fromMs: number, lastIndex: nu
       low: track.low.subarray(start, stop),
       high: track.high.subarray(start, stop),
       othersLiquidity: track.othersLiquidity.subarray(start, stop),
+      servingLiquidity: track.servingLiquidity.subarray(start, stop),
       feeBase: track.feeBase.subarray(start, stop),
       feeQuote: track.feeQuote.subarray(start, stop),
       volumeUsd: track.volumeUsd.subarray(start, stop),
+      swaps:
+        track.swaps === null
+          ? null
+          : {
+              ...track.swaps,
+              from: track.swaps.from.subarray(start, stop),
+              to: track.swaps.to.subarray(start, stop),
+            },
     },
     firstIndex: Math.max(0, market.firstIndex - start),
     lastIndex: Math.min(market.lastIndex, lastIndex) - start,

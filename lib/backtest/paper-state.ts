@@ -1,4 +1,5 @@
 // Paper account: the plain-JSON state of money that is only on paper, and the orders that change it.
+import type { SwapTrack } from "./market";
 
 /** One virtual position. Liquidity and amounts in human units; ticks in pool order, bounds QUOTE per BASE. */
 export interface PaperPosition {
@@ -118,15 +119,26 @@ export interface PendingPlan {
   readonly dueAtMs: number;
 }
 
-/** A pool over an interval: its price at the end, the path between, and what it paid per unit of others' liquidity. */
+/** Single swaps of an interval: columns of all swaps, and which of them belong to it. */
+export interface PaperSwaps {
+  readonly track: SwapTrack;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** A pool over an interval: its price at both ends, the path between, and what it paid per unit of others' liquidity. */
 export interface PaperPoolInterval {
   readonly poolKey: string;
-  readonly price: number;
+  readonly start: number;
   readonly low: number;
   readonly high: number;
+  readonly price: number;
   readonly feeBase: number;
   readonly feeQuote: number;
+  /** Liquidity of others that served the interval's swaps. */
   readonly othersLiquidity: number;
+  /** Null where only the interval as a whole is known. */
+  readonly swaps: PaperSwaps | null;
 }
 
 /** Market of an account from its own `atMs` to `toMs`. */

@@ -4,6 +4,7 @@ import { ticksToRange } from "@/lib/amm/ticks";
 import { clamp } from "@/lib/math/stats";
 import { unitHoldings } from "@/lib/portfolio/valuation";
 import { frameOf, type BacktestMarket } from "./market";
+import { pricePathInside } from "./price-path";
 import { openPlan, shiftPlan, ticksOf, WAIT, type Twin, type TwinMoment } from "./twin";
 
 /** Half-widths a fixed range is chosen from: 24 steps from the least sensible one to e^1. */
@@ -154,21 +155,18 @@ function lookBack(
   let earned = 0;
   let insideBars = 0;
   let markedAt = from;
+  const path = { start: 0, low: 0, high: 0, price: 0 };
   for (let index = from + 1; index <= to; index += 1) {
-    const low = track.low[index]!;
-    const high = track.high[index]!;
-    const others = track.othersLiquidity[index]!;
-    const inside =
-      high > low
-        ? Math.max(0, Math.min(high, range.max) - Math.max(low, range.min)) / (high - low)
-        : low > range.min && high < range.max
-          ? 1
-          : 0;
+    path.start = track.price[index - 1]!;
+    path.low = track.low[index]!;
+    path.high = track.high[index]!;
+    path.price = track.price[index]!;
+    const others = track.servingLiquidity[index]!;
+    const inside = pricePathInside(path, range.min, range.max);
     insideBars += inside;
     if (inside > 0 && others > 0) {
-      const own = liquidity * inside;
-      earned +=
-        ((track.feeBase[index]! * track.price[index]! + track.feeQuote[index]!) * own * others) / (others + own);
+      const share = (liquidity * inside * others) / (others + liquidity);
+      earned += (track.feeBase[index]! * track.price[index]! + track.feeQuote[index]!) * share;
     }
     if (index - markedAt < LOSS_BARS && index !== to) continue;
     const before = Math.sqrt(clamp(track.price[markedAt]!, range.min, range.max));

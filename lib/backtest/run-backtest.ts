@@ -8,7 +8,8 @@ import { epochOf } from "@/lib/units";
 import { advancePaper, closeEpoch, createPaper, executePlan, paperEquityUsd } from "./account";
 import { createAncestorTwin } from "./ancestor-twin";
 import { closedAtMs, cropMarket, type BacktestMarket } from "./market";
-import type { PaperEvent, PaperInterval, PaperMarket, PaperPlan, PaperPoolInterval, PaperState } from "./paper-state";
+import { createMinuteInterval } from "./minute-interval";
+import type { PaperEvent, PaperMarket, PaperPlan, PaperState } from "./paper-state";
 import { createFixedRangeTwin, createFullRangeTwin, createHoldTwin, createRecentreTwin } from "./passive-twins";
 import { TWIN_NAMES, type BacktestReport, type TwinDecision, type TwinName, type TwinReport } from "./report";
 import { describeSettings, paramsOfRun, type BacktestSettings } from "./settings";
@@ -239,15 +240,13 @@ function* walk(
 ): Generator<BacktestProgress, readonly Runner[]> {
   const { input } = environment;
   const { market, settings } = input;
-  const { candles, track, pool } = market;
+  const { candles } = market;
   const intervalMs = settings.intervalSec * 1000;
   const runners = environment.names.map((name) => createRunner(name, environment, fromIndex));
   const stride = Math.max(1, Math.ceil((toIndex - fromIndex) / CURVE_POINTS));
 
-  const pools: [Mutable<PaperPoolInterval>] = [
-    { poolKey: pool.poolKey, price: 0, low: 0, high: 0, feeBase: 0, feeQuote: 0, othersLiquidity: 0 },
-  ];
-  const interval: Mutable<PaperInterval> = { toMs: 0, price: 0, quoteUsd: pool.quoteUsd, pools };
+  const { interval, moveTo } = createMinuteInterval(market);
+  const { pools } = interval;
 
   const first = createMoment(environment, fromIndex, fromIndex, toIndex);
   for (const runner of runners) {
@@ -259,15 +258,7 @@ function* walk(
 
   for (let index = fromIndex + 1; index <= toIndex; index += 1) {
     const atMs = closedAtMs(candles, index);
-    const [path] = pools;
-    path.price = track.price[index]!;
-    path.low = track.low[index]!;
-    path.high = track.high[index]!;
-    path.feeBase = track.feeBase[index]!;
-    path.feeQuote = track.feeQuote[index]!;
-    path.othersLiquidity = track.othersLiquidity[index]!;
-    interval.toMs = atMs;
-    interval.price = path.price;
+    moveTo(index, atMs);
     for (let at = 0; at < runners.length; at += 1) advancePaper(runners[at]!.state, interval);
 
     const isEpoch = atMs % intervalMs === 0;
@@ -523,7 +514,9 @@ function runNotes(input: BacktestInput, runners: readonly Runner[]): readonly st
     `Costs: ${settings.gasUsdPerTx} USD of gas for each close, swap and mint (approvals are not counted); swaps pay ${settings.swapCostBps} bp for router and slippage, the pool's fee of ${market.pool.feePips / 100} bp, and the price impact on the liquidity of others; a swap of more than 1 % impact is refused and its tokens stay as they are.`,
     `A decision takes effect ${settings.reactionSec / 60} min later, at the price of then; when that price lies outside the new range the plan is void.`,
     `${(100 * settings.failureFrac).toFixed(1)} % of plans fail at their first transaction (seed ${settings.seed}, the same minutes for all twins): its gas is spent and nothing moves.`,
-    "Fees: our share of the liquidity active in each minute; a minute whose path leaves the range counts by the part of the path inside.",
+    market.track.swaps === null
+      ? "Fees: our share of the liquidity active in each minute; a minute whose path leaves the range counts by the part of the path inside: from the price at its start over one extreme and the other to its close."
+      : "Fees: our share of the liquidity that each minute's swaps met; in a minute whose path leaves the range every swap counts by the part of its own way inside.",
     `Loss (lvrUsd) is marked once per epoch of ${settings.intervalSec / 60} min and at every mint and burn, as the live accounting does: the inventory of then at the price of now, less what the position is worth.`,
     "The bridge cost is 0: one pool on one chain.",
     "Our own liquidity does not move the price or drive others away; with a share of the pool that is not small, fees are overstated.",

@@ -22,7 +22,7 @@ async function load(files: Partial<MarketFiles>): Promise<BacktestMarket> {
 function poolFees({ track }: BacktestMarket): { readonly base: number; readonly quote: number } {
   let base = 0;
   let quote = 0;
-  for (const [index, liquidity] of track.othersLiquidity.entries()) {
+  for (const [index, liquidity] of track.servingLiquidity.entries()) {
     base += (track.feeBase[index] ?? 0) * liquidity;
     quote += (track.feeQuote[index] ?? 0) * liquidity;
   }

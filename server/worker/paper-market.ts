@@ -95,12 +95,14 @@ function intervalOf(state: TickPoolState, before: TickPoolSample, after: TickPoo
   const undiluted = 1 / (1 - Math.min(0.5, ownFrac));
   return {
     poolKey: state.poolKey,
-    price: end,
+    start,
     low: Math.min(start, end),
     high: Math.max(start, end),
+    price: end,
     feeBase: growthBase * 10 ** shift * undiluted,
     feeQuote: growthQuote * 10 ** -shift * undiluted,
     othersLiquidity: othersOf(state, before),
+    swaps: null,
   };
 }
 
@@ -139,5 +141,15 @@ function paperPoolOf(state: TickPoolState, sample: TickPoolSample): PaperPool {
 /** A pool that stands still until `snapshot` time: for the moment between the newest sample and the epoch. */
 export function stillInterval(state: TickPoolState): PaperPoolInterval {
   const price = priceOf(state, state);
-  return { poolKey: state.poolKey, price, low: price, high: price, feeBase: 0, feeQuote: 0, othersLiquidity: 0 };
+  return {
+    poolKey: state.poolKey,
+    start: price,
+    low: price,
+    high: price,
+    price,
+    feeBase: 0,
+    feeQuote: 0,
+    othersLiquidity: 0,
+    swaps: null,
+  };
 }

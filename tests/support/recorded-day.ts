@@ -3,22 +3,44 @@ import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { amountsForLiquidity } from "@/lib/amm/liquidity";
 import { sqrtAtTick, tickAtSqrt } from "@/lib/amm/tick-math";
+import { buildEventsMarket, buildMinutesMarket } from "@/lib/backtest/build-market";
+import type { BacktestMarket } from "@/lib/backtest/market";
+import { readPoolEvents, readPoolMinutes } from "@/lib/backtest/read-pool";
 import { parsePoolEvents } from "@/lib/backtest/replay/events";
 import type { PoolMinute } from "@/lib/backtest/replay/minute-fees";
+import { invariant } from "@/lib/errors/invariant";
+import { buildBacktestPool } from "./build-backtest";
 
 export const RECORDED_POOL = { tickSpacing: 10, feePips: 500, decimals: [6, 18] } as const;
 /** Value of each of our positions, raw token0: 10 000 USDC. */
 const CAPITAL0 = 10_000_000_000n;
 
+const EVENTS_FILE = "tests/data/univ3-eth-usdc-weth-500-tick-20240105.csv.gz";
+const MINUTES_FILE = "tests/data/univ3-eth-usdc-weth-500-minute-20240105.csv.gz";
+
 /** Every event of the day, by block and log. */
 export function readRecordedEvents() {
-  return parsePoolEvents(recordedRows("tests/data/univ3-eth-usdc-weth-500-tick-20240105.csv.gz"));
+  return parsePoolEvents(recordedRows(EVENTS_FILE));
+}
+
+/** The day as the backtest reads it: from its minutes, and from its events. */
+export function buildRecordedMarkets(): { readonly minutes: BacktestMarket; readonly events: BacktestMarket } {
+  const pool = buildBacktestPool();
+  const minutes = readPoolMinutes(recordedText(MINUTES_FILE));
+  const events = readPoolEvents(recordedText(EVENTS_FILE));
+  invariant(minutes.ok && events.ok, "the recorded day can be read");
+  const [byMinute, bySwap] = [
+    buildMinutesMarket(pool, minutes.value, null),
+    buildEventsMarket(pool, events.value, null),
+  ];
+  invariant(byMinute.ok && bySwap.ok, "the recorded day is a market");
+  return { minutes: byMinute.market, events: bySwap.market };
 }
 
 /** The 1 440 minutes of the same day. */
 export function readRecordedMinutes(): (PoolMinute & { readonly atMs: number })[] {
   let last: number | null = null;
-  return recordedRows("tests/data/univ3-eth-usdc-weth-500-minute-20240105.csv.gz").map((row) => {
+  return recordedRows(MINUTES_FILE).map((row) => {
     const value = (column: string): number => Number(row[column]);
     const startTick = last ?? value("openTick");
     last = value("closeTick");
@@ -36,8 +58,12 @@ export function readRecordedMinutes(): (PoolMinute & { readonly atMs: number })[
   });
 }
 
+function recordedText(file: string): string {
+  return gunzipSync(readFileSync(file)).toString("utf8");
+}
+
 function recordedRows(file: string): Record<string, string>[] {
-  const [head = "", ...lines] = gunzipSync(readFileSync(file)).toString("utf8").trim().split("\n");
+  const [head = "", ...lines] = recordedText(file).trim().split("\n");
   const names = head.split(",");
   return lines.map((line) => {
     const values = line.split(",");

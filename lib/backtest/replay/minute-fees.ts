@@ -90,7 +90,8 @@ export function pathInRangeFrac(path: MinutePath, lower: number, upper: number):
   const { start, close } = path;
   const low = Math.min(path.low, start, close);
   const high = Math.max(path.high, start, close);
-  const [first, second] = close >= start ? [low, high] : [high, low];
+  const first = close >= start ? low : high;
+  const second = close >= start ? high : low;
   const way = Math.abs(first - start) + (high - low) + Math.abs(close - second);
   if (!(way > 0)) return start >= lower && start < upper ? 1 : 0;
   const inside =

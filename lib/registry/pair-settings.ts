@@ -25,6 +25,7 @@ export const pairParamsSchema = z.object({
       kappaEntry: z.number().min(0).max(10),
       kappaExit: z.number().min(0).max(10),
       cautiousHours: z.number().min(0).max(72),
+      kappaTrust: frac,
       minEdgePerYear: z.number().min(0).max(10),
       opensOnEstimate: z.boolean(),
       restoresAlways: z.boolean(),

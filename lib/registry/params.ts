@@ -13,6 +13,7 @@ const SHARED = {
     kappaEntry: 1.2,
     kappaExit: 1,
     cautiousHours: 24,
+    kappaTrust: 0.5,
     minEdgePerYear: 0.02,
     opensOnEstimate: false,
     restoresAlways: true,

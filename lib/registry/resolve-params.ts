@@ -51,6 +51,7 @@ function withOverrides(base: CarryParams, set: NonNullable<PairSettings["params"
     kappaEntry: set.kappaEntry ?? base.kappaEntry,
     kappaExit: set.kappaExit ?? base.kappaExit,
     cautiousHours: set.cautiousHours ?? base.cautiousHours,
+    kappaTrust: set.kappaTrust ?? base.kappaTrust,
     minEdgePerYear: set.minEdgePerYear ?? base.minEdgePerYear,
     opensOnEstimate: set.opensOnEstimate ?? base.opensOnEstimate,
     restoresAlways: set.restoresAlways ?? base.restoresAlways,

@@ -22,6 +22,8 @@ export interface CarryParams {
   readonly kappaExit: number;
   /** Hours of a second, shorter window: rules use whichever of the two measured a lower kappa. 0 = none. */
   readonly cautiousHours: number;
+  /** Part of kappa's distance from 1 that is believed when widths and nets are weighed, 0..1: high kappa attracts liquidity. */
+  readonly kappaTrust: number;
   /** Least expected net a pool must promise, per unit of capital and year. */
   readonly minEdgePerYear: number;
   /** Whether an estimate alone may open a position. */
@@ -37,6 +39,7 @@ export const SPEC_CARRY: CarryParams = {
   kappaEntry: 1.1,
   kappaExit: 0.9,
   cautiousHours: 0,
+  kappaTrust: 1,
   minEdgePerYear: 0,
   opensOnEstimate: true,
   restoresAlways: false,

@@ -52,7 +52,7 @@ export function ratePool(
     usable.source === "none"
       ? null
       : {
-          feePerLiquidityYear: usable.feePerLiquidityYear ?? Number.NaN,
+          feePerLiquidityYear: trustedFee(usable, params.carry.kappaTrust),
           lossPerLiquidityYear: usable.lossPerLiquidityYear ?? Number.NaN,
           sqrtPrice: usable.sqrtPrice ?? Number.NaN,
           othersLiquidity: usable.othersLiquidity ?? Number.NaN,
@@ -79,6 +79,13 @@ function cautiousRates(
   return recent.source === "measured" && (recent.kappa ?? Number.POSITIVE_INFINITY) < (rates.kappa ?? 0)
     ? recent
     : rates;
+}
+
+/** Fees that are counted on: kappa's distance from 1 counts by `trust`, losses in full. NaN when unknown. */
+function trustedFee(rates: PoolRates, trust: number): number {
+  const { feePerLiquidityYear: fee, lossPerLiquidityYear: loss } = rates;
+  if (fee === null || loss === null) return Number.NaN;
+  return trust < 1 ? loss + trust * (fee - loss) : fee;
 }
 
 /** A range as it would be minted; null when the pool cannot hold it. */

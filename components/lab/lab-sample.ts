@@ -20,7 +20,7 @@ const SAMPLE_POOL = {
  * The sample's run as the form would ask for it: after ten days of history, five windows. The simulated market changes between calm
  * and wild more regularly than a real one, which a strategy can use: its pool is taken to pay less than real ones did.
  */
-export const SAMPLE_FORM: LabForm = { ...DEFAULT_FORM, windows: "5", from: "2026-10-13", modelKappa: "0.8" };
+export const SAMPLE_FORM: LabForm = { ...DEFAULT_FORM, windows: "5", from: "2026-10-13", modelKappa: "1" };
 
 /** Any request, on the sample's pool. */
 export function sampleRequest(request: LabRequest): LabRequest {

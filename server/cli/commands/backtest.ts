@@ -83,12 +83,12 @@ export function backtestOptions(command: Command): Command {
     )
     .option(
       "--pool-minutes <file>",
-      "timestamp, openTick, lowestTick, highestTick, closeTick, inAmount0, inAmount1, currentLiquidity",
+      "timestamp, openTick, lowestTick, highestTick, closeTick, inAmount0, inAmount1, currentLiquidity; netAmount1 if it is there",
     )
     .option("--pool-hours <file>", "ts_s, tick, liquidity at full hours; fees are then modelled")
     .option(
       "--pool-events <file>",
-      "block_timestamp, tx_type, amount0, amount1, total_liquidity, sqrtPriceX96: every swap of the pool",
+      "block_number, pool_log_index, block_timestamp, tx_type, amount0, amount1, total_liquidity, sqrtPriceX96, current_tick: every swap of the pool; tick_lower, tick_upper, liquidity of mints and burns",
     )
     .option("--pool <key>", "pool of the registry (chain:dex:id or its id) for decimals, fee, spacing and pair")
     .option("--pair <BASE-QUOTE>", "name of the pair when no registry pool is named")

@@ -114,6 +114,8 @@ export const carryRecordSchema = z.object({
   exitYears: nullableNumber,
   cycleYears: nullableNumber,
   amountUsd: z.number(),
+  /** Kappa the rules went by; missing in records from before it was kept. */
+  kappa: nullableNumber.optional(),
   isWorthEntering: z.boolean(),
 });
 export type CarryRecord = z.infer<typeof carryRecordSchema>;

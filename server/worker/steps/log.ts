@@ -194,6 +194,7 @@ function toPool(pool: Evaluation["pools"][number]): EpochRecord["pools"][number]
             exitYears: finite(pool.carry.exitYears),
             cycleYears: finite(pool.carry.cycleYears),
             amountUsd: zeroed(pool.carry.amountUsd),
+            kappa: finite(pool.carry.kappa),
             isWorthEntering: pool.carry.isWorthEntering,
           },
   };

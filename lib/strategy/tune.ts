@@ -36,8 +36,10 @@ export function paramsInForce(params: StrategyParams, memory: StrategyMemory): R
 export function isSearchDue(params: StrategyParams, memory: StrategyMemory, epoch: number): boolean {
   if (!params.optimizerEnabled) return false;
   const every = Math.max(1, Math.trunc(params.optimizerEveryEpochs));
-  const last = memory.lastTuning?.ranAtEpoch ?? null;
-  return last === null || Math.floor(epoch / every) !== Math.floor(last / every);
+  const last = memory.lastTuning;
+  // Too little history costs nothing to find out again, and a start's history arrives in pieces.
+  if (last === null || last.verdict === "too_few_bars") return true;
+  return Math.floor(epoch / every) !== Math.floor(last.ranAtEpoch / every);
 }
 
 /**

@@ -43,9 +43,19 @@ export interface AssessPoolsInput {
   readonly forces: Forces;
   readonly widenFactor: number;
   readonly sigmaPerYear: number;
+  /** What the pool itself showed; null leaves its volume and the candles' volatility to speak. */
+  readonly measuredOf?: (pool: Pick<AssessedPool, "state" | "feeFrac" | "volumeUsdPerDay">) => MeasuredPool | null;
+}
+
+/** A pool's own pay and volatility (strategy-carry section 1: R = f L quoteUsd rho, lvrRate = l / unitValue). */
+export interface MeasuredPool {
+  /** Fees of everybody's liquidity after the protocol's part, US dollars per year. */
+  readonly feesUsdPerYear: number;
+  readonly sigmaPerYear: number;
 }
 
 const PIPS = 1e6;
+const DAYS_PER_YEAR = 365;
 /** Least size of a position, US dollars and fraction of deployable capital (strategy.md section 7). */
 const MIN_POSITION_USD = 50;
 const MIN_POSITION_FRAC = 0.001;
@@ -65,7 +75,7 @@ function assessPool(
   useTvl: boolean,
   input: AssessPoolsInput,
 ): AssessedPool {
-  const { snapshot, params, forces, sigmaPerYear } = input;
+  const { snapshot, params, forces } = input;
   const feeFrac = pool.feePips / PIPS;
   const swapCostFrac = params.routerFeeFrac + (params.swapPoolFeeFrac ?? feeFrac) + params.expectedSlippageFrac;
   const volumeUsdPerDay = computeVolumeUsdPerDay({
@@ -76,16 +86,18 @@ function assessPool(
   const minWidth = minWidthOf(feeFrac, pool.kind === "ticks" ? pool.tickSpacing : pool.binStepBps);
   const hasOpenPosition = snapshot.positions.some((position) => position.poolKey === pool.poolKey);
   const isDepthEstimated = useTvl || !hasLiveDepth(pool);
+  const measured = isDepthEstimated ? null : (input.measuredOf?.({ state: pool, feeFrac, volumeUsdPerDay }) ?? null);
+  const keptFrac = feeFrac * (1 - pool.protocolShareFrac);
 
   const termsOf = (range: EffectiveRange, binCount: number, isOpen: boolean): PoolTerms =>
     computePoolTerms({
       price: snapshot.price,
       range,
-      sigmaPerYear,
+      sigmaPerYear: measured?.sigmaPerYear ?? input.sigmaPerYear,
       depthUsd: isDepthEstimated
         ? depthOfTvlUsd(pool.tvlUsd ?? Number.NaN, snapshot.price, range, snapshot.isStablePair ? "pegged" : "other")
         : liveDepthUsd(pool, snapshot, range, binCount),
-      volumeUsdPerDay,
+      volumeUsdPerDay: measured === null ? volumeUsdPerDay : measured.feesUsdPerYear / (DAYS_PER_YEAR * keptFrac),
       feeFrac,
       protocolShareFrac: pool.protocolShareFrac,
       swapCostFrac,

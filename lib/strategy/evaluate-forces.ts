@@ -1,9 +1,10 @@
 // Evaluate by forces: range from volatility, trend and momentum, parameters from the optimizer (strategy.md).
+import type { MarketSnapshot } from "@/lib/market/snapshot";
 import { allocate, standaloneAmountUsd } from "./allocation";
 import { areUsableTerms, splitIncome } from "./economics";
 import { computeImprovement } from "./decision-rules";
 import type { Evaluation, PoolEvaluation } from "./evaluation";
-import { assessPools, toAllocationPool, type AssessedPool } from "./assess-pools";
+import { assessPools, toAllocationPool, type AssessedPool, type MeasuredPool } from "./assess-pools";
 import { assessPositions } from "./assess-positions";
 import type { EvaluateInput } from "./evaluate-input";
 import { chooseCash } from "./cash-choice";
@@ -16,6 +17,7 @@ import { buildTargets, computeTransitionCost } from "./targets";
 import { isSearchDue, paramsInForce, tuneSteps } from "./tune";
 import { NO_MEMORY } from "./tuning";
 import { ratesOf } from "./rates-of";
+import { cautiousRates, trustedFee } from "./trusted-rates";
 
 /** Everything about one epoch (strategy.md sections 3 to 7, 8 to 11), in steps that each take a few milliseconds at most. */
 export function* evaluateForcesSteps(input: EvaluateInput): Generator<void, Evaluation> {
@@ -43,7 +45,15 @@ export function* evaluateForcesSteps(input: EvaluateInput): Generator<void, Eval
       valueUsd: capitalUsd,
     });
   const assessWith = (rangeParams: RangeParams): readonly AssessedPool[] =>
-    assessPools({ snapshot, params, rangeParams, forces, widenFactor, sigmaPerYear });
+    assessPools({
+      snapshot,
+      params,
+      rangeParams,
+      forces,
+      widenFactor,
+      sigmaPerYear,
+      measuredOf: (pool) => measuredOf(pool, snapshot, params, sigmaPerYear),
+    });
 
   let memory = input.memory ?? NO_MEMORY;
   let inForce = paramsInForce(params, memory);
@@ -122,6 +132,22 @@ export function* evaluateForcesSteps(input: EvaluateInput): Generator<void, Eval
     ...computeImprovement({ currentNetUsdPerYear, targetNetUsdPerYear, capitalUsd }),
     transitionCost,
   };
+}
+
+/** Where a pool was measured for a day its own fees and volatility stand in for service volume and the candles' volatility. */
+function measuredOf(
+  pool: Pick<AssessedPool, "state" | "feeFrac" | "volumeUsdPerDay">,
+  snapshot: MarketSnapshot,
+  params: StrategyParams,
+  sigmaPerYear: number,
+): MeasuredPool | null {
+  const rates = ratesOf({ pool, snapshot, sigmaPerYear });
+  if (rates.source !== "measured") return null;
+  const trusted = cautiousRates(pool.state, snapshot, params.carry, rates);
+  const feesUsdPerYear =
+    Math.max(0, trustedFee(trusted, params.carry.kappaTrust)) * (trusted.othersLiquidity ?? 0) * snapshot.quoteUsd;
+  const sigma = trusted.sigmaPerYear ?? 0;
+  return feesUsdPerYear > 0 && sigma > 0 ? { feesUsdPerYear, sigmaPerYear: sigma } : null;
 }
 
 function describePool(

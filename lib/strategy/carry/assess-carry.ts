@@ -9,7 +9,8 @@ import type { CarryPositionEvaluation, PositionEvaluation, TargetRange } from "@
 import type { StrategyParams } from "@/lib/strategy/params";
 import { NO_RATES, type PoolRates } from "@/lib/strategy/pool-rates";
 import { computeDivergence, type PriceRange } from "@/lib/strategy/range";
-import { poolPriceOf, ratesOf, recentRatesOf } from "@/lib/strategy/rates-of";
+import { poolPriceOf, ratesOf } from "@/lib/strategy/rates-of";
+import { cautiousRates, trustedFee } from "@/lib/strategy/trusted-rates";
 import { epochOf } from "@/lib/units";
 import { carryTerms } from "./allocate-carry";
 import { hasRates } from "./decision-rules";
@@ -47,7 +48,7 @@ export function ratePool(
   const { state } = assessed;
   const rates = ratesOf({ pool: assessed, snapshot, sigmaPerYear });
   const usable =
-    assessed.exclusion === "stale" || !hasRates(rates) ? NO_RATES : cautiousRates(assessed, snapshot, params, rates);
+    assessed.exclusion === "stale" || !hasRates(rates) ? NO_RATES : cautiousRates(state, snapshot, params.carry, rates);
   const width: WidthPool | null =
     usable.source === "none"
       ? null
@@ -64,28 +65,6 @@ export function ratePool(
         };
   const grid = width === null ? null : buildWidthGrid(width);
   return { assessed, state, rates, usable, poolPrice: poolPriceOf(state), width, grid };
-}
-
-/** Of the two windows the one that measured a lower kappa: a market that turns is seen a day later by the long one. */
-function cautiousRates(
-  pool: AssessedPool,
-  snapshot: MarketSnapshot,
-  params: StrategyParams,
-  rates: PoolRates,
-): PoolRates {
-  const { cautiousHours } = params.carry;
-  if (!(cautiousHours > 0) || rates.source !== "measured") return rates;
-  const recent = recentRatesOf(pool.state, snapshot, cautiousHours);
-  return recent.source === "measured" && (recent.kappa ?? Number.POSITIVE_INFINITY) < (rates.kappa ?? 0)
-    ? recent
-    : rates;
-}
-
-/** Fees that are counted on: kappa's distance from 1 counts by `trust`, losses in full. NaN when unknown. */
-function trustedFee(rates: PoolRates, trust: number): number {
-  const { feePerLiquidityYear: fee, lossPerLiquidityYear: loss } = rates;
-  if (fee === null || loss === null) return Number.NaN;
-  return trust < 1 ? loss + trust * (fee - loss) : fee;
 }
 
 /** A range as it would be minted; null when the pool cannot hold it. */

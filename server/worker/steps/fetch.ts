@@ -69,6 +69,7 @@ export async function fetchSnapshot(deps: CycleDeps, input: FetchInput): Promise
   const quoteUsd = readQuoteUsd(deps.pools, input.live);
   freshness.push(quoteFreshness(input.live, nowMs));
 
+  const listed = new Set(pairState.value.settings.pools.map((id) => id.toLowerCase()));
   const views: ChainView[] = [];
   const pools: PoolState[] = [];
   const wallets: WalletBalance[] = [];
@@ -108,6 +109,8 @@ export async function fetchSnapshot(deps: CycleDeps, input: FetchInput): Promise
     for (const pool of view.value.pools) {
       const service = input.live.servicePools.get(`${chainId}:${pool.facts.pool.id.toLowerCase()}`) ?? null;
       const hasPosition = view.value.positions.some(({ observed }) => observed.poolKey === pool.poolKey);
+      // The signer refuses entries outside the pair's own list: such a pool is seen only while something has to leave it.
+      if (!hasPosition && listed.size > 0 && !listed.has(pool.facts.pool.id.toLowerCase())) continue;
       freshness.push(
         ...poolFreshness({ pool, view: view.value, service, price, nowMs, hasPosition, isPegged: deps.isPegged }),
       );

@@ -332,6 +332,45 @@ describe.skipIf(!chrome.available)("desk", () => {
     say(`next epoch ${decided.epoch}: ${decided.record.decision?.kind} (${reason}): ${decided.sentence}`);
   });
 
+  it("desk: the lab opens on a finished run, and runs another one in the browser and keeps it", async () => {
+    await page.goto(address("/lab"));
+    await page.getByRole("heading", { name: "Twins: the same money on the same data" }).waitFor();
+    for (const twin of ["Hold", "Carry", "Ancestor (reconstruction)"])
+      expect(await page.getByRole("row").filter({ hasText: twin }).count()).toBeGreaterThan(0);
+    await page.getByText("Simulated market").first().waitFor();
+    await page.getByLabel("From (UTC)").fill("2026-11-09");
+    await page.getByLabel("Windows").fill("1");
+    const startedAtMs = Date.now();
+    await page.getByRole("button", { name: "Run the backtest" }).click();
+    await page.waitForURL(/[?&]run=/, { timeout: LIMIT_MS });
+    await page.getByText("9 Nov 00:00 to 13 Nov 00:00 UTC").first().waitFor();
+    say(`a run of 4 days in the browser took ${seconds(Date.now() - startedAtMs)}`);
+    // It is still there when the page is opened anew.
+    await page.reload();
+    await page.getByText("9 Nov 00:00 to 13 Nov 00:00 UTC").first().waitFor();
+  });
+
+  it("desk: the preview changes range and outcome as a parameter moves, and goes back to the epoch", async () => {
+    await page.goto(address(`/pairs/${AUTO}?preview=true`));
+    const back = page.getByRole("button", { name: "Back to the epoch" });
+    await back.waitFor();
+    // The term, then its value in the epoch, then in the preview.
+    const half = page.locator("dt", { hasText: "Half-width" }).locator("xpath=following-sibling::dd[2]");
+    const before = await half.innerText();
+    expect(before).toMatch(/^\d+\.\d+.%$/);
+    const slider = page.getByRole("slider", { name: "Widest half-width" });
+    for (let press = 0; press < 20; press += 1) await slider.press("ArrowRight");
+    await waitFor("another half-width", PAGE_LIMIT_MS, async () => {
+      if ((await half.innerText()) === before) throw new Error(`still ${before}`);
+      return true;
+    });
+    await back.click();
+    await waitFor("the epoch's half-width", PAGE_LIMIT_MS, async () => {
+      if ((await half.innerText()) !== before) throw new Error(`not yet ${before}`);
+      return true;
+    });
+  });
+
   it("desk: an unknown pair is a 404 that says so", async () => {
     const other = await context.newPage();
     const response = await other.goto(address("/pairs/NOPE-USDC"));

@@ -85,6 +85,7 @@ interface Memory {
   depth: WorkerState["depth"];
   price24hAgo: number | null;
   isMarking: boolean;
+  isLookDue: boolean;
   lastMarkMonoMs: number;
   lastClockMonoMs: number;
   lastBlocks: string;
@@ -127,6 +128,7 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
     depth: [],
     price24hAgo: null,
     isMarking: false,
+    isLookDue: false,
     lastMarkMonoMs: Number.NEGATIVE_INFINITY,
     lastClockMonoMs: Number.NEGATIVE_INFINITY,
     lastBlocks: "",
@@ -219,9 +221,12 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
 
   // ---- the look between epochs --------------------------------------------------------------------------------------
 
+  /** Asked for while one is under way, another follows: what that one read may be older than what the caller saw happen. */
   async function look(): Promise<void> {
+    if (memory.isMarking) memory.isLookDue = true;
     if (memory.isMarking || memory.isDraining) return;
     memory.isMarking = true;
+    memory.isLookDue = false;
     memory.lastMarkMonoMs = wall.monotonicMs();
     try {
       const pairState = await deps.signer.pairState();
@@ -237,6 +242,7 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
     } finally {
       memory.isMarking = false;
     }
+    if (memory.isLookDue) await look();
   }
 
   function noteMark(views: readonly ChainView[], pairState: PairState): void {

@@ -56,6 +56,8 @@ async function standStill(demo: RunningDemo, book: ChainBook): Promise<bigint> {
     await new Promise((resolve) => setTimeout(resolve, 2_000));
     return null;
   });
+  // A plan's last record may be younger than what the workers saw of the last block: they look at a block made after it.
+  await demo.control("/mine", { steps: 1 });
   return waitFor("both workers at the last block", 60_000, async () => {
     const statuses = await Promise.all(
       demo.ready.pairs.map((id) => demo.read(contract.pairStatus, { params: { id } })),

@@ -85,7 +85,9 @@ function allowanceWords(step: PlanStep): string | null {
     case "revoke":
       return "Allowance after this step: 0.";
     case "burn":
+    case "decrease":
       return "Allowance: none needed.";
+    case "bridge":
     case "swap":
     case "mint":
       return null;

@@ -17,7 +17,8 @@ export function roleAtLeast(role: Role, needed: Role): boolean {
 
 const planIdSchema = z.string().regex(/^0x[0-9a-f]{32}$/, "expected a plan id: 0x and 32 hex digits");
 const note = z.string().max(280).default("");
-const tickSchema = z.number().int().min(-887_272).max(887_272);
+/** A pool tick, or a Liquidity Book bin id. */
+const tickSchema = z.number().int().min(-887_272).max(16_777_215);
 
 /** Parameters per action; `target` of the command is the pair id, the plan id or `system`. */
 export const commandParamsSchemas = {
@@ -42,6 +43,20 @@ export const commandParamsSchemas = {
   "capital.assign": capitalAssignmentSchema,
   "role.set": z.object({ address: addressSchema, role: roleSchema.nullable() }),
   "worker.restart": z.object({ pairId: pairIdSchema }),
+  /** An orphan becomes the pair's; what it is worth is booked as a credit of the pair. */
+  "orphan.adopt": z.object({ orphanId: z.string().min(1).max(200), pairId: pairIdSchema, note }),
+  /** An orphan position is closed into the wallet; the proceeds are a credit. An allowance is taken back. */
+  "orphan.close": z.object({ orphanId: z.string().min(1).max(200), note }),
+  "orphan.ignore": z.object({ orphanId: z.string().min(1).max(200), note: z.string().min(1).max(280) }),
+  /** Close everything (or one pair) as it is, or into one token; nothing new is opened. */
+  "system.exit": z.object({
+    pairId: pairIdSchema.nullable(),
+    /** Symbol of the token to end in; null: the tokens as they come. */
+    into: z.string().min(1).max(16).nullable(),
+    reason: z.string().min(1).max(280),
+  }),
+  /** A transfer that will never end is written off: its amount leaves the books by a person's word. */
+  "transfer.fail": z.object({ transferId: z.string().min(1).max(80), note: z.string().min(1).max(280) }),
   "system.stop": z.object({ reason: z.string().min(1).max(280) }),
   "system.resume": z.object({ note: z.string().min(1).max(280) }),
 } as const;
@@ -62,6 +77,11 @@ export const COMMAND_ROLES: Readonly<Record<CommandAction, Role>> = {
   "capital.assign": "owner",
   "role.set": "owner",
   "worker.restart": "operator",
+  "orphan.adopt": "owner",
+  "orphan.close": "approver",
+  "orphan.ignore": "owner",
+  "system.exit": "operator",
+  "transfer.fail": "owner",
   "system.stop": "operator",
   "system.resume": "owner",
 };

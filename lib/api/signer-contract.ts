@@ -1,6 +1,7 @@
 // Wire contract of the signer's two sockets: typed intents from workers (intent.sock), signed commands and reads (control.sock).
 import { z } from "zod";
-import { addressSchema, bytes32Schema, hexSchema, pairIdSchema } from "@/lib/registry/schema";
+import { ENTRY_KINDS } from "@/lib/ledger/entries";
+import { addressSchema, bytes32Schema, familySchema, hexSchema, pairIdSchema } from "@/lib/registry/schema";
 import { modeSchema, pairSettingsSchema, pauseKindSchema } from "@/lib/registry/pair-settings";
 import { planSchema, rawAmountSchema } from "@/lib/plan/plan";
 import { namedStateSchema, opStateSchema, planStatusSchema } from "@/lib/plan/plan-status";
@@ -160,6 +161,8 @@ export const planRecordSchema = z.object({
   approvals: z.array(approvalSchema),
   rejectedBy: z.object({ address: addressSchema, reason: z.string(), atMs: z.number() }).nullable(),
   ops: z.array(opReportSchema),
+  /** Missing: not rehearsed. */
+  rehearsal: z.lazy(() => rehearsalSchema).optional(),
 });
 export type PlanRecord = z.output<typeof planRecordSchema>;
 
@@ -172,6 +175,9 @@ export const quoteEvidenceSchema = z.object({
   data: hexSchema,
   valueRaw: rawAmountSchema,
   toAmountMinRaw: rawAmountSchema,
+  /** Bridges only: where it goes and by which bridge tool. */
+  toChainId: z.number().int().positive().optional(),
+  bridge: z.string().optional(),
   /** Two prices of ours, QUOTE per BASE, from which the minimum was made. */
   cexPrice: z.number().positive(),
   poolPrice: z.number().positive(),
@@ -221,12 +227,90 @@ export const ledgerEntrySchema = z.object({
   token: addressSchema,
   /** Signed decimal string; every transaction's entries per token sum to zero over the accounts. */
   amountRaw: z.string().regex(/^-?\d+$/),
-  kind: z.enum(["opening", "assign", "mint", "burn", "fees", "swap", "gas", "credit", "debit"]),
+  kind: z.enum(ENTRY_KINDS),
   planId: z.string().nullable(),
   opId: z.string().nullable(),
   txHash: hexSchema.nullable(),
 });
 export type LedgerEntry = z.output<typeof ledgerEntrySchema>;
+
+/** A bridge transfer from its source transaction to its end; its capital is in transit in between (safety.md sections 1 and 3.4). */
+export const TRANSFER_STATES = ["pending", "done", "partial", "refunded", "failed"] as const;
+export const transferSchema = z.object({
+  /** The bridge operation's id. */
+  transferId: z.string(),
+  pairId: pairIdSchema,
+  planId: z.string(),
+  bridge: z.string(),
+  fromChainId: z.number().int(),
+  toChainId: z.number().int(),
+  tokenIn: addressSchema,
+  tokenOut: addressSchema,
+  amountInRaw: rawAmountSchema,
+  minAmountOutRaw: rawAmountSchema,
+  sourceTxHash: hexSchema,
+  /** `done`: all of it arrived; `partial`: less than the minimum, or another token, arrived; `failed`: given up by a signed command. */
+  state: z.enum(TRANSFER_STATES),
+  /** Receipts that ended it: arrivals on the destination chain, refunds on the source chain. */
+  receipts: z.array(
+    z.object({
+      kind: z.enum(["arrival", "refund"]),
+      chainId: z.number().int(),
+      txHash: hexSchema,
+      token: addressSchema,
+      amountRaw: rawAmountSchema,
+    }),
+  ),
+  startedAtMs: z.number(),
+  updatedAtMs: z.number(),
+  /** One sentence for people. */
+  detail: z.string(),
+});
+export type Transfer = z.output<typeof transferSchema>;
+
+/** Something of ours on the chain that the journal does not know: adopt, close or ignore it by a signed command. */
+export const orphanSchema = z.object({
+  orphanId: z.string(),
+  kind: z.enum(["position", "missing_position", "debit", "credit", "allowance"]),
+  chainId: z.number().int(),
+  /** Position: family, pool and id; the others: the token. */
+  family: familySchema.nullable(),
+  pool: z.string().nullable(),
+  positionManager: addressSchema.nullable(),
+  tokenId: rawAmountSchema.nullable(),
+  token: addressSchema.nullable(),
+  spender: addressSchema.nullable(),
+  amountRaw: rawAmountSchema.nullable(),
+  /** Pair whose tokens these are, null when none fits. */
+  pairId: pairIdSchema.nullable(),
+  valueText: z.string(),
+  foundAtMs: z.number(),
+  status: z.enum(["open", "adopted", "closing", "closed", "ignored"]),
+  detail: z.string(),
+});
+export type Orphan = z.output<typeof orphanSchema>;
+
+/** A whole plan tried before it is signed: where, when, and what it would have changed. */
+export const rehearsalSchema = z.object({
+  method: z.enum(["eth_simulateV1", "fork"]),
+  atMs: z.number(),
+  blocks: z.array(z.object({ chainId: z.number().int(), number: rawAmountSchema })),
+  isOk: z.boolean(),
+  /** Why it failed, or what could not be tried (steps after a bridge), in one sentence. */
+  detail: z.string(),
+  steps: z.array(
+    z.object({
+      index: z.number().int(),
+      isOk: z.boolean(),
+      gasUsed: rawAmountSchema,
+      deltas: z.array(
+        z.object({ chainId: z.number().int(), token: addressSchema, amountRaw: z.string().regex(/^-?\d+$/) }),
+      ),
+      detail: z.string(),
+    }),
+  ),
+});
+export type Rehearsal = z.output<typeof rehearsalSchema>;
 
 const empty = z.object({});
 const fenced = { pairId: pairIdSchema, token: z.number().int().positive() };
@@ -244,6 +328,25 @@ export const intentMethods = {
     result: planRecordSchema,
   },
   "plan.get": { params: z.object({ planId: z.string() }), result: planRecordSchema },
+  /** Evidence beside the plan, not part of its hash; the newest counts. */
+  "plan.rehearsed": {
+    params: z.object({ ...fenced, planId: z.string(), rehearsal: rehearsalSchema }),
+    result: planRecordSchema,
+  },
+  "transfers.list": {
+    params: z.object({ pairId: pairIdSchema }),
+    result: z.object({ transfers: z.array(transferSchema) }),
+  },
+  /** A receipt that may end a transfer: a hint of the bridge's status service. The signer reads and checks the receipt itself. */
+  "transfer.settle": {
+    params: z.object({
+      ...fenced,
+      transferId: z.string(),
+      kind: z.enum(["arrival", "refund"]),
+      txHash: hexSchema,
+    }),
+    result: transferSchema,
+  },
   /** Starts (or, for the same step, rejoins) the op and returns at once with its state. */
   "op.execute": {
     params: z.object({ ...fenced, planId: z.string(), index: z.number().int().min(0), args: opArgumentsSchema }),
@@ -307,6 +410,11 @@ export const controlMethods = {
     }),
     result: z.object({ entries: z.array(ledgerEntrySchema) }),
   },
+  "transfers.list": {
+    params: z.object({ pairId: pairIdSchema.optional() }),
+    result: z.object({ transfers: z.array(transferSchema) }),
+  },
+  "orphans.list": { params: empty, result: z.object({ orphans: z.array(orphanSchema) }) },
   /** Sum of accounts against the chain at one block, per token. */
   "ledger.check": {
     params: empty,

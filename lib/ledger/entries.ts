@@ -3,7 +3,20 @@ import { invariant } from "@/lib/errors/invariant";
 import type { Address } from "@/lib/units";
 import { NATIVE_TOKEN, feesAccount, positionAccount, walletAccount, type AccountName } from "./accounts";
 
-export type EntryKind = "opening" | "assign" | "mint" | "burn" | "fees" | "swap" | "gas" | "credit" | "debit";
+export const ENTRY_KINDS = [
+  "opening",
+  "assign",
+  "mint",
+  "burn",
+  "fees",
+  "swap",
+  "bridge",
+  "refund",
+  "gas",
+  "credit",
+  "debit",
+] as const;
+export type EntryKind = (typeof ENTRY_KINDS)[number];
 
 export interface Entry {
   readonly account: AccountName;

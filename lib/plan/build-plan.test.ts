@@ -7,63 +7,13 @@ import { priceToSqrt } from "@/lib/amm/sqrt-price";
 import { sqrtAtTick, tickAtSqrt } from "@/lib/amm/tick-math";
 import type { MarketSnapshot, ObservedPosition, TickPoolState } from "@/lib/market/snapshot";
 import { OTHER_PAIR_PARAMS } from "@/lib/registry/params";
-import type { ResolvedPool } from "@/lib/registry/resolved-pool";
 import { decide, evaluate, type Evaluation } from "@/lib/strategy/index";
-import { positionId, type Address, type Hex } from "@/lib/units";
+import { positionId, type Address } from "@/lib/units";
 import { buildPool, buildPosition, buildSnapshot, withPositions } from "@/tests/support/build-snapshot";
+import { HASH, resolvedPoolOf } from "@/tests/support/resolved-pool-of";
 import { TEST_SEED } from "@/tests/support/seed";
 import { buildPlan, type BuildPlanInput } from "./build-plan";
 import { planHash, planSchema, type Plan, type Step } from "./plan";
-
-const MANAGER: Address = "0x2000000000000000000000000000000000000002";
-const ROUTER: Address = "0x3000000000000000000000000000000000000003";
-const HASH: Hex = `0x${"ab".repeat(32)}`;
-
-function factsOf(pool: TickPoolState, router: Address | null = ROUTER): ResolvedPool {
-  const chainId = pool.chainId;
-  return {
-    pool: {
-      pair: "WETH-USDC",
-      chainId,
-      dex: "v3",
-      id: pool.address,
-      tokens: ["WETH", "USDC"],
-      fee: pool.feePips,
-      tickSpacing: pool.tickSpacing,
-    },
-    chain: {
-      id: chainId,
-      name: "Test",
-      nativeSymbol: "ETH",
-      nativeDecimals: 18,
-      wrappedNative: pool.base.address,
-      blockTimeMs: 12_000,
-      geckoSlug: null,
-      explorer: null,
-      rpcUrls: [],
-      multicall3: MANAGER,
-      permit2: null,
-      lifiDiamond: router,
-      feeModel: "eip1559",
-      softDepth: 1,
-      settle: { tag: "finalized", depth: 1 },
-      timeScale: 1,
-      isLocal: true,
-      bumpAllowed: true,
-      maxFeePerGasWei: "1000000000",
-    },
-    dex: { id: "v3", name: "Uniswap V3", family: "uniswap-v3", isStandIn: false, initCodeHash: null, chains: {} },
-    factory: MANAGER,
-    positionManager: MANAGER,
-    base: tokenOf(pool, pool.base),
-    quote: tokenOf(pool, pool.quote),
-    baseIsToken0: pool.baseIsToken0,
-  };
-}
-
-function tokenOf(pool: TickPoolState, side: TickPoolState["base"]): ResolvedPool["base"] {
-  return { chainId: pool.chainId, ...side, kind: "native", pegCurrency: null };
-}
 
 function inputOf(
   snapshot: MarketSnapshot,
@@ -76,7 +26,7 @@ function inputOf(
     request,
     snapshot,
     evaluation,
-    pools: snapshot.pools.flatMap((pool) => (pool.kind === "ticks" ? [factsOf(pool)] : [])),
+    pools: snapshot.pools.flatMap((pool) => (pool.kind === "ticks" ? [resolvedPoolOf(pool)] : [])),
     account:
       wallet === undefined
         ? []
@@ -264,7 +214,7 @@ describe("buildPlan", () => {
     expect(code({})).toBeNull();
     expect(code({ snapshot: { ...snapshot, positions: [] } })).toBe("unknown_position");
     expect(code({ blocks: [] })).toBe("no_block");
-    expect(code({ pools: [factsOf(pool, null)] })).toBe("no_router");
+    expect(code({ pools: [resolvedPoolOf(pool, false)] })).toBe("no_router");
     expect(code({ snapshot: { ...snapshot, price: Number.NaN } })).toBe("no_price");
     expect(code({ pools: [] })).toBe("unknown_pool");
   });
@@ -325,7 +275,7 @@ function manualCase(given: ManualCase): {
     "down",
   );
   const position: ObservedPosition = {
-    positionId: positionId(pool.chainId, pool.family, MANAGER, 7n),
+    positionId: positionId(pool.chainId, pool.family, resolvedPoolOf(pool).positionManager, 7n),
     poolKey: pool.poolKey,
     chainId: pool.chainId,
     family: pool.family,

@@ -16,7 +16,8 @@ export const rawAmountSchema = z.codec(
 );
 
 const chainIdSchema = z.number().int().positive();
-const tickSchema = z.number().int().min(-887_272).max(887_272);
+/** A pool tick, or a Liquidity Book bin id (0..2^24 - 1). */
+const tickSchema = z.number().int().min(-887_272).max(16_777_215);
 const slippageSchema = z.number().int().min(1).max(500);
 
 /** Close a position: decrease all liquidity, collect everything, burn the token, in one multicall; minimums from the live price band. */
@@ -38,7 +39,17 @@ export const burnStepSchema = z.object({
   maxSlippageBps: slippageSchema,
 });
 
-/** Allow exactly `amountRaw` (a cap: the signer may approve less, never more). */
+/** Take part of a position's liquidity out and collect what it earned; the position stays. Liquidity 0 only collects. */
+export const decreaseStepSchema = burnStepSchema.extend({ kind: z.literal("decrease") });
+
+/** Missing: a plain ERC-20 allowance. `permit2`: an allowance inside Permit2. `operator`: Liquidity Book's approveForAll, `token` is the pair. */
+const grantFields = {
+  grant: z.enum(["permit2", "operator"]).optional(),
+  /** The Permit2 contract of a `permit2` grant. */
+  permit2: addressSchema.optional(),
+};
+
+/** Allow exactly `amountRaw` (a cap: the signer may approve less, never more). An `operator` grant has amount 1. */
 export const approveStepSchema = z.object({
   kind: z.literal("approve"),
   chainId: chainIdSchema,
@@ -46,20 +57,46 @@ export const approveStepSchema = z.object({
   spender: addressSchema,
   amountRaw: rawAmountSchema,
   forStep: z.number().int().min(0),
+  ...grantFields,
 });
 
 /** Swap by a provider's quote, fetched at execution and verified before anything is approved (safety.md section 3.9). */
 export const swapStepSchema = z.object({
   kind: z.literal("swap"),
   chainId: chainIdSchema,
-  provider: z.literal("lifi"),
+  /** `lifi`: an aggregator's quote. `pool`: straight through one pool's router, encoded by the signer itself. */
+  provider: z.enum(["lifi", "pool"]),
   router: addressSchema,
+  /** Pool of a `pool` swap; it must be a registry pool of the pair. */
+  pool: z.string().optional(),
   tokenIn: addressSchema,
   tokenOut: addressSchema,
+  /** What the route takes as the plan was made, US dollars: pool fee, aggregator fee, expected slippage. */
+  feeUsd: z.number().min(0).optional(),
   /** Cap on what leaves the wallet. */
   amountInRaw: rawAmountSchema,
   /** Our own minimum from two prices for the full amountIn; scaled down with it. */
   minAmountOutRaw: rawAmountSchema,
+});
+
+/** Move one token to another chain through a bridge; the destination is always our own wallet (safety.md section 3.9). */
+export const bridgeStepSchema = z.object({
+  kind: z.literal("bridge"),
+  chainId: chainIdSchema,
+  provider: z.literal("lifi"),
+  router: addressSchema,
+  tokenIn: addressSchema,
+  toChainId: chainIdSchema,
+  tokenOut: addressSchema,
+  /** Cap on what leaves the wallet. */
+  amountInRaw: rawAmountSchema,
+  /** Least that must arrive for the full amountIn; scaled down with it. */
+  minAmountOutRaw: rawAmountSchema,
+  /** Bridge tools that may be used, by the provider's keys. */
+  bridges: z.array(z.string().min(1)).min(1),
+  /** What the provider's quote said when the plan was made. */
+  feeUsd: z.number().min(0),
+  expectedSec: z.number().min(0),
 });
 
 /** Open a position; amounts are caps, the desired amounts at execution come from what is really there. */
@@ -78,6 +115,8 @@ export const mintStepSchema = z.object({
   amount0MaxRaw: rawAmountSchema,
   amount1MaxRaw: rawAmountSchema,
   maxSlippageBps: slippageSchema,
+  /** Liquidity Book: how the liquidity is laid over the bins; missing means `spot`. */
+  shape: z.enum(["spot", "curve", "bid_ask"]).optional(),
 });
 
 /** Take an allowance back to zero; skipped (recorded as such) when it is zero already. */
@@ -86,18 +125,23 @@ export const revokeStepSchema = z.object({
   chainId: chainIdSchema,
   token: addressSchema,
   spender: addressSchema,
+  ...grantFields,
 });
 
 export const stepSchema = z.discriminatedUnion("kind", [
   burnStepSchema,
+  decreaseStepSchema,
   approveStepSchema,
   swapStepSchema,
+  bridgeStepSchema,
   mintStepSchema,
   revokeStepSchema,
 ]);
 export type Step = z.output<typeof stepSchema>;
 export type StepWire = z.input<typeof stepSchema>;
 export type BurnStep = z.output<typeof burnStepSchema>;
+export type DecreaseStep = z.output<typeof decreaseStepSchema>;
+export type BridgeStep = z.output<typeof bridgeStepSchema>;
 export type ApproveStep = z.output<typeof approveStepSchema>;
 export type SwapStep = z.output<typeof swapStepSchema>;
 export type MintStep = z.output<typeof mintStepSchema>;
@@ -119,6 +163,12 @@ export const boundsSchema = z.object({
   deadlineSec: z.number().int().positive().max(120),
   maxPlanAgeMs: z.number().int().positive(),
   poolTicks: z.array(z.object({ pool: z.string(), tick: tickSchema, maxTickMove: z.number().int().positive() })),
+  /** Active liquidity of each pool the plan enters; it may fall to `minFrac` of it. */
+  poolLiquidity: z
+    .array(z.object({ pool: z.string(), liquidityRaw: rawAmountSchema, minFrac: z.number().min(0).max(1) }))
+    .optional(),
+  /** Free balances of the pair's account the plan counts on. */
+  balances: z.array(z.object({ chainId: chainIdSchema, token: addressSchema, minRaw: rawAmountSchema })).optional(),
   maxFeePerGasWei: z.array(z.object({ chainId: chainIdSchema, wei: rawAmountSchema })),
 });
 

@@ -1,7 +1,7 @@
 // Built-in DEX deployments of the Uniswap V3 family: contracts per chain, each a claim that is confirmed on chain.
-import type { Dex } from "./schema";
+import type { DexEntry } from "./schema";
 
-export const DEXES: readonly Dex[] = [
+export const DEXES: readonly DexEntry[] = [
   {
     id: "uniswap-v3",
     name: "Uniswap V3",

@@ -1,7 +1,7 @@
 // Built-in pools of the Uniswap V3 family. "derived" means that the address was recomputed from factory, tokens, fee and code hash.
-import type { Pool } from "./schema";
+import type { PoolEntry } from "./schema";
 
-export const POOLS: readonly Pool[] = [
+export const POOLS: readonly PoolEntry[] = [
   // derived: derivation, light-alm
   {
     pair: "USDC-USDT",

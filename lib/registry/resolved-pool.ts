@@ -1,11 +1,12 @@
 // A registry pool with everything needed to read it and to act on it: chain, DEX contracts and both tokens by role.
 import type { Address } from "@/lib/units";
-import type { Chain, Dex, Pool, Token } from "./schema";
+import type { Chain, Dex, DexContracts, Pool, Token } from "./schema";
 
 export interface ResolvedPool {
   readonly pool: Pool;
   readonly chain: Chain;
   readonly dex: Dex;
+  readonly contracts: DexContracts;
   readonly factory: Address;
   readonly positionManager: Address;
   readonly base: Token;

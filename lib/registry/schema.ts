@@ -68,6 +68,26 @@ export const tokenSchema = z.object({
 });
 export type Token = z.infer<typeof tokenSchema>;
 
+/**
+ * Contracts of a DEX on one chain. `factory` is where pools come from (V4: PoolManager, Infinity: CLPoolManager, Liquidity Book:
+ * LBFactory); `positionManager` is where positions are opened and closed (Liquidity Book: LBRouter).
+ */
+export const dexContractsSchema = z.object({
+  factory: addressSchema,
+  positionManager: addressSchema,
+  quoterV2: addressSchema.nullable().default(null),
+  swapRouter: addressSchema.nullable().default(null),
+  /** Who creates the pools where that is not the factory (PancakeSwap V3, Algebra): the CREATE2 sender. */
+  poolDeployer: addressSchema.nullable().default(null),
+  /** Uniswap V4 StateView. */
+  stateView: addressSchema.nullable().default(null),
+  /** Infinity's Vault. */
+  vault: addressSchema.nullable().default(null),
+  /** Permit2 of this DEX; null: the chain's canonical one. PancakeSwap Infinity has its own. */
+  permit2: addressSchema.nullable().default(null),
+});
+export type DexContracts = z.infer<typeof dexContractsSchema>;
+
 export const dexSchema = z.object({
   id: z.string().min(1),
   name: z.string().min(1),
@@ -75,17 +95,15 @@ export const dexSchema = z.object({
   /** True when contracts imitate the family because the real bytecode is not available; shown wherever the pool is shown. */
   isStandIn: z.boolean().default(false),
   initCodeHash: bytes32Schema.nullable().default(null),
-  chains: z.record(
-    z.string(),
-    z.object({
-      factory: addressSchema,
-      positionManager: addressSchema,
-      quoterV2: addressSchema.nullable().default(null),
-      swapRouter: addressSchema.nullable().default(null),
-    }),
-  ),
+  /** Generation within a family whose contracts differ: Liquidity Book `2.0`, `2.1`, `2.2`. */
+  variant: z.string().nullable().default(null),
+  /** Hook contracts of pool-id families that a position may be opened under; the zero address (no hook) is always allowed. */
+  hooksAllowed: z.array(addressSchema).default([]),
+  chains: z.record(z.string(), dexContractsSchema),
 });
 export type Dex = z.infer<typeof dexSchema>;
+/** As written in a registry: fields with a default may be missing. */
+export type DexEntry = z.input<typeof dexSchema>;
 
 export const poolSchema = z.object({
   pair: pairIdSchema,
@@ -98,8 +116,17 @@ export const poolSchema = z.object({
   /** Fee in 1/1 000 000; null = dynamic, read from the pool. */
   fee: z.number().int().nullable(),
   tickSpacing: z.number().int().nullable(),
+  /** Hook contract of a V4-style pool key; null for families without hooks. */
+  hooks: addressSchema.nullable().default(null),
+  /** Custom pool deployer of an Algebra Integral pool; null or zero: the base factory's. */
+  deployer: addressSchema.nullable().default(null),
+  /** Liquidity Book bin step, 1/10 000. */
+  binStep: z.number().int().positive().nullable().default(null),
+  /** Infinity pool key's parameters word (hook bitmap, tick spacing from bit 16). */
+  parameters: bytes32Schema.nullable().default(null),
 });
 export type Pool = z.infer<typeof poolSchema>;
+export type PoolEntry = z.input<typeof poolSchema>;
 
 export const VENUES = ["binance", "bybit", "okx", "mexc", "gate", "bitget"] as const;
 export const venueSchema = z.enum(VENUES);

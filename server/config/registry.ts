@@ -13,6 +13,7 @@ import {
   type Registry,
   type Token,
 } from "@/lib/registry/schema";
+import { isFirstToken } from "@/lib/registry/pool-ref";
 import type { ResolvedPool } from "@/lib/registry/resolved-pool";
 import { TOKEN_ALIASES, TOKENS } from "@/lib/registry/tokens";
 import { err, ok, type Result } from "@/lib/errors/result";
@@ -151,11 +152,16 @@ export function createRegistryView(registry: Registry): RegistryView {
       pool,
       chain,
       dex,
+      contracts,
       factory: contracts.factory,
       positionManager: contracts.positionManager,
       base,
       quote,
-      baseIsToken0: BigInt(base.address) < BigInt(quote.address),
+      baseIsToken0: isFirstToken(dex.family, {
+        isListedFirst: sides[0] === base,
+        token: base.address,
+        other: quote.address,
+      }),
     };
   }
 

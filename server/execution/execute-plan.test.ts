@@ -240,6 +240,9 @@ async function startSigner(): Promise<void> {
         current.finished.push({ outcome, reason });
         return ok(recordOf(current));
       },
+      "plan.rehearsed": async () => err(NOT_HERE),
+      "transfers.list": async () => err(NOT_HERE),
+      "transfer.settle": async () => err(NOT_HERE),
       "fence.lease": async () => err(NOT_HERE),
       "plan.propose": async () => err(NOT_HERE),
       "commands.since": async () => err(NOT_HERE),

@@ -250,8 +250,11 @@ async function prepareArguments(run: Run, step: Step, index: number): Promise<Re
   const common: OpArguments = { ...prices.value };
   switch (step.kind) {
     case "burn":
+    case "decrease":
     case "revoke":
       return ok(common);
+    case "bridge":
+      return stop("failed", `step ${index} is a bridge, which cannot be carried out yet`);
     case "approve": {
       const user = run.plan.steps[step.forStep];
       if (user?.kind === "swap") return approveForSwap(run, { step: user, index: step.forStep, common });

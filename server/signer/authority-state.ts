@@ -389,6 +389,12 @@ function applyAction(
     }
     case "range.shift":
       return { status: "accepted", result: "queued for the worker" };
+    case "orphan.adopt":
+    case "orphan.close":
+    case "orphan.ignore":
+    case "transfer.fail":
+    case "system.exit":
+      return { status: "accepted", result: "recorded" };
     case "worker.restart":
       return { status: "accepted", result: "queued for the worker" };
     case "capital.assign":

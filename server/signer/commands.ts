@@ -160,6 +160,11 @@ export function createCommandDesk(deps: CommandDeskDeps): CommandDesk {
         dropQueuedShifts((pairId) => pairId === body.command.target, "the pair was paused");
         return ok(record);
       case "range.shift":
+      case "orphan.adopt":
+      case "orphan.close":
+      case "orphan.ignore":
+      case "transfer.fail":
+      case "system.exit":
       case "worker.restart":
       case "pair.mode":
       case "pair.config":
@@ -465,6 +470,12 @@ function checkAction(deps: CommandDeskDeps, signed: SignedCommand): Result<null,
       }
       return ok(null);
     }
+    case "orphan.adopt":
+    case "orphan.close":
+    case "orphan.ignore":
+    case "transfer.fail":
+    case "system.exit":
+      return err(badRequest(`${action} is not carried out by this version yet`));
     case "pair.resume":
     case "pair.mode":
     case "pair.unhalt":

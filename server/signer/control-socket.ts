@@ -54,6 +54,8 @@ export function createControlHandlers(
         throw SignerError.refuse("not_found", `There is no command ${commandId} in the log of this deployment.`);
       }),
     "ledger.list": (params) => answer(() => ({ entries: [...engine.listLedger(params)] })),
+    "transfers.list": () => answer(() => ({ transfers: [] })),
+    "orphans.list": () => answer(() => ({ orphans: [] })),
     "ledger.check": () =>
       answer(async () => {
         const check = await engine.checkLedger();

@@ -40,6 +40,9 @@ export function createIntentHandlers(
     "pair.state": ({ pairId }) => answer(() => engine.pairState(pairId)),
     "plan.propose": (params) => answer(() => engine.proposePlan(params)),
     "plan.get": ({ planId }) => answer(() => engine.planRecord(planId)),
+    "plan.rehearsed": () => answer(() => Promise.reject(notYet("plan.rehearsed"))),
+    "transfers.list": () => answer(() => ({ transfers: [] })),
+    "transfer.settle": () => answer(() => Promise.reject(notYet("transfer.settle"))),
     "op.execute": (params) => answer(() => engine.executeOp(params)),
     "op.wait": (params) => answer(() => engine.waitOp(params)),
     "plan.finish": (params) => answer(() => engine.finishPlan(params)),
@@ -71,4 +74,8 @@ export function createIntentHandlers(
         return {};
       }),
   };
+}
+
+function notYet(method: string): SignerError {
+  return SignerError.refuse("unknown_method", `${method} is not carried out by this version yet`);
 }

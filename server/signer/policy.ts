@@ -20,7 +20,7 @@ const refuse = SignerError.refuse;
 
 /** Steps that only take risk off: allowed in EXIT_ONLY and never stopped by a USD cap. */
 export function isExitStep(step: Step): boolean {
-  return step.kind === "burn" || step.kind === "revoke";
+  return step.kind === "burn" || step.kind === "decrease" || step.kind === "revoke";
 }
 
 /** Purpose of a step (safety.md section 3.2), unique among open operations; the chain id keeps equal addresses on two chains apart. */
@@ -33,8 +33,12 @@ export function purposeKey(planId: string, index: number, step: Step): string {
       return `revoke:${step.token}:${step.spender}${on}`.toLowerCase();
     case "burn":
       return `burn:${step.positionManager}:${step.tokenId}${on}`.toLowerCase();
+    case "decrease":
+      return `decrease:${step.positionManager}:${step.tokenId}${on}`.toLowerCase();
     case "swap":
       return `swap:${planId}:${index}${on}`;
+    case "bridge":
+      return `bridge:${planId}:${index}${on}`;
     case "mint":
       return `mint:${planId}:${step.pool}${on}`.toLowerCase();
   }
@@ -149,6 +153,9 @@ export function checkPlan(input: PlanCheckInput): void {
 
 function checkStep(input: PlanCheckInput, index: number, step: Step): void {
   switch (step.kind) {
+    case "decrease":
+    case "bridge":
+      throw refuse("policy", `step ${index} is a ${step.kind}, which this version does not sign yet`);
     case "burn":
       return checkBurn(input, index, step);
     case "mint":
@@ -463,6 +470,9 @@ export function checkCalldata(step: Step, call: { readonly to: Address; readonly
       if (decoded.amount0MinRaw === 0n && decoded.amount1MinRaw === 0n) return wrong("minimums");
       return;
     }
+    case "decrease":
+    case "bridge":
+      return wrong("kind");
     case "swap":
       if (!isSameAddress(call.to, step.router)) return wrong("target");
   }

@@ -88,6 +88,9 @@ function prepareStep(input: PrepareInput, step: Step): Promise<Preparation> {
       return prepareSwap(input, step);
     case "mint":
       return prepareMint(input, step);
+    case "decrease":
+    case "bridge":
+      throw SignerError.refuse("policy", `this version does not sign a ${step.kind} yet`);
   }
 }
 

@@ -79,6 +79,8 @@ export async function startFakeSigner(deploymentId: Hex, authority: Authority): 
         const record = records.get(id);
         return record === undefined ? err(missing) : ok(record);
       },
+      "transfers.list": async () => ok({ transfers: [] }),
+      "orphans.list": async () => ok({ orphans: [] }),
       "ledger.list": async () => ok({ entries: [] }),
       "ledger.check": async () => ok({ checkedAtMs: Date.now(), blocks: [], rows: [], openAllowances: [] }),
       "worker.started": async () => ok({}),

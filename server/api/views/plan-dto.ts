@@ -58,6 +58,22 @@ function stepWords(registry: RegistryView, step: Step): StepWords {
         contractLabel: labelOf(step.positionManager),
         call: "multicall: decreaseLiquidity, collect, burn",
       };
+    case "decrease":
+      return {
+        title: step.liquidityRaw === 0n ? `Collect from position #${step.tokenId}` : `Shrink position #${step.tokenId}`,
+        detail: `liquidity ${step.liquidityRaw}, expected ${amount(step.token0, step.amount0ExpectedRaw)} and ${amount(step.token1, step.amount1ExpectedRaw)}, minimums from ±${step.maxSlippageBps} bp, to our wallet`,
+        contract: step.positionManager,
+        contractLabel: labelOf(step.positionManager),
+        call: "multicall: decreaseLiquidity, collect",
+      };
+    case "bridge":
+      return {
+        title: `Bridge ${symbol(step.tokenIn)} to ${registry.chain(step.toChainId)?.name ?? `chain ${step.toChainId}`}`,
+        detail: `${amount(step.tokenIn, step.amountInRaw)}, at least ${rawText(step.minAmountOutRaw, tokenDto(registry, step.toChainId, step.tokenOut).decimals)} ${tokenDto(registry, step.toChainId, step.tokenOut).symbol} must arrive at our own wallet, by ${step.bridges.join(" or ")}`,
+        contract: step.router,
+        contractLabel: labelOf(step.router),
+        call: "bridge call of the quote, decoded and checked",
+      };
     case "approve":
       return {
         title: `Allow ${symbol(step.token)} to ${labelOf(step.spender)}`,

@@ -1,5 +1,6 @@
 // Record types of the journal and what each holds (safety.md section 3.3).
 import { z } from "zod";
+import { ENTRY_KINDS } from "@/lib/ledger/entries";
 import { addressSchema, bytes32Schema, hexSchema, pairIdSchema } from "@/lib/registry/schema";
 import { modeSchema } from "@/lib/registry/pair-settings";
 import { knownPositionSchema, opArgumentsSchema } from "@/lib/api/signer-contract";
@@ -18,7 +19,7 @@ export const entrySchema = z.object({
   account: z.templateLiteral([z.string()]),
   token: addressSchema,
   amountRaw: signedRaw,
-  kind: z.enum(["opening", "assign", "mint", "burn", "fees", "swap", "gas", "credit", "debit"]),
+  kind: z.enum(ENTRY_KINDS),
 });
 
 const feesSchema = z.discriminatedUnion("kind", [

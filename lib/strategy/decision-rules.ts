@@ -1,8 +1,16 @@
 // The rules of strategy.md section 11 in their order, on plain numbers, each leaving its gates behind.
 import type { PositionId } from "@/lib/units";
-import type { UntrustedInput } from "./untrusted-input";
-import { buildGate, markNotReached, type Gate, type GateGroup, type GateSpec } from "./gates";
-import type { Regime } from "./regime";
+import { markNotReached, type Gate } from "./gates";
+import {
+  allPass,
+  DAYS_PER_YEAR,
+  dataGates,
+  deployIdleGates,
+  gateGroup,
+  reallocateGates,
+  regimeGates,
+  type SharedRuleInput,
+} from "./shared-gates";
 
 /** Outcomes of the forces policy (strategy.md section 11). */
 export type ForcesReason =
@@ -31,27 +39,11 @@ export interface RulePosition {
   readonly ageMs: number;
 }
 
-export interface RuleInput {
-  readonly untrusted: UntrustedInput | null;
-  readonly epoch: number;
-  readonly regime: Pick<Regime, "suppressed" | "reason" | "value" | "threshold">;
-  readonly suppressUntilEpoch: number;
+export interface RuleInput extends SharedRuleInput {
   readonly forcesValid: boolean;
   readonly frameCount: number;
-  readonly capitalUsd: number;
   readonly currentNetUsdPerYear: number;
   readonly targetNetUsdPerYear: number;
-  readonly targetCount: number;
-  /** Positions a reallocation would open or close; 0 when it would keep everything as it is. */
-  readonly moveCount: number;
-  readonly praThreshold: number;
-  readonly amortizeDays: number;
-  readonly minHoldMs: number;
-  readonly transitionCostUsd: number;
-  /** Market time since the last reallocation, ms; null when there was none. */
-  readonly sincePraMs: number | null;
-  readonly allowCash: boolean;
-  readonly idleUsd: number;
   readonly rsThreshold: number;
   readonly positions: readonly RulePosition[];
 }
@@ -66,12 +58,8 @@ export interface RuleOutcome {
 }
 
 /** Limits of section 11; kept from the ancestor system where the specification says so. */
-const DAYS_PER_YEAR = 365;
 const HOUR_MS = 3_600_000;
 const MIN_NET_FRAC = 0.005;
-const PRA_COST_FACTOR = 1.5;
-const IDLE_FRAC = 0.1;
-const IDLE_COST_FRAC = 0.01;
 const TO_CASH_MIN_AGE_MS = 6 * HOUR_MS;
 const RS_MIN_AGE_MS = HOUR_MS;
 const RS_COST_FACTOR = 2;
@@ -127,61 +115,8 @@ export function applyDecisionRules(input: RuleInput): RuleOutcome {
   return due.length > 0 ? late("range_shift", 6, due) : late("no_gain", 6);
 }
 
-function allPass(gates: readonly Gate[]): boolean {
-  return gates.every((gate) => gate.status === "pass");
-}
-
-/** Builds gates of one group. */
-function group(name: GateGroup, specs: readonly Omit<GateSpec, "group">[]): readonly Gate[] {
-  return specs.map((spec) => buildGate({ ...spec, group: name }));
-}
-
-function dataGates(input: RuleInput): readonly Gate[] {
-  const { untrusted } = input;
-  return group("data", [
-    {
-      id: "data.trust",
-      label: "Every input is fresh and trusted",
-      value: untrusted === null ? 0 : 1,
-      threshold: 0,
-      unit: "count",
-      comparison: "=",
-      passes: untrusted === null,
-      detail:
-        untrusted === null
-          ? ""
-          : `${untrusted.input} broke the rule ${untrusted.rule}${untrusted.ageMs === null ? "" : ` at an age of ${Math.round(untrusted.ageMs / 1000)} s`}`,
-    },
-  ]);
-}
-
-function regimeGates(input: RuleInput): readonly Gate[] {
-  const { regime } = input;
-  return group("regime", [
-    {
-      id: "regime.calm",
-      label: "Market regime allows action",
-      value: regime.value,
-      threshold: regime.threshold,
-      unit: "ratio",
-      comparison: "<=",
-      passes: !regime.suppressed,
-      detail: regime.reason,
-    },
-    {
-      id: "regime.window",
-      label: "Suppression window is over",
-      value: input.epoch,
-      threshold: input.suppressUntilEpoch,
-      unit: "epoch",
-      comparison: ">=",
-      passes: !(input.epoch < input.suppressUntilEpoch),
-    },
-  ]);
-}
-
 function forcesGates(input: RuleInput): readonly Gate[] {
-  return group("data", [
+  return gateGroup("data", [
     {
       id: "data.forces",
       label: "A timeframe has enough closed bars",
@@ -194,122 +129,6 @@ function forcesGates(input: RuleInput): readonly Gate[] {
   ]);
 }
 
-function reallocateGates(
-  input: RuleInput,
-  improvement: { readonly gainUsdPerYear: number; readonly improvementFrac: number },
-): readonly Gate[] {
-  const { gainUsdPerYear, improvementFrac } = improvement;
-  const earnedUsd = (gainUsdPerYear * input.amortizeDays) / DAYS_PER_YEAR;
-  return group("reallocate", [
-    {
-      id: "reallocate.min_hold",
-      label: "Minimum hold since the last reallocation",
-      value: input.sincePraMs,
-      threshold: input.minHoldMs,
-      unit: "ms",
-      comparison: ">=",
-      passes: input.sincePraMs === null || input.sincePraMs >= input.minHoldMs,
-      detail: input.sincePraMs === null ? "never reallocated" : "",
-    },
-    {
-      id: "reallocate.targets",
-      label: "Pools worth holding",
-      value: input.targetCount,
-      threshold: 1,
-      unit: "count",
-      comparison: ">=",
-      passes: input.targetCount >= 1,
-    },
-    {
-      id: "reallocate.moves",
-      label: "Positions to open or close",
-      value: input.moveCount,
-      threshold: 1,
-      unit: "count",
-      comparison: ">=",
-      passes: input.moveCount >= 1,
-    },
-    {
-      id: "reallocate.gain",
-      label: "Expected gain per year",
-      value: gainUsdPerYear,
-      threshold: 0,
-      unit: "usdPerYear",
-      comparison: ">",
-      passes: gainUsdPerYear > 0,
-    },
-    {
-      id: "reallocate.improvement",
-      label: "Improvement over the current allocation",
-      value: improvementFrac,
-      threshold: input.praThreshold,
-      unit: "frac",
-      comparison: ">",
-      passes: improvementFrac > input.praThreshold,
-    },
-    {
-      id: "reallocate.cost",
-      label: `Cost of moving against the gain of ${input.amortizeDays} days`,
-      value: input.transitionCostUsd,
-      threshold: earnedUsd / PRA_COST_FACTOR,
-      unit: "usd",
-      comparison: "<=",
-      passes: earnedUsd >= PRA_COST_FACTOR * input.transitionCostUsd,
-    },
-  ]);
-}
-
-function deployIdleGates(input: RuleInput): readonly Gate[] {
-  return group("deploy_idle", [
-    {
-      id: "deploy_idle.cash_not_allowed",
-      label: "Settings ask for all capital to be deployed",
-      value: input.allowCash ? 1 : 0,
-      threshold: 0,
-      unit: "count",
-      comparison: "=",
-      passes: !input.allowCash,
-      detail: input.allowCash ? "allowCash is on" : "allowCash is off",
-    },
-    {
-      id: "deploy_idle.targets",
-      label: "Pools worth holding",
-      value: input.targetCount,
-      threshold: 1,
-      unit: "count",
-      comparison: ">=",
-      passes: input.targetCount >= 1,
-    },
-    {
-      id: "deploy_idle.moves",
-      label: "Positions to open or close",
-      value: input.moveCount,
-      threshold: 1,
-      unit: "count",
-      comparison: ">=",
-      passes: input.moveCount >= 1,
-    },
-    {
-      id: "deploy_idle.idle",
-      label: "Idle capital",
-      value: input.idleUsd,
-      threshold: IDLE_FRAC * input.capitalUsd,
-      unit: "usd",
-      comparison: ">",
-      passes: input.idleUsd > IDLE_FRAC * input.capitalUsd,
-    },
-    {
-      id: "deploy_idle.cost",
-      label: "Cost of deploying the idle capital",
-      value: input.transitionCostUsd,
-      threshold: IDLE_COST_FRAC * input.idleUsd,
-      unit: "usd",
-      comparison: "<=",
-      passes: input.transitionCostUsd <= IDLE_COST_FRAC * input.idleUsd,
-    },
-  ]);
-}
-
 function toCashGates(input: RuleInput): readonly Gate[] {
   let youngestMs = Number.POSITIVE_INFINITY;
   let everyAgeKnown = true;
@@ -317,7 +136,7 @@ function toCashGates(input: RuleInput): readonly Gate[] {
     if (Number.isNaN(position.ageMs)) everyAgeKnown = false;
     youngestMs = Math.min(youngestMs, position.ageMs);
   }
-  return group("to_cash", [
+  return gateGroup("to_cash", [
     {
       id: "to_cash.cash_allowed",
       label: "Settings allow all capital to be cash",
@@ -371,7 +190,7 @@ function rangeShiftGates(input: RuleInput, position: RulePosition): readonly Gat
   const { positionId, divergence, deltaNetUsdPerYear, shiftCostUsd } = position;
   const years = Math.min(input.amortizeDays / DAYS_PER_YEAR, position.lifeYears);
   const earnedUsd = deltaNetUsdPerYear * years;
-  return group("range_shift", [
+  return gateGroup("range_shift", [
     {
       id: "range_shift.age",
       positionId,

@@ -1,10 +1,17 @@
 // The carry policy's rules in their order, on plain numbers, each leaving its gates behind (strategy-carry sections 4 to 8).
 import { computeImprovement } from "@/lib/strategy/decision-rules";
-import { buildGate, markNotReached, type Gate, type GateGroup, type GateSpec } from "@/lib/strategy/gates";
+import { markNotReached, type Gate, type GateSpec } from "@/lib/strategy/gates";
 import { SPEC_CARRY, type CarryParams } from "@/lib/strategy/params";
 import type { PoolRates } from "@/lib/strategy/pool-rates";
-import type { Regime } from "@/lib/strategy/regime";
-import type { UntrustedInput } from "@/lib/strategy/untrusted-input";
+import {
+  allPass,
+  dataGates,
+  deployIdleGates,
+  gateGroup,
+  reallocateGates,
+  regimeGates,
+  type SharedRuleInput,
+} from "@/lib/strategy/shared-gates";
 import type { PositionId } from "@/lib/units";
 
 export type CarryReason =
@@ -59,28 +66,13 @@ export interface CarryCandidate extends RatedPool {
   readonly sinceCloseEpochs: number | null;
 }
 
-export interface CarryRuleInput {
-  readonly untrusted: UntrustedInput | null;
-  readonly epoch: number;
-  readonly regime: Pick<Regime, "suppressed" | "reason" | "value" | "threshold">;
-  readonly suppressUntilEpoch: number;
-  readonly allowCash: boolean;
+export interface CarryRuleInput extends SharedRuleInput {
   /** `SPEC_CARRY` when missing. */
   readonly carry?: CarryParams;
-  readonly capitalUsd: number;
-  /** All idle money, and the part above the cash reserve. */
-  readonly idleUsd: number;
+  /** The part of the idle money above the cash reserve. */
   readonly openableUsd: number;
   readonly currentNetUsdPerYear: number;
   readonly targetNetUsdPerYear: number;
-  readonly targetCount: number;
-  readonly moveCount: number;
-  readonly praThreshold: number;
-  readonly amortizeDays: number;
-  readonly minHoldMs: number;
-  readonly transitionCostUsd: number;
-  /** Market time since the last `better_allocation` or `deploy_idle`, ms; null when there was none. */
-  readonly sincePraMs: number | null;
   readonly positions: readonly CarryRulePosition[];
   readonly candidates: readonly CarryCandidate[];
 }
@@ -105,10 +97,6 @@ const REOPEN_AGE = 4;
 const WIDTH_RATIO = 2;
 const WIDTH_COST_FACTOR = 2;
 const WIDTH_HORIZON_YEARS = 7 / 365;
-const PRA_COST_FACTOR = 1.5;
-const IDLE_FRAC = 0.1;
-const IDLE_COST_FRAC = 0.01;
-const DAYS_PER_YEAR = 365;
 
 export function hasRates(pool: Pick<RatedPool, "source" | "kappa">): boolean {
   return pool.source !== "none" && pool.kappa !== null && Number.isFinite(pool.kappa);
@@ -215,66 +203,14 @@ function rule(
   };
 }
 
-function allPass(gates: readonly Gate[]): boolean {
-  return gates.every((gate) => gate.status === "pass");
-}
-
 function failsOnlyBy(gates: readonly Gate[], id: string): boolean {
   const failing = gates.filter((gate) => gate.status === "fail");
   return failing.length === 1 && failing.every((gate) => gate.id === id || gate.id.startsWith(`${id}:`));
 }
 
-function group(name: GateGroup, specs: readonly Omit<GateSpec, "group">[]): readonly Gate[] {
-  return specs.map((spec) => buildGate({ ...spec, group: name }));
-}
-
-function dataGates(input: CarryRuleInput): readonly Gate[] {
-  const { untrusted } = input;
-  return group("data", [
-    {
-      id: "data.trust",
-      label: "Every input is fresh and trusted",
-      value: untrusted === null ? 0 : 1,
-      threshold: 0,
-      unit: "count",
-      comparison: "=",
-      passes: untrusted === null,
-      detail:
-        untrusted === null
-          ? ""
-          : `${untrusted.input} broke the rule ${untrusted.rule}${untrusted.ageMs === null ? "" : ` at an age of ${Math.round(untrusted.ageMs / 1000)} s`}`,
-    },
-  ]);
-}
-
-function regimeGates(input: CarryRuleInput): readonly Gate[] {
-  const { regime } = input;
-  return group("regime", [
-    {
-      id: "regime.calm",
-      label: "Market regime allows action",
-      value: regime.value,
-      threshold: regime.threshold,
-      unit: "ratio",
-      comparison: "<=",
-      passes: !regime.suppressed,
-      detail: regime.reason,
-    },
-    {
-      id: "regime.window",
-      label: "Suppression window is over",
-      value: input.epoch,
-      threshold: input.suppressUntilEpoch,
-      unit: "epoch",
-      comparison: ">=",
-      passes: !(input.epoch < input.suppressUntilEpoch),
-    },
-  ]);
-}
-
 function ratesGates(input: CarryRuleInput): readonly Gate[] {
   const rated = input.positions.filter(hasRates).length + input.candidates.filter(hasRates).length;
-  return group("data", [
+  return gateGroup("data", [
     {
       id: "data.rates",
       label: "Pools whose fees and losses are known",
@@ -287,129 +223,25 @@ function ratesGates(input: CarryRuleInput): readonly Gate[] {
   ]);
 }
 
+/** Nothing is reallocated without open positions: what is idle is opened by its own rule. */
 function betterAllocationGates(
   input: CarryRuleInput,
   improvement: { readonly gainUsdPerYear: number; readonly improvementFrac: number },
 ): readonly Gate[] {
-  const { gainUsdPerYear, improvementFrac } = improvement;
-  const earnedUsd = (gainUsdPerYear * input.amortizeDays) / DAYS_PER_YEAR;
-  return group("reallocate", [
-    {
-      id: "reallocate.positions",
-      label: "Open positions",
-      value: input.positions.length,
-      threshold: 1,
-      unit: "count",
-      comparison: ">=",
-      passes: input.positions.length >= 1,
-    },
-    {
-      id: "reallocate.min_hold",
-      label: "Minimum hold since the last reallocation",
-      value: input.sincePraMs,
-      threshold: input.minHoldMs,
-      unit: "ms",
-      comparison: ">=",
-      passes: input.sincePraMs === null || input.sincePraMs >= input.minHoldMs,
-      detail: input.sincePraMs === null ? "never reallocated" : "",
-    },
-    {
-      id: "reallocate.targets",
-      label: "Pools worth holding",
-      value: input.targetCount,
-      threshold: 1,
-      unit: "count",
-      comparison: ">=",
-      passes: input.targetCount >= 1,
-    },
-    {
-      id: "reallocate.moves",
-      label: "Positions to open or close",
-      value: input.moveCount,
-      threshold: 1,
-      unit: "count",
-      comparison: ">=",
-      passes: input.moveCount >= 1,
-    },
-    {
-      id: "reallocate.gain",
-      label: "Expected gain per year",
-      value: gainUsdPerYear,
-      threshold: 0,
-      unit: "usdPerYear",
-      comparison: ">",
-      passes: gainUsdPerYear > 0,
-    },
-    {
-      id: "reallocate.improvement",
-      label: "Improvement over the current allocation",
-      value: improvementFrac,
-      threshold: input.praThreshold,
-      unit: "frac",
-      comparison: ">",
-      passes: improvementFrac > input.praThreshold,
-    },
-    {
-      id: "reallocate.cost",
-      label: `Cost of moving against the gain of ${input.amortizeDays} days`,
-      value: input.transitionCostUsd,
-      threshold: earnedUsd / PRA_COST_FACTOR,
-      unit: "usd",
-      comparison: "<=",
-      passes: earnedUsd >= PRA_COST_FACTOR * input.transitionCostUsd,
-    },
-  ]);
-}
-
-function deployIdleGates(input: CarryRuleInput): readonly Gate[] {
-  return group("deploy_idle", [
-    {
-      id: "deploy_idle.cash_not_allowed",
-      label: "Settings ask for all capital to be deployed",
-      value: input.allowCash ? 1 : 0,
-      threshold: 0,
-      unit: "count",
-      comparison: "=",
-      passes: !input.allowCash,
-      detail: input.allowCash ? "allowCash is on" : "allowCash is off",
-    },
-    {
-      id: "deploy_idle.targets",
-      label: "Pools worth holding",
-      value: input.targetCount,
-      threshold: 1,
-      unit: "count",
-      comparison: ">=",
-      passes: input.targetCount >= 1,
-    },
-    {
-      id: "deploy_idle.moves",
-      label: "Positions to open or close",
-      value: input.moveCount,
-      threshold: 1,
-      unit: "count",
-      comparison: ">=",
-      passes: input.moveCount >= 1,
-    },
-    {
-      id: "deploy_idle.idle",
-      label: "Idle capital",
-      value: input.idleUsd,
-      threshold: IDLE_FRAC * input.capitalUsd,
-      unit: "usd",
-      comparison: ">",
-      passes: input.idleUsd > IDLE_FRAC * input.capitalUsd,
-    },
-    {
-      id: "deploy_idle.cost",
-      label: "Cost of deploying the idle capital",
-      value: input.transitionCostUsd,
-      threshold: IDLE_COST_FRAC * input.idleUsd,
-      unit: "usd",
-      comparison: "<=",
-      passes: input.transitionCostUsd <= IDLE_COST_FRAC * input.idleUsd,
-    },
-  ]);
+  return [
+    ...gateGroup("reallocate", [
+      {
+        id: "reallocate.positions",
+        label: "Open positions",
+        value: input.positions.length,
+        threshold: 1,
+        unit: "count",
+        comparison: ">=",
+        passes: input.positions.length >= 1,
+      },
+    ]),
+    ...reallocateGates(input, improvement),
+  ];
 }
 
 function cashGate(id: string, position: CarryRulePosition, allowCash: boolean): Omit<GateSpec, "group"> {
@@ -442,7 +274,7 @@ function ageGate(id: string, position: CarryRulePosition, epochs: number): Omit<
 function closeToCashGates(position: CarryRulePosition, entry: EntryRules): readonly Gate[] {
   const { positionId, kappa, source } = position;
   const isLow = source === "measured" && kappa !== null && kappa < entry.carry.kappaExit;
-  return group("close_to_cash", [
+  return gateGroup("close_to_cash", [
     cashGate("close_to_cash.cash_allowed", position, entry.allowCash),
     {
       id: "close_to_cash.kappa",
@@ -502,7 +334,7 @@ function outOfRangeGate(id: string, position: CarryRulePosition): Omit<GateSpec,
 
 function closeAndRestoreGates(position: CarryRulePosition, entry: EntryRules): readonly Gate[] {
   const { positionId, source } = position;
-  return group("close_and_restore", [
+  return gateGroup("close_and_restore", [
     cashGate("close_and_restore.cash_allowed", position, entry.allowCash),
     outOfRangeGate("close_and_restore.out", position),
     {
@@ -521,7 +353,7 @@ function closeAndRestoreGates(position: CarryRulePosition, entry: EntryRules): r
 }
 
 function shiftOutGates(position: CarryRulePosition, entry: EntryRules): readonly Gate[] {
-  return group("range_shift_out", [
+  return gateGroup("range_shift_out", [
     outOfRangeGate("range_shift_out.out", position),
     worthGate("range_shift_out.worth", position, entry),
     ageGate("range_shift_out.age", position, OUT_OF_RANGE_AGE),
@@ -533,7 +365,7 @@ function shiftWidthGates(position: CarryRulePosition, entry: EntryRules): readon
   const ratio = bestWidth === null ? Number.NaN : Math.max(width / bestWidth, bestWidth / width);
   const years = Math.min(bestExitYears ?? Number.NaN, WIDTH_HORIZON_YEARS);
   const earnedUsd = ((bestNetUsdPerYear ?? Number.NaN) - (netNowUsdPerYear ?? Number.NaN)) * years;
-  return group("range_shift_width", [
+  return gateGroup("range_shift_width", [
     worthGate("range_shift_width.worth", position, entry),
     {
       id: "range_shift_width.ratio",
@@ -590,7 +422,7 @@ function openRule(input: CarryRuleInput, entry: EntryRules): OpenRule {
     const hasMoney = amountUsd > 0 && amountUsd >= pool.minUsd;
     if (isWorth && oldEnough && hasMoney) openUsd[pool.id] = amountUsd;
     if (isWorth && !oldEnough && hasMoney) isWaitingForAge = true;
-    return group("open", [
+    return gateGroup("open", [
       {
         id: `open.worth:${pool.id}`,
         label: `Expected net of opening in ${pool.name ?? pool.id}`,
@@ -625,7 +457,7 @@ function openRule(input: CarryRuleInput, entry: EntryRules): OpenRule {
   if (wanted.length > 0) return { openUsd, isWaitingForAge, gates };
   // Nothing to open: say how near the best pool is.
   const best = bestCandidate(input.candidates);
-  const missing = group("open", [
+  const missing = gateGroup("open", [
     {
       id: "open.kappa",
       label: "Best fees over losses (kappa) of the pools without a position",

@@ -144,7 +144,8 @@ async function proveSums(demo: RunningDemo, book: ChainBook, head: bigint): Prom
 }
 
 describe("money", () => {
-  it.each(SEEDS)(
+  // Two at a time: a run waits for blocks and epochs more than it computes.
+  it.concurrent.each(SEEDS)(
     "money: seed %i deploys by PRA, shifts by RS, and every wei is accounted for",
     async (seed) => {
       const demo = await startDemo({ seed, speed: SPEED, hasWeb: false, fresh: true });

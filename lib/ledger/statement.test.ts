@@ -1,0 +1,158 @@
+// Statements keep every raw digit, price what can be priced by the newest observation before, and position lives add up.
+import { describe, expect, it } from "vitest";
+import type { Address } from "@/lib/units";
+import { positionAccount, walletAccount, NATIVE_TOKEN } from "./accounts";
+import { burnEntries, gasEntries, mintEntries, type Entry } from "./entries";
+import { computePositionResults } from "./position-results";
+import { createPriceBook } from "./price-book";
+import { buildStatement, decimalText, STATEMENT_COLUMNS, type StatementEntry, type StatementToken } from "./statement";
+
+const WETH: Address = `0x${"01".repeat(20)}`;
+const USDC: Address = `0x${"02".repeat(20)}`;
+const PAIR = "WETH-USDC";
+const T0 = 1_793_491_200_000;
+const HOUR_MS = 3_600_000;
+const POSITION = `1:uniswap-v3:0x${"03".repeat(20)}:7`;
+
+const prices = createPriceBook([
+  { atMs: T0, price: 2_000, quoteUsd: 1 },
+  { atMs: T0 + 10 * HOUR_MS, price: 2_100, quoteUsd: 1 },
+]);
+
+function tokenOf(_chainId: number, token: string): StatementToken {
+  if (token === USDC) return { symbol: "USDC", decimals: 6, side: "quote" };
+  return { symbol: token === NATIVE_TOKEN ? "ETH" : "WETH", decimals: 18, side: "base" };
+}
+
+function listed(entries: readonly Entry[], at: { seq: number; marketAtMs: number; opId: string }): StatementEntry[] {
+  return entries.map((entry, index) => ({
+    seq: at.seq + index,
+    atMs: at.marketAtMs,
+    marketAtMs: at.marketAtMs,
+    pairId: entry.account.startsWith("pair:") ? PAIR : null,
+    chainId: 1,
+    account: entry.account,
+    token: entry.token,
+    amountRaw: entry.amountRaw.toString(),
+    kind: entry.kind,
+    planId: "0x1",
+    opId: at.opId,
+    txHash: `0x${at.opId}`,
+  }));
+}
+
+const minted = listed(
+  mintEntries({
+    pairId: PAIR,
+    token0: WETH,
+    token1: USDC,
+    positionId: POSITION,
+    amount0Raw: 10n ** 18n,
+    amount1Raw: 2_000_000_000n,
+  }),
+  { seq: 1, marketAtMs: T0 + 60_000, opId: "mint" },
+);
+const burned = listed(
+  burnEntries({
+    pairId: PAIR,
+    token0: WETH,
+    token1: USDC,
+    positionId: POSITION,
+    booked0Raw: 10n ** 18n,
+    booked1Raw: 2_000_000_000n,
+    principal0Raw: 950_000_000_000_000_000n,
+    principal1Raw: 2_100_000_000n,
+    paid0Raw: 960_000_000_000_000_000n,
+    paid1Raw: 2_130_000_000n,
+  }),
+  { seq: 10, marketAtMs: T0 + 11 * HOUR_MS, opId: "burn" },
+);
+
+describe("decimalText", () => {
+  it("default: every digit, no exponent, no rounding", () => {
+    expect(decimalText("1", 18)).toBe("0.000000000000000001");
+    expect(decimalText("-1234567890123456789012", 18)).toBe("-1234.567890123456789012");
+    expect(decimalText("2000000000", 6)).toBe("2000");
+    expect(decimalText("42", 0)).toBe("42");
+  });
+});
+
+describe("buildStatement", () => {
+  it("default: one row per entry, stable columns, US dollars by the price before", () => {
+    const rows = buildStatement({ entries: minted, pricesOf: () => prices, sharedPairId: PAIR, tokenOf });
+    expect(Object.keys(rows[0] ?? {})).toEqual([...STATEMENT_COLUMNS]);
+    expect(rows).toHaveLength(minted.length);
+    const weth = rows.find((row) => row.token === "WETH" && row.account === walletAccount(PAIR));
+    expect(weth).toMatchObject({ amount: "-1", amount_raw: "-1000000000000000000", usd: -2_000, usd_per_token: 2_000 });
+    expect(weth?.price_at_utc).toBe("2026-11-01T00:00:00.000Z");
+  });
+
+  it("behavior: what has no price has no US dollars, and says so", () => {
+    const rows = buildStatement({ entries: minted, pricesOf: () => null, sharedPairId: null, tokenOf });
+    expect(rows.every((row) => row.usd === null && row.price_source === "none")).toBe(true);
+    const stale = createPriceBook([{ atMs: T0 - 30 * HOUR_MS, price: 1, quoteUsd: 1 }]);
+    expect(stale.at(T0)).toBeNull();
+  });
+
+  it("behavior: gas is native, priced by the shared pair", () => {
+    const gas = listed(gasEntries(10n ** 15n), { seq: 30, marketAtMs: T0 + 12 * HOUR_MS, opId: "mint" });
+    const [row] = buildStatement({ entries: gas, pricesOf: () => prices, sharedPairId: PAIR, tokenOf });
+    expect(row).toMatchObject({ token: "ETH", token_address: "native", amount: "-0.001", usd: -2.1 });
+  });
+});
+
+describe("computePositionResults", () => {
+  it("default: a closed life by its receipts: fees, mark, hold, divergence, gas add up", () => {
+    const [life] = computePositionResults({
+      entries: [...minted, ...burned],
+      prices,
+      tokenOf,
+      open: [],
+      gasUsdOf: (opId) => (opId === "mint" ? 2 : 1),
+    });
+    expect(life).toMatchObject({ positionId: POSITION, closedAtMs: T0 + 11 * HOUR_MS, gasUsd: 3 });
+    // In: 1 WETH + 2 000 USDC at 2 000. Out: 0.95 WETH + 2 100 USDC at 2 100. Fees: 0.01 WETH + 30 USDC.
+    expect(life?.startUsd).toBeCloseTo(4_000, 9);
+    expect(life?.feesUsd).toBeCloseTo(51, 9);
+    expect(life?.markUsd).toBeCloseTo(0.95 * 2_100 + 2_100 - 4_000, 9);
+    expect(life?.hodlUsd).toBeCloseTo(100, 9);
+    expect(life?.lvrUsd).toBeCloseTo(100 - 95, 9);
+    expect(life?.netUsd).toBeCloseTo(51 + 95 - 3, 9);
+    expect(life?.alphaUsd).toBeCloseTo(51 - 5 - 3, 9);
+  });
+
+  it("behavior: an open life is measured by what the worker saw; without that or a price it is left out", () => {
+    const input = { entries: minted, prices, tokenOf, gasUsdOf: () => null };
+    const [open] = computePositionResults({
+      ...input,
+      open: [
+        {
+          positionId: POSITION,
+          observedAtMs: T0 + 10 * HOUR_MS,
+          amounts: [{ token: WETH, raw: "1000000000000000000" }],
+          fees: [{ token: USDC, raw: "5000000" }],
+        },
+      ],
+    });
+    expect(open).toMatchObject({ closedAtMs: null, feesUsd: 5, markUsd: 2_100 - 4_000 });
+    expect(computePositionResults({ ...input, open: [] })).toEqual([]);
+    expect(computePositionResults({ ...input, prices: createPriceBook([]), open: [] })).toEqual([]);
+  });
+
+  it("behavior: the accounts of another pair's position with the same wallet stay apart", () => {
+    const other = minted.map((entry) => ({
+      ...entry,
+      pairId: "USDC-USDT",
+      account: entry.account.replace(PAIR, "USDC-USDT").replace(":7", ":8"),
+    }));
+    const lives = computePositionResults({
+      entries: [...minted, ...other, ...burned],
+      prices,
+      tokenOf,
+      open: [],
+      gasUsdOf: () => 0,
+    });
+    expect(lives.map(({ positionId }) => positionId)).toEqual([POSITION]);
+    expect(positionAccount(PAIR, POSITION)).toContain(POSITION);
+  });
+});

@@ -1,0 +1,117 @@
+// The ledger as a statement: one row per entry with names, decimals and US dollars by a stated price, in a column order that never changes.
+import { formatIso } from "@/lib/format/time";
+import type { PriceBook, TokenPrice } from "./price-book";
+import { NATIVE_TOKEN } from "./accounts";
+import type { EntryKind } from "./entries";
+
+/** An entry as the signer lists it; amounts are signed decimal strings of raw units. */
+export interface StatementEntry {
+  readonly seq: number;
+  /** Wall and market time, unix ms. */
+  readonly atMs: number;
+  readonly marketAtMs: number;
+  readonly pairId: string | null;
+  readonly chainId: number;
+  readonly account: string;
+  readonly token: string;
+  readonly amountRaw: string;
+  readonly kind: EntryKind;
+  readonly planId: string | null;
+  readonly opId: string | null;
+  readonly txHash: string | null;
+}
+
+export interface StatementToken {
+  readonly symbol: string;
+  readonly decimals: number;
+  /** Which side of the pair's price it is; null: its US dollars are not known from this pair. */
+  readonly side: "base" | "quote" | null;
+}
+
+/** Columns of the export, in order. New ones are only ever added at the end. */
+export const STATEMENT_COLUMNS = [
+  "seq",
+  "at_utc",
+  "market_at_utc",
+  "pair",
+  "chain_id",
+  "account",
+  "kind",
+  "token",
+  "token_address",
+  "decimals",
+  "amount_raw",
+  "amount",
+  "usd",
+  "usd_per_token",
+  "price_source",
+  "price_at_utc",
+  "plan_id",
+  "op_id",
+  "tx_hash",
+] as const;
+export type StatementRow = Readonly<Record<(typeof STATEMENT_COLUMNS)[number], string | number | null>>;
+
+export interface StatementInput {
+  readonly entries: readonly StatementEntry[];
+  /** Prices of a pair; null when there are none. */
+  readonly pricesOf: (pairId: string) => PriceBook | null;
+  /** Pair whose price the shared accounts (gas, unassigned) go by; null: their US dollars stay empty. */
+  readonly sharedPairId: string | null;
+  readonly tokenOf: (chainId: number, token: string, pairId: string | null) => StatementToken;
+}
+
+/** What `price_source` says of a row with US dollars. */
+export const PRICE_SOURCE = "exchange median at the epoch before";
+
+export function buildStatement(input: StatementInput): readonly StatementRow[] {
+  return input.entries.map((entry) => {
+    const pairId = entry.pairId ?? input.sharedPairId;
+    const token = input.tokenOf(entry.chainId, entry.token, pairId);
+    const price = pairId === null ? null : priceOf(input.pricesOf(pairId), token.side, entry.marketAtMs);
+    const amount = decimalText(entry.amountRaw, token.decimals);
+    return {
+      seq: entry.seq,
+      at_utc: formatIso(entry.atMs),
+      market_at_utc: formatIso(entry.marketAtMs),
+      pair: entry.pairId,
+      chain_id: entry.chainId,
+      account: entry.account,
+      kind: entry.kind,
+      token: token.symbol,
+      token_address: entry.token === NATIVE_TOKEN ? "native" : entry.token,
+      decimals: token.decimals,
+      amount_raw: entry.amountRaw,
+      amount,
+      usd: price === null ? null : round(Number(amount) * price.usd),
+      usd_per_token: price === null ? null : round(price.usd),
+      price_source: price === null ? "none" : PRICE_SOURCE,
+      price_at_utc: price === null ? null : formatIso(price.atMs),
+      plan_id: entry.planId,
+      op_id: entry.opId,
+      tx_hash: entry.txHash,
+    };
+  });
+}
+
+/** US dollars per whole token of a side of the pair at an instant; null when not known. */
+export function priceOf(book: PriceBook | null, side: StatementToken["side"], atMs: number): TokenPrice | null {
+  const observation = side === null ? null : (book?.at(atMs) ?? null);
+  if (observation === null) return null;
+  const usd = side === "base" ? observation.price * observation.quoteUsd : observation.quoteUsd;
+  return Number.isFinite(usd) ? { usd, atMs: observation.atMs } : null;
+}
+
+/** Raw units as an exact decimal number, without rounding. */
+export function decimalText(amountRaw: string, decimals: number): string {
+  const isNegative = amountRaw.startsWith("-");
+  const digits = (isNegative ? amountRaw.slice(1) : amountRaw).padStart(decimals + 1, "0");
+  const whole = decimals === 0 ? digits : digits.slice(0, -decimals);
+  const fraction = decimals === 0 ? "" : digits.slice(-decimals).replace(/0+$/, "");
+  return `${isNegative ? "-" : ""}${whole}${fraction === "" ? "" : `.${fraction}`}`;
+}
+
+/** A millionth of a dollar is beyond what the price says. */
+function round(usd: number): number {
+  return Math.round(usd * 1e6) / 1e6;
+}

@@ -66,6 +66,11 @@ export interface LivePosition extends RangeIndexes {
   readonly fees1Raw: bigint;
   /** Null for tick families. */
   readonly bins: readonly LiveBin[] | null;
+  /**
+   * The pool it lies in, where that is not the pool that was asked for (same manager, other tokens or fee; amounts are at that pool's
+   * price); missing: the pool that was asked for. Such a position belongs to no plan of the asked pool.
+   */
+  readonly otherPool?: Hex;
 }
 
 /** What a mint asks for; `desired` are upper limits of what is spent. */
@@ -202,7 +207,28 @@ export interface FamilyReads {
   /** Liquidity per segment inside the window around the current tick. */
   readDepth(chain: CallPort, pool: PoolRef, window: RangeIndexes, block: BlockAt): Promise<readonly DepthSegment[]>;
   /** Null when the position does not exist (burned, never minted, no shares); an error is never null. */
-  readPosition(chain: CallPort, pool: PoolRef, tokenId: bigint, block: BlockAt): Promise<LivePosition | null>;
+  readPosition(
+    chain: CallPort,
+    pool: PoolRef,
+    tokenId: bigint,
+    block: BlockAt,
+    /** Whose shares: required for Liquidity Book, whose positions are balances of an account; not used elsewhere. */
+    wallet?: Address,
+  ): Promise<LivePosition | null>;
+  /**
+   * The position exactly as an exit met it, from the exit's receipt and the logs before it in its block: given to `decodeExitReceipt` as
+   * `before`, principal and fees are exact. Missing where receipts say them apart.
+   */
+  readBeforeExit?(
+    chain: CallPort,
+    pool: PoolRef,
+    input: {
+      readonly tokenId: bigint;
+      readonly wallet: Address;
+      readonly receiptBlock: bigint;
+      readonly logs: readonly TxLog[];
+    },
+  ): Promise<LivePosition | null>;
   /**
    * Every position of `wallet` at this DEX on this chain that is not empty, whoever opened it and in whatever pool: `pool` names the DEX.
    * Where the manager cannot enumerate, from its Transfer logs since `fromBlock`, each confirmed by an owner read.

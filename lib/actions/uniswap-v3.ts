@@ -7,9 +7,30 @@ import {
   parseAbi,
   zeroAddress,
 } from "viem";
+import { invariant } from "@/lib/errors/invariant";
 import type { BurnStep, MintStep } from "@/lib/plan/plan";
 import type { Address, Hex } from "@/lib/units";
 import { TRANSFER_TOPIC, isSameAddress, topicAddress, type TxLog } from "./erc20";
+import type { FamilyActions } from "./family";
+import { createV3Actions } from "./v3-manager";
+
+export const UNISWAP_V3_MINT_ABI = parseAbi([
+  "function mint((address token0, address token1, uint24 fee, int24 tickLower, int24 tickUpper, uint256 amount0Desired, uint256 amount1Desired, uint256 amount0Min, uint256 amount1Min, address recipient, uint256 deadline) params) payable returns (uint256 tokenId, uint128 liquidity, uint256 amount0, uint256 amount1)",
+]);
+
+/** The pool is named by its tokens and fee. */
+export const uniswapV3Actions: FamilyActions = createV3Actions({
+  family: "uniswap-v3",
+  encodeMint(pool, params) {
+    invariant(pool.feePips !== null, "a Uniswap V3 pool is named by its fee", { pool: pool.pool });
+    return encodeFunctionData({
+      abi: UNISWAP_V3_MINT_ABI,
+      functionName: "mint",
+      args: [{ ...params, fee: pool.feePips }],
+    });
+  },
+  decodeMint: (data) => decodeFunctionData({ abi: UNISWAP_V3_MINT_ABI, data }).args[0],
+});
 
 export const POSITION_MANAGER_WRITE_ABI = parseAbi([
   "function mint((address token0, address token1, uint24 fee, int24 tickLower, int24 tickUpper, uint256 amount0Desired, uint256 amount1Desired, uint256 amount0Min, uint256 amount1Min, address recipient, uint256 deadline) params) payable returns (uint256 tokenId, uint128 liquidity, uint256 amount0, uint256 amount1)",

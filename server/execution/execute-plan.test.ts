@@ -196,7 +196,16 @@ function createWorld(): World {
         },
       },
       reads: {
-        readPool: async () => ok({ sqrtPriceX96: SQRT, tick: TICK, liquidityRaw: 1n }),
+        readPool: async () =>
+          ok({
+            sqrtPriceX96: SQRT,
+            tick: TICK,
+            liquidityRaw: 1n,
+            fee0Pips: 500,
+            fee1Pips: 500,
+            protocolShareFrac: 0,
+            tickSpacing: 10,
+          }),
         readAllowance: async ({ token, spender }) => ok(world.allowances.get(`${token}:${spender}`) ?? 0n),
       },
       readPrices: async () => ok({ price: world.price, priceAtMarketMs: 1, quoteUsd: 1, nativeUsd: 2_000 }),

@@ -6,17 +6,19 @@ import { err, ok, type Result } from "@/lib/errors/result";
 import { SourceError, type ChainError, type TidegateError } from "@/lib/errors/tidegate-error";
 import { epochRecordSchema, type EpochRecord } from "@/lib/epoch/epoch-record";
 import { workerStateSchema } from "@/lib/api/worker-state";
-import { ERC20_ABI } from "@/lib/registry/abis/erc20";
-import { UNISWAP_V3_POOL_ABI } from "@/lib/registry/abis/uniswap-v3";
+import { findPoolRef } from "@/lib/registry/pool-ref";
 import type { ResolvedPool } from "@/lib/registry/resolved-pool";
 import { isPairId, MINUTE_MS, poolKey, type Address } from "@/lib/units";
 import { readDeploymentId } from "@/server/config/deployment";
 import { readProcessEnv } from "@/server/config/env";
 import { loadSettings } from "@/server/config/load";
-import { checkPoolIdentity, loadRegistry, type IdentityPort } from "@/server/config/registry";
+import { loadRegistry } from "@/server/config/registry";
+import { createRegistryCheck } from "@/server/config/registry-check";
+import { FAMILY_ADAPTERS } from "@/server/execution/adapters/registry";
 import { executePlan, type LivePrices } from "@/server/execution/execute-plan";
 import { createLiveReads } from "@/server/execution/live-reads";
 import { createLifiQuotes, type SwapQuotes } from "@/server/execution/swap-quotes";
+import { createCallPort } from "@/server/infra/chain/call-port";
 import { createChainClients, type ChainClient } from "@/server/infra/chain/clients";
 import { wallClock } from "@/server/infra/clock";
 import {
@@ -325,7 +327,8 @@ const closes = createCloseBook({
   ledgerSince: (seq, limit) => deps.signer.ledgerSince(seq, limit),
   plan: (planId) => deps.signer.plan(planId),
 });
-const liveReads = createLiveReads(clients);
+const { registry: entries } = registry.value;
+const liveReads = createLiveReads(clients, (chainId, pool) => findPoolRef(entries, chainId, pool));
 const lifi = createLifiQuotes({
   baseUrl: settings.value.lifiUrl,
   apiKey: settings.value.lifiApiKey,
@@ -410,53 +413,38 @@ async function confirmPools(): Promise<{
   readonly usable: readonly ResolvedPool[];
   readonly disabled: { poolKey: string; reason: string }[];
 }> {
-  const pools = registry.ok ? registry.value.poolsOf(pairId) : [];
-  const port: IdentityPort = {
+  const view = registry.ok ? registry.value : fail(registry.error.message);
+  const refused: { poolKey: string; reason: string }[] = view
+    .unusableOf(pairId)
+    .map(({ poolKey: key, reason }) => ({ poolKey: key, reason }));
+  const check = createRegistryCheck({
     chainId: (chainId) => withClient(chainId, (client) => client.call("chain id", (reader) => reader.getChainId())),
-    hasCode: (chainId, address) =>
-      withClient(chainId, async (client) => {
-        const code = await client.call(`code of ${address}`, (reader) => reader.getCode({ address }));
-        return code.ok ? ok(code.value !== undefined && code.value.length > 2) : code;
-      }),
-    tokenDecimals: (chainId, token) =>
-      withClient(chainId, (client) =>
-        client.call(`decimals of ${token}`, (reader) =>
-          reader.readContract({ address: token, abi: ERC20_ABI, functionName: "decimals" }),
-        ),
-      ),
-    poolFacts: (chainId, pool) =>
-      withClient(chainId, (client) =>
-        client.call(`facts of pool ${pool}`, async (reader) => {
-          const at = { address: pool, abi: UNISWAP_V3_POOL_ABI } as const;
-          const [token0, token1, feePips, tickSpacing, factory] = await Promise.all([
-            reader.readContract({ ...at, functionName: "token0" }),
-            reader.readContract({ ...at, functionName: "token1" }),
-            reader.readContract({ ...at, functionName: "fee" }),
-            reader.readContract({ ...at, functionName: "tickSpacing" }),
-            reader.readContract({ ...at, functionName: "factory" }),
-          ]);
-          return { token0, token1, feePips, tickSpacing, factory };
-        }),
-      ),
-  };
+    calls: (chainId) => {
+      const client = clients.get(chainId);
+      return client.ok ? ok(createCallPort(client.value)) : client;
+    },
+    readsOf: (family) => FAMILY_ADAPTERS[family].reads,
+  });
+  const verdicts = await Promise.all(
+    view.poolsOf(pairId).map(async (pool) => ({ pool, verdict: await check.checkPool(pool) })),
+  );
   const confirmed: ResolvedPool[] = [];
-  const refused: { poolKey: string; reason: string }[] = [];
-  for (const pool of pools) {
-    const verdict = await checkPoolIdentity(port, pool);
+  for (const { pool, verdict } of verdicts) {
     if (verdict.kind !== "mismatch") {
       // Unreachable is no denial: each reading checks tokens and state again and says that the chain is away.
       confirmed.push(pool);
       continue;
     }
-    const key = poolKey(pool.chain.id, pool.dex.family, pool.pool.id);
-    refused.push({ poolKey: key, reason: verdict.problem });
-    log.error("source.degraded", { pairId, poolKey: key, detail: verdict.problem });
+    const key = keyOf(pool);
+    const reason = verdict.problems.join("; ");
+    refused.push({ poolKey: key, reason });
+    log.error("registry.disabled", { pairId, poolKey: key, detail: reason });
     void publishEvent(store, {
       type: "service.changed",
       atMs: wallClock.nowMs(),
       id: `pool:${key}`,
       state: "stopped",
-      detail: `registry entry disabled: ${verdict.problem}`,
+      detail: `registry entry disabled: ${reason}`,
     });
   }
   return { usable: confirmed, disabled: refused };

@@ -1,8 +1,55 @@
-// The adapters this version can act with, by DEX family.
+// What each family can do: pure calldata and receipts, and reads of its contracts.
+import { FAMILY_ACTIONS } from "@/lib/actions/families";
+import type { FamilyAdapter, FamilyReads } from "@/lib/actions/family";
+import { ChainError } from "@/lib/errors/tidegate-error";
 import type { Family } from "@/lib/registry/schema";
-import type { PositionAdapter } from "./adapter";
-import { uniswapV3Adapter } from "./uniswap-v3";
+import { uniswapV3Reads } from "./uniswap-v3";
 
-export const POSITION_ADAPTERS: ReadonlyMap<Family, PositionAdapter> = new Map([
-  [uniswapV3Adapter.family, uniswapV3Adapter],
-]);
+const READS: Readonly<Record<Family, FamilyReads>> = {
+  "uniswap-v3": uniswapV3Reads,
+  "pancakeswap-v3": refusing("pancakeswap-v3"),
+  "algebra-integral": refusing("algebra-integral"),
+  "algebra-v1": refusing("algebra-v1"),
+  "camelot-v3": refusing("camelot-v3"),
+  slipstream: refusing("slipstream"),
+  "ramses-v3": refusing("ramses-v3"),
+  "uniswap-v4": refusing("uniswap-v4"),
+  "pancakeswap-infinity": refusing("pancakeswap-infinity"),
+  "liquidity-book": refusing("liquidity-book"),
+};
+
+export const FAMILY_ADAPTERS: Readonly<Record<Family, FamilyAdapter>> = {
+  "uniswap-v3": adapterOf("uniswap-v3"),
+  "pancakeswap-v3": adapterOf("pancakeswap-v3"),
+  "algebra-integral": adapterOf("algebra-integral"),
+  "algebra-v1": adapterOf("algebra-v1"),
+  "camelot-v3": adapterOf("camelot-v3"),
+  slipstream: adapterOf("slipstream"),
+  "ramses-v3": adapterOf("ramses-v3"),
+  "uniswap-v4": adapterOf("uniswap-v4"),
+  "pancakeswap-infinity": adapterOf("pancakeswap-infinity"),
+  "liquidity-book": adapterOf("liquidity-book"),
+};
+
+function adapterOf(family: Family): FamilyAdapter {
+  return { actions: FAMILY_ACTIONS[family], reads: READS[family] };
+}
+
+/** Stands for a family whose file is not there yet. */
+function refusing(family: Family): FamilyReads {
+  const refuse = async (): Promise<never> => {
+    throw new ChainError({
+      code: "not_found",
+      retryable: false,
+      message: `pools of the family ${family} cannot be read by this version`,
+    });
+  };
+  return {
+    family,
+    readPool: refuse,
+    readDepth: refuse,
+    readPosition: refuse,
+    listOwned: refuse,
+    checkPool: refuse,
+  };
+}

@@ -5,6 +5,7 @@ import { addressSchema, bytes32Schema, hexSchema, pairIdSchema } from "@/lib/reg
 import { planStatusSchema } from "@/lib/plan/plan-status";
 import { candleColumnsSchema } from "./candle-columns";
 import { commandRecordSchema, signedCommandSchema } from "./commands";
+import { orphanDtoSchema, pnlSchema, statementRowSchema, transferDtoSchema } from "./money-schemas";
 import { sampleColumnsSchema } from "./sample-columns";
 import {
   allocationDtoSchema,
@@ -296,6 +297,35 @@ export const contract = {
     params: none,
     query: z.object({ pair: pairIdSchema.optional(), planId: planIdSchema.optional(), limit: limit(500, 100), cursor }),
     response: z.object({ txlog: z.array(txDtoSchema), nextCursor }),
+  }),
+
+  ledger: get("/api/ledger", "session", "Ledger entries with names and US dollars, oldest first", {
+    params: none,
+    query: z.object({
+      pair: pairIdSchema.optional(),
+      since: z.coerce.number().int().min(0).default(0),
+      limit: limit(5000, 500),
+    }),
+    response: z.object({
+      rows: z.array(statementRowSchema),
+      /** Pass as `since` for the rest; null at the end. */
+      nextSince: z.number().int().nullable(),
+    }),
+  }),
+  pairPnl: get("/api/pairs/{id}/pnl", "read", "Profit and loss by epoch, day and position life, and score cards", {
+    params: pairParams,
+    query: none,
+    response: pnlSchema,
+  }),
+  transfers: get("/api/transfers", "read", "Bridge transfers, newest first", {
+    params: none,
+    query: z.object({ pair: pairIdSchema.optional() }),
+    response: z.object({ transfers: z.array(transferDtoSchema), nextCursor }),
+  }),
+  orphans: get("/api/orphans", "session", "What is on chain and not in the journal, or the other way round", {
+    params: none,
+    query: none,
+    response: z.object({ orphans: z.array(orphanDtoSchema), nextCursor }),
   }),
 
   orchestrator: get("/api/orchestrator/status", "read", "Orchestrator and its workers", {

@@ -4,6 +4,7 @@ import { commandHandlers } from "./handlers/commands";
 import { deskHandlers } from "./handlers/desk";
 import { environmentHandlers } from "./handlers/environment";
 import { labHandlers } from "./handlers/lab";
+import { ledgerHandlers } from "./handlers/ledger";
 import { pairHandlers } from "./handlers/pairs";
 import { paperHandlers } from "./handlers/paper";
 import { planHandlers } from "./handlers/plans";
@@ -21,6 +22,7 @@ export const allHandlers: readonly BoundHandler[] = [
   ...poolHandlers,
   ...labHandlers,
   ...paperHandlers,
+  ...ledgerHandlers,
   ...commandHandlers,
 ];
 

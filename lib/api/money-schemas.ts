@@ -1,0 +1,135 @@
+// Wire shapes of money on the record: ledger rows, profit and loss, score cards, transfers between chains, and what the journal does not know.
+import { z } from "zod";
+import { STATEMENT_COLUMNS } from "@/lib/ledger/statement";
+import { TRANSFER_STATES } from "./signer-contract";
+
+const nullableNumber = z.number().nullable();
+const cell = z.union([z.string(), z.number(), z.null()]);
+
+/** A row of the statement: every column of STATEMENT_COLUMNS. */
+export const statementRowSchema = z.record(z.enum(STATEMENT_COLUMNS), cell);
+export type StatementRowDto = z.infer<typeof statementRowSchema>;
+
+const flowFields = {
+  feesUsd: z.number(),
+  markUsd: z.number(),
+  hodlUsd: z.number(),
+  lvrUsd: z.number(),
+  gasUsd: z.number(),
+  swapCostUsd: z.number(),
+  netUsd: z.number(),
+  alphaUsd: z.number(),
+};
+export const flowSumsSchema = z.object({ ...flowFields, epochs: z.number().int() });
+export type FlowSumsDto = z.infer<typeof flowSumsSchema>;
+
+export const flowPointSchema = z.object({ epoch: z.number().int(), marketAtMs: z.number(), ...flowFields });
+export const dayPnlSchema = flowSumsSchema.extend({ day: z.string(), startAtMs: z.number() });
+export type DayPnlDto = z.infer<typeof dayPnlSchema>;
+
+export const positionResultSchema = z.object({
+  positionId: z.string(),
+  pairId: z.string(),
+  chainId: z.number().int(),
+  openedAtMs: z.number(),
+  closedAtMs: nullableNumber,
+  measuredAtMs: z.number(),
+  startUsd: z.number(),
+  feesUsd: z.number(),
+  markUsd: z.number(),
+  hodlUsd: z.number(),
+  lvrUsd: z.number(),
+  gasUsd: z.number(),
+  netUsd: z.number(),
+  alphaUsd: z.number(),
+  openTxHash: z.string().nullable(),
+  closeTxHash: z.string().nullable(),
+});
+export type PositionResultDto = z.infer<typeof positionResultSchema>;
+
+export const scoreCardSchema = z.object({
+  planId: z.string(),
+  kind: z.enum(["PRA", "RS"]),
+  reason: z.string(),
+  endedAtMs: z.number(),
+  windows: z.array(
+    z.object({
+      horizonMs: z.number(),
+      state: z.enum(["pending", "measured", "cut_short", "unknown"]),
+      untilMs: z.number(),
+      measuredFrac: z.number(),
+      expectedFeesUsd: z.number(),
+      expectedLvrUsd: z.number(),
+      expectedAlphaUsd: z.number(),
+      earned: flowSumsSchema.nullable(),
+      feesRatio: nullableNumber,
+    }),
+  ),
+});
+export type ScoreCardDto = z.infer<typeof scoreCardSchema>;
+
+export const pnlSchema = z.object({
+  pairId: z.string(),
+  /** Epochs kept, oldest first; older ones are in the log store only. */
+  epochs: z.array(flowPointSchema),
+  days: z.array(dayPnlSchema),
+  total: flowSumsSchema,
+  /** Position lives, oldest first. */
+  positions: z.array(positionResultSchema),
+  scores: z.array(scoreCardSchema),
+  /** Where the US dollars come from, in one sentence. */
+  priceNote: z.string(),
+  /** True when earlier epochs are not kept any more: totals start at the first one shown. */
+  partial: z.boolean(),
+});
+export type PnlDto = z.infer<typeof pnlSchema>;
+
+const decimal = z.string().regex(/^-?\d+$/);
+const tokenAmountSchema = z.object({
+  symbol: z.string(),
+  address: z.string(),
+  decimals: z.number().int(),
+  raw: decimal,
+});
+
+export const transferDtoSchema = z.object({
+  transferId: z.string(),
+  pairId: z.string(),
+  planId: z.string(),
+  bridge: z.string(),
+  fromChain: z.string(),
+  toChain: z.string(),
+  sent: tokenAmountSchema,
+  leastToArrive: tokenAmountSchema,
+  sourceTxHash: z.string(),
+  state: z.enum(TRANSFER_STATES),
+  receipts: z.array(
+    z.object({
+      kind: z.enum(["arrival", "refund"]),
+      chain: z.string(),
+      txHash: z.string(),
+      amount: tokenAmountSchema,
+    }),
+  ),
+  startedAtMs: z.number(),
+  updatedAtMs: z.number(),
+  detail: z.string(),
+});
+export type TransferDto = z.infer<typeof transferDtoSchema>;
+
+export const orphanDtoSchema = z.object({
+  orphanId: z.string(),
+  kind: z.enum(["position", "missing_position", "debit", "credit", "allowance"]),
+  chain: z.string(),
+  family: z.string().nullable(),
+  pool: z.string().nullable(),
+  tokenId: decimal.nullable(),
+  amount: tokenAmountSchema.nullable(),
+  spender: z.string().nullable(),
+  pairId: z.string().nullable(),
+  valueText: z.string(),
+  foundAtMs: z.number(),
+  status: z.enum(["open", "adopted", "closing", "closed", "ignored"]),
+  detail: z.string(),
+});
+export type OrphanDto = z.infer<typeof orphanDtoSchema>;

@@ -1,0 +1,276 @@
+// Money on the record: the ledger as rows, profit and loss of a pair, transfers between chains, and what the journal does not know.
+import { contract } from "@/lib/api/contract";
+import type { OrphanDto, PnlDto, ScoreCardDto, TransferDto } from "@/lib/api/money-schemas";
+import type { LedgerEntry, Orphan, PlanRecord, Transfer } from "@/lib/api/signer-contract";
+import type { EpochRecord } from "@/lib/epoch/epoch-record";
+import { err, ok, type Result } from "@/lib/errors/result";
+import { NATIVE_TOKEN } from "@/lib/ledger/accounts";
+import { computePositionResults } from "@/lib/ledger/position-results";
+import { createPriceBook, type PriceBook } from "@/lib/ledger/price-book";
+import { buildStatement, type StatementToken } from "@/lib/ledger/statement";
+import { pnlByDay, sumFlows, type EpochFlowPoint } from "@/lib/portfolio/pnl-report";
+import { scorePlan } from "@/lib/portfolio/score-card";
+import { fromSignerError, type ApiError } from "@/server/api/api-error";
+import type { ApiDeps } from "@/server/api/deps";
+import { bindHandler } from "@/server/api/handler";
+import { knownPair, readDeskState, readEpochs } from "@/server/api/reads";
+import type { RegistryView } from "@/server/config/registry";
+import { EPOCHS_KEPT_COUNT } from "@/server/infra/store/keys";
+import { readPlans } from "./plans";
+
+const LEDGER_PAGE = 5_000;
+/** Entries looked through for the lives of one pair; older ones are in the export. */
+const LEDGER_PAGES_MAX = 4;
+const PRICE_NOTE =
+  "US dollars by the exchange median of the epoch before each event and the quote token's dollar price of that epoch; fees still in the pool by the worker's last look.";
+
+/** The token of an entry as a pair sees it; native coin counts as the pair's BASE where the wrapped coin is its BASE. */
+export function statementToken(
+  registry: RegistryView,
+  input: { readonly chainId: number; readonly token: string; readonly pairId: string | null },
+): StatementToken {
+  const pair = input.pairId === null ? null : registry.pair(input.pairId);
+  const chain = registry.chain(input.chainId);
+  if (input.token === NATIVE_TOKEN) {
+    const wrapped = chain === null ? null : registry.token(input.chainId, chain.wrappedNative);
+    return {
+      symbol: chain?.nativeSymbol ?? "native",
+      decimals: chain?.nativeDecimals ?? 18,
+      side: wrapped !== null && wrapped.symbol === pair?.base ? "base" : null,
+    };
+  }
+  const known = registry.token(input.chainId, input.token);
+  const pools = input.pairId === null ? [] : registry.poolsOf(input.pairId);
+  const onChain = pools.find((pool) => pool.chain.id === input.chainId);
+  const isSame = (address: string | undefined): boolean => address?.toLowerCase() === input.token.toLowerCase();
+  return {
+    symbol: known?.symbol ?? input.token,
+    decimals: known?.decimals ?? 0,
+    side: isSame(onChain?.base.address) ? "base" : isSame(onChain?.quote.address) ? "quote" : null,
+  };
+}
+
+export function priceBookOf(records: readonly EpochRecord[]): PriceBook {
+  return createPriceBook(
+    records.flatMap(({ marketAtMs, price, quoteUsd }) =>
+      price === null || quoteUsd === null ? [] : [{ atMs: marketAtMs, price, quoteUsd }],
+    ),
+  );
+}
+
+async function priceBooks(
+  deps: ApiDeps,
+  pairIds: readonly string[],
+): Promise<Result<ReadonlyMap<string, PriceBook>, ApiError>> {
+  const books = new Map<string, PriceBook>();
+  for (const pairId of pairIds) {
+    const records = await readEpochs(deps, { pairId, limit: EPOCHS_KEPT_COUNT });
+    if (!records.ok) return records;
+    books.set(pairId, priceBookOf(records.value));
+  }
+  return ok(books);
+}
+
+const ledgerHandler = bindHandler(contract.ledger, async ({ deps, query }) => {
+  const listed = await deps.control.call("ledger.list", {
+    ...(query.pair === undefined ? {} : { pairId: query.pair }),
+    sinceSeq: query.since,
+    limit: query.limit,
+  });
+  if (!listed.ok) return err(fromSignerError(listed.error));
+  const books = await priceBooks(deps, deps.settings.pairIds);
+  if (!books.ok) return books;
+  const { entries } = listed.value;
+  const rows = buildStatement({
+    entries,
+    pricesOf: (pairId) => books.value.get(pairId) ?? null,
+    sharedPairId: nativePairOf(deps),
+    tokenOf: (chainId, token, pairId) => statementToken(deps.registry, { chainId, token, pairId }),
+  });
+  const last = entries.at(-1);
+  return ok({
+    data: {
+      rows: rows.map((row) => ({ ...row })),
+      nextSince: entries.length < query.limit || last === undefined ? null : last.seq + 1,
+    },
+  });
+});
+
+/** The pair whose BASE is the chain's coin: gas and unassigned coins go by its price. */
+function nativePairOf(deps: ApiDeps): string | null {
+  return (
+    deps.settings.pairIds.find((pairId) =>
+      deps.registry
+        .poolsOf(pairId)
+        .some(({ chain, base }) => chain.wrappedNative.toLowerCase() === base.address.toLowerCase()),
+    ) ?? null
+  );
+}
+
+async function allEntries(deps: ApiDeps, pairId: string): Promise<Result<LedgerEntry[], ApiError>> {
+  const entries: LedgerEntry[] = [];
+  for (let page = 0; page < LEDGER_PAGES_MAX; page += 1) {
+    const answer = await deps.control.call("ledger.list", {
+      pairId,
+      sinceSeq: (entries.at(-1)?.seq ?? -1) + 1,
+      limit: LEDGER_PAGE,
+    });
+    if (!answer.ok) return err(fromSignerError(answer.error));
+    entries.push(...answer.value.entries);
+    if (answer.value.entries.length < LEDGER_PAGE) break;
+  }
+  return ok(entries);
+}
+
+const pnlHandler = bindHandler(contract.pairPnl, async ({ deps, params }) => {
+  const pair = knownPair(deps, params.id);
+  if (!pair.ok) return pair;
+  const [kept, entries, plans, desk] = await Promise.all([
+    readEpochs(deps, { pairId: params.id, limit: EPOCHS_KEPT_COUNT }),
+    allEntries(deps, params.id),
+    readPlans(deps),
+    readDeskState(deps),
+  ]);
+  if (!kept.ok) return kept;
+  if (!entries.ok) return entries;
+  if (!plans.ok) return plans;
+  if (!desk.ok) return desk;
+  const ofPair = plans.value.filter((record) => record.plan.pairId === params.id);
+  const points = flowPoints(kept.value);
+  const worker = desk.value.workers.get(params.id);
+  const gas = new Map(ofPair.flatMap(({ ops }) => ops.map((op) => [op.opId, op.gasUsd] as const)));
+  const positions = computePositionResults({
+    entries: entries.value,
+    prices: priceBookOf(kept.value),
+    tokenOf: (chainId, token) => statementToken(deps.registry, { chainId, token, pairId: params.id }),
+    open: (worker?.positions ?? []).map((position) => ({
+      positionId: position.positionId,
+      observedAtMs: position.blockAtMs,
+      amounts: [position.base, position.quote].map(({ token, raw }) => ({ token: token.address, raw })),
+      fees: [position.feesBase, position.feesQuote].map(({ token, raw }) => ({ token: token.address, raw })),
+    })),
+    gasUsdOf: (opId) => gas.get(opId) ?? null,
+  });
+  const nowMs = worker?.marketAtMs ?? points.at(-1)?.marketAtMs ?? 0;
+  const data: PnlDto = {
+    pairId: params.id,
+    epochs: points,
+    days: [...pnlByDay(points)],
+    total: sumFlows(points),
+    positions: [...positions],
+    scores: scoreCards(ofPair, entries.value, { points, nowMs }),
+    priceNote: PRICE_NOTE,
+    partial: kept.value.length >= EPOCHS_KEPT_COUNT,
+  };
+  return ok({ data });
+});
+
+function flowPoints(records: readonly EpochRecord[]): EpochFlowPoint[] {
+  return records
+    .flatMap(({ epoch, marketAtMs, flows }) => (flows === null ? [] : [{ epoch, marketAtMs, ...flows }]))
+    .toSorted((left, right) => left.epoch - right.epoch);
+}
+
+/** One card per plan that changed positions, newest first. Its end in market time is that of its last entry. */
+function scoreCards(
+  plans: readonly PlanRecord[],
+  entries: readonly LedgerEntry[],
+  market: { readonly points: readonly EpochFlowPoint[]; readonly nowMs: number },
+): ScoreCardDto[] {
+  const endOf = new Map<string, number>();
+  for (const { planId, marketAtMs } of entries) {
+    if (planId !== null) endOf.set(planId, Math.max(endOf.get(planId) ?? 0, marketAtMs));
+  }
+  const acted = plans
+    .flatMap((record) => {
+      const endedAtMs = endOf.get(record.planId);
+      return endedAtMs === undefined || record.endedAtMs === null ? [] : [{ record, endedAtMs }];
+    })
+    .toSorted((left, right) => left.endedAtMs - right.endedAtMs);
+  return acted
+    .map(({ record, endedAtMs }, index) => ({
+      planId: record.planId,
+      kind: record.plan.kind,
+      reason: record.plan.reason,
+      endedAtMs,
+      windows: scorePlan({
+        plan: { planId: record.planId, endedAtMs, forecast: record.plan.forecast },
+        points: market.points,
+        nextPlanAtMs: acted[index + 1]?.endedAtMs ?? null,
+        nowMs: market.nowMs,
+      }).map((window) => ({ ...window })),
+    }))
+    .toReversed();
+}
+
+function tokenAmount(registry: RegistryView, chainId: number, token: string, raw: bigint): TransferDto["sent"] {
+  const known = registry.token(chainId, token);
+  return { symbol: known?.symbol ?? token, address: token, decimals: known?.decimals ?? 0, raw: raw.toString() };
+}
+
+function chainName(registry: RegistryView, chainId: number): string {
+  return registry.chain(chainId)?.name ?? `chain ${chainId}`;
+}
+
+function transferDto(registry: RegistryView, transfer: Transfer): TransferDto {
+  const { fromChainId, toChainId } = transfer;
+  return {
+    transferId: transfer.transferId,
+    pairId: transfer.pairId,
+    planId: transfer.planId,
+    bridge: transfer.bridge,
+    fromChain: chainName(registry, fromChainId),
+    toChain: chainName(registry, toChainId),
+    sent: tokenAmount(registry, fromChainId, transfer.tokenIn, transfer.amountInRaw),
+    leastToArrive: tokenAmount(registry, toChainId, transfer.tokenOut, transfer.minAmountOutRaw),
+    sourceTxHash: transfer.sourceTxHash,
+    state: transfer.state,
+    receipts: transfer.receipts.map((receipt) => ({
+      kind: receipt.kind,
+      chain: chainName(registry, receipt.chainId),
+      txHash: receipt.txHash,
+      amount: tokenAmount(registry, receipt.chainId, receipt.token, receipt.amountRaw),
+    })),
+    startedAtMs: transfer.startedAtMs,
+    updatedAtMs: transfer.updatedAtMs,
+    detail: transfer.detail,
+  };
+}
+
+const transfersHandler = bindHandler(contract.transfers, async ({ deps, query }) => {
+  const listed = await deps.control.call("transfers.list", query.pair === undefined ? {} : { pairId: query.pair });
+  if (!listed.ok) return err(fromSignerError(listed.error));
+  const transfers = listed.value.transfers
+    .toSorted((left, right) => right.startedAtMs - left.startedAtMs)
+    .map((transfer) => transferDto(deps.registry, transfer));
+  return ok({ data: { transfers, nextCursor: null } });
+});
+
+function orphanDto(registry: RegistryView, orphan: Orphan): OrphanDto {
+  const { chainId, token, amountRaw } = orphan;
+  return {
+    orphanId: orphan.orphanId,
+    kind: orphan.kind,
+    chain: chainName(registry, chainId),
+    family: orphan.family,
+    pool: orphan.pool,
+    tokenId: orphan.tokenId?.toString() ?? null,
+    amount: token === null || amountRaw === null ? null : tokenAmount(registry, chainId, token, amountRaw),
+    spender: orphan.spender,
+    pairId: orphan.pairId,
+    valueText: orphan.valueText,
+    foundAtMs: orphan.foundAtMs,
+    status: orphan.status,
+    detail: orphan.detail,
+  };
+}
+
+const orphansHandler = bindHandler(contract.orphans, async ({ deps }) => {
+  const listed = await deps.control.call("orphans.list", {});
+  if (!listed.ok) return err(fromSignerError(listed.error));
+  return ok({
+    data: { orphans: listed.value.orphans.map((orphan) => orphanDto(deps.registry, orphan)), nextCursor: null },
+  });
+});
+
+export const ledgerHandlers = [ledgerHandler, pnlHandler, transfersHandler, orphansHandler];

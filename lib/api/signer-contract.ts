@@ -105,6 +105,8 @@ export const pairStateSchema = z.object({
   gasTodayUsd: z.number(),
   lastPraAtMarketMs: z.number().nullable(),
   rsAtMarketMs: z.array(z.number()),
+  /** IN_TRANSIT while a bridge has capital of the pair under way, with what it waits for; missing or null otherwise. */
+  transit: z.object({ state: namedStateSchema, cause: z.string(), sinceAtMs: z.number() }).nullish(),
 });
 export type PairState = z.output<typeof pairStateSchema>;
 
@@ -251,6 +253,8 @@ export const transferSchema = z.object({
   sourceTxHash: hexSchema,
   /** `done`: all of it arrived; `partial`: less than the minimum, or another token, arrived; `failed`: given up by a signed command. */
   state: z.enum(TRANSFER_STATES),
+  /** What of `amountInRaw` has neither arrived nor come back nor been written off; missing means all of a pending transfer. */
+  inTransitRaw: rawAmountSchema.optional(),
   /** Receipts that ended it: arrivals on the destination chain, refunds on the source chain. */
   receipts: z.array(
     z.object({

@@ -1,17 +1,18 @@
 // Names of ledger accounts: double entry in raw units per chain and token (safety.md section 3.1: a pair's capital is its account).
 import { invariant } from "@/lib/errors/invariant";
 
-/** Where value is (or went): wallet accounts are backed by `balanceOf`, the others by positions or by the world outside. */
+/** Where value is (or went): wallet accounts are backed by `balanceOf`, the others by positions, by a bridge that is under way, or by the world outside. */
 export type AccountName =
   | `pair:${string}:wallet`
   | `pair:${string}:position:${string}`
   | `pair:${string}:fees`
+  | `pair:${string}:transit:${string}`
   | "gas"
   | "external"
   | "unassigned"
   | "credit";
 
-const ACCOUNT = /^(gas|external|unassigned|credit|pair:[^:]+:(wallet|fees|position:.+))$/;
+const ACCOUNT = /^(gas|external|unassigned|credit|pair:[^:]+:(wallet|fees|position:.+|transit:.+))$/;
 
 /** Checked constructor, for names that come back from the journal. */
 export function accountName(text: string): AccountName {
@@ -32,6 +33,11 @@ export function positionAccount(pairId: string, positionId: string): AccountName
 /** Income: negative balance = fees earned. */
 export function feesAccount(pairId: string): AccountName {
   return `pair:${pairId}:fees`;
+}
+
+/** What a bridge took on its source chain and has not brought or given back yet. */
+export function transitAccount(pairId: string, transferId: string): AccountName {
+  return `pair:${pairId}:transit:${transferId}`;
 }
 
 /** True for the accounts whose sum must equal the wallet's balance of a token. `gas` holds the native coin only. */

@@ -1,7 +1,14 @@
 // Ledger transactions as pure functions of receipts; every result sums to zero per token.
 import { invariant } from "@/lib/errors/invariant";
 import type { Address } from "@/lib/units";
-import { NATIVE_TOKEN, feesAccount, positionAccount, walletAccount, type AccountName } from "./accounts";
+import {
+  NATIVE_TOKEN,
+  feesAccount,
+  positionAccount,
+  transitAccount,
+  walletAccount,
+  type AccountName,
+} from "./accounts";
 
 export const ENTRY_KINDS = [
   "opening",
@@ -85,6 +92,58 @@ export function swapEntries(input: {
   ]);
 }
 
+interface TransferPart {
+  readonly pairId: string;
+  readonly transferId: string;
+  readonly token: Address;
+  readonly amountRaw: bigint;
+}
+
+/** What a bridge took leaves the wallet and is in transit until it arrives, comes back or is written off. */
+export function bridgeOutEntries(input: TransferPart): readonly Entry[] {
+  const { pairId, transferId, token, amountRaw } = input;
+  return balanced(move(walletAccount(pairId), transitAccount(pairId, transferId), token, amountRaw, "bridge"));
+}
+
+/** Source side of an arrival: what it stands for is not in transit any more; the difference to what arrived is the bridge's price. */
+export function bridgeLandedEntries(input: TransferPart): readonly Entry[] {
+  const { pairId, transferId, token, amountRaw } = input;
+  return balanced(move(transitAccount(pairId, transferId), "external", token, amountRaw, "bridge"));
+}
+
+/** Destination side: `creditedRaw` of it was booked as a credit before anybody knew what it was. */
+export function bridgeInEntries(input: {
+  readonly pairId: string;
+  readonly token: Address;
+  readonly amountRaw: bigint;
+  readonly creditedRaw: bigint;
+}): readonly Entry[] {
+  const wallet = walletAccount(input.pairId);
+  return balanced([
+    ...move("credit", wallet, input.token, input.creditedRaw, "bridge"),
+    ...move("external", wallet, input.token, input.amountRaw - input.creditedRaw, "bridge"),
+  ]);
+}
+
+/** The bridge gave back `refundedRaw` of what is in transit; `lostRaw` it kept. */
+export function refundEntries(
+  input: Omit<TransferPart, "amountRaw"> & {
+    readonly refundedRaw: bigint;
+    readonly lostRaw: bigint;
+    readonly creditedRaw: bigint;
+  },
+): readonly Entry[] {
+  const { pairId, transferId, token } = input;
+  const transit = transitAccount(pairId, transferId);
+  const wallet = walletAccount(pairId);
+  return balanced([
+    ...move(transit, wallet, token, input.refundedRaw, "refund"),
+    // The receipt was booked as a credit first: it came from outside once, not twice.
+    ...move("credit", "external", token, input.creditedRaw, "refund"),
+    ...move(transit, "external", token, input.lostRaw, "refund"),
+  ]);
+}
+
 /** Native coin burned for gas. */
 export function gasEntries(costWei: bigint): readonly Entry[] {
   return balanced(move("gas", "external", NATIVE_TOKEN, costWei, "gas"));
@@ -103,6 +162,17 @@ export function creditEntries(token: Address, amountRaw: bigint): readonly Entry
 /** Value that is missing without an operation of ours, after a person said so (adopt). */
 export function debitEntries(account: AccountName, token: Address, amountRaw: bigint): readonly Entry[] {
   return balanced(move(account, "external", token, amountRaw, "debit"));
+}
+
+/** A position that was found in the wallet becomes the pair's at what it is worth now. */
+export function adoptedPositionEntries(
+  input: PairTokens & { readonly positionId: string; readonly amount0Raw: bigint; readonly amount1Raw: bigint },
+): readonly Entry[] {
+  const position = positionAccount(input.pairId, input.positionId);
+  return balanced([
+    ...move("external", position, input.token0, input.amount0Raw, "credit"),
+    ...move("external", position, input.token1, input.amount1Raw, "credit"),
+  ]);
 }
 
 /** Capital of a pair, taken from unassigned first, then from credits. Null when there is not enough. */

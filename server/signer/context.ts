@@ -1,5 +1,7 @@
 // What all parts of the engine share: deps, the open journal, one lock per chain, waking of waiters, and what a failure means.
 import { errorText } from "@/lib/errors/tidegate-error";
+import type { FamilyAdapter } from "@/lib/actions/family";
+import { findPoolRef, type PoolRef } from "@/lib/registry/pool-ref";
 import type { Chain, Family, Registry } from "@/lib/registry/schema";
 import type { Hex } from "@/lib/units";
 import type { MarketClock, WallClock } from "@/server/infra/clock";
@@ -13,7 +15,6 @@ import {
   type AuthorityView,
   type ChainPort,
   type EngineEvents,
-  type FamilyPort,
   type KeyPort,
   type KillPoint,
 } from "./ports";
@@ -24,7 +25,8 @@ export interface EngineDeps {
   /** Directory of the journal: `<data dir>/signer/journal`. Opened (and replayed) by createEngine. */
   readonly journalDir: string;
   readonly chains: ReadonlyMap<number, ChainPort>;
-  readonly families: ReadonlyMap<Family, FamilyPort>;
+  /** Adapters by family, injected; a family that is not here is not signed for. */
+  readonly families: ReadonlyMap<Family, FamilyAdapter>;
   readonly key: KeyPort;
   readonly authority: AuthorityView;
   readonly wall: WallClock;
@@ -34,6 +36,11 @@ export interface EngineDeps {
   readonly kill?: KillPoint;
 }
 
+/** A pool and what can be done with it. */
+export interface PoolPart extends FamilyAdapter {
+  readonly ref: PoolRef;
+}
+
 export interface EngineContext {
   readonly deps: EngineDeps;
   readonly journal: Journal;
@@ -41,7 +48,9 @@ export interface EngineContext {
   /** Appends and wakes whoever waits for the operation or plan. Throws JournalError. */
   record(entry: JournalEntry): void;
   chain(chainId: number): ChainPort;
-  family(family: Family): FamilyPort;
+  family(family: Family): FamilyAdapter;
+  /** A registry pool with its family's adapter; refuses what is in neither. */
+  pool(chainId: number, pool: string): PoolPart;
   op(opId: string): OpRecord;
   /** One holder at a time per chain: everything from the choice of a nonce to its end runs inside. */
   withChain<T>(chainId: number, run: () => Promise<T>): Promise<T>;
@@ -56,6 +65,16 @@ export interface EngineContext {
   close(): void;
 }
 
+/** Records that change balances, transfers or orphans. */
+const LEDGER_RECORDS: ReadonlySet<JournalEntry["type"]> = new Set([
+  "LEDGER",
+  "OPENING",
+  "VERIFIED",
+  "TRANSFER_END",
+  "TRANSFER_FINAL",
+  "TRANSFER_UNDONE",
+  "ORPHAN",
+]);
 const POLL_MIN_MS = 50;
 const POLL_MAX_MS = 2_000;
 
@@ -65,6 +84,15 @@ export function createContext(deps: EngineDeps, journal: Journal): EngineContext
   const sleepers = new Set<() => void>();
   let closing = false;
   let draining = false;
+
+  function familyOf(family: Family): FamilyAdapter {
+    const adapter = deps.families.get(family);
+    if (adapter !== undefined) return adapter;
+    throw SignerError.refuse(
+      "policy",
+      `DEX family ${family} cannot be signed for by this signer; remove its pools from the pair's settings`,
+    );
+  }
 
   return {
     deps,
@@ -85,15 +113,13 @@ export function createContext(deps: EngineDeps, journal: Journal): EngineContext
       }
       return port;
     },
-    family: (family) => {
-      const port = deps.families.get(family);
-      if (port === undefined) {
-        throw SignerError.refuse(
-          "policy",
-          `DEX family ${family} cannot be signed for yet; remove its pools from the pair's settings`,
-        );
+    family: familyOf,
+    pool: (chainId, pool) => {
+      const ref = findPoolRef(deps.registry, chainId, pool);
+      if (ref === null) {
+        throw SignerError.refuse("policy", `pool ${pool} on chain ${chainId} is not in the registry, or its entry is disabled`);
       }
-      return port;
+      return { ref, ...familyOf(ref.family) };
     },
     op: (opId) => {
       const op = journal.state.ops.get(opId);
@@ -143,12 +169,13 @@ function tellListeners(deps: EngineDeps, journal: Journal, entry: JournalEntry):
   const { events } = deps;
   if (events === undefined) return;
   try {
-    if (entry.type === "PLAN" || entry.type === "PLAN_STATUS") events.planChanged?.(entry.body.planId);
+    if (entry.type === "PLAN" || entry.type === "PLAN_STATUS" || entry.type === "REHEARSED")
+      events.planChanged?.(entry.body.planId);
     else if ("opId" in entry.body && entry.body.opId !== null) {
       const op = journal.state.ops.get(entry.body.opId);
       if (op !== undefined) events.opChanged?.(op.opId, op.state);
     }
-    if (entry.type === "LEDGER" || entry.type === "OPENING" || entry.type === "VERIFIED") events.ledgerChanged?.();
+    if (LEDGER_RECORDS.has(entry.type)) events.ledgerChanged?.();
   } catch (error) {
     // Copies for screens may fail; what was recorded stands.
     deps.log.warn("signer.listener-failed", { message: errorText(error) });

@@ -54,8 +54,8 @@ export function createControlHandlers(
         throw SignerError.refuse("not_found", `There is no command ${commandId} in the log of this deployment.`);
       }),
     "ledger.list": (params) => answer(() => ({ entries: [...engine.listLedger(params)] })),
-    "transfers.list": () => answer(() => ({ transfers: [] })),
-    "orphans.list": () => answer(() => ({ orphans: [] })),
+    "transfers.list": ({ pairId }) => answer(() => ({ transfers: [...engine.listTransfers(pairId)] })),
+    "orphans.list": () => answer(() => ({ orphans: [...engine.listOrphans()] })),
     "ledger.check": () =>
       answer(async () => {
         const check = await engine.checkLedger();

@@ -1,10 +1,9 @@
 // Allowances that plans gave: the signer takes back itself what a plan left behind.
 import { errorText } from "@/lib/errors/tidegate-error";
 import type { OpArguments } from "@/lib/api/signer-contract";
-import type { Address } from "@/lib/units";
 import { readAllowance } from "./allowances";
 import type { EngineContext } from "./context";
-import type { OpRecord, PlanEntry } from "./journal/projection";
+import type { GivenGrant, OpRecord, PlanEntry } from "./journal/projection";
 import { runOwnRevoke } from "./operation";
 import type { Engine } from "./ports";
 
@@ -18,7 +17,11 @@ export function createGrants(context: EngineContext, readyChains: ReadonlySet<nu
 
   /** Takes back every allowance the plan gave. Null when none is left, else what is. */
   async function revokeOfPlan(entry: PlanEntry): Promise<string | null> {
-    const grants = journal.state.grants().filter((grant) => grant.planId === entry.body.planId);
+    // What was given last goes first: an allowance inside Permit2 before the one Permit2 itself has.
+    const grants = journal.state
+      .grants()
+      .filter((grant) => grant.planId === entry.body.planId)
+      .toReversed();
     for (const grant of grants) {
       const left = await revokeGrant(grant, lastArgs(entry.plan.pairId));
       if (left !== null) return left;
@@ -26,22 +29,20 @@ export function createGrants(context: EngineContext, readyChains: ReadonlySet<nu
     return null;
   }
 
-  async function revokeGrant(
-    grant: { chainId: number; token: Address; spender: Address; pairId: string; planId: string },
-    args: OpArguments,
-  ): Promise<string | null> {
+  async function revokeGrant(grant: GivenGrant, args: OpArguments): Promise<string | null> {
     const port = context.chain(grant.chainId);
     const name = `${grant.token} to ${grant.spender} on chain ${grant.chainId}`;
     const run = context.withChain(grant.chainId, async (): Promise<string | null> => {
-      const key = { token: grant.token, spender: grant.spender, owner: deps.key.address };
-      if ((await readAllowance(port, key, "latest")) === 0n) return null;
-      const { chainId, token, spender } = grant;
+      const { chainId, token, spender, planId: _planId, pairId: _pairId, ...kind } = grant;
+      const key = { token, spender, owner: deps.key.address };
+      // Other kinds are read by their preparation, which records the revoke as skipped when nothing is left.
+      if (grant.grant === undefined && (await readAllowance(port, key, "latest")) === 0n) return null;
       await runOwnRevoke(context, {
         opId: `${grant.planId}/revoke-${journal.log.lastSeq()}`,
         planId: grant.planId,
         pairId: grant.pairId,
         index: 63,
-        step: { kind: "revoke", chainId, token, spender },
+        step: { ...kind, kind: "revoke", chainId, token, spender },
         args,
       });
       return null;
@@ -80,7 +81,7 @@ export function createGrants(context: EngineContext, readyChains: ReadonlySet<nu
     const openPlanIds = new Set(
       deps.authority.pairIds().flatMap((pairId) => journal.state.openPlanOf(pairId)?.body.planId ?? []),
     );
-    for (const grant of journal.state.grants()) {
+    for (const grant of journal.state.grants().toReversed()) {
       if (openPlanIds.has(grant.planId) || !readyChains.has(grant.chainId)) continue;
       await revokeGrant(grant, lastArgs(grant.pairId));
     }

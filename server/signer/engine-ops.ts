@@ -15,6 +15,7 @@ import { checkAuthority, checkCaps, checkPrice, dayStartMs, purposeKey, valueUsd
 import { SignerError, type Engine } from "./ports";
 import { checkQuote } from "./prepare";
 import { reportOp } from "./report";
+import { checkTransit } from "./transfers";
 
 /** A purpose may be tried again once after a revert or a cancel, then a person looks (safety.md T8, T9). */
 const MAX_NONCES_PER_OP = 2;
@@ -52,6 +53,7 @@ export function createOps(
       throw SignerError.later("stopped", "the signer is shutting down; execute again after its restart");
     if (entry.status === "waiting_approval" || entry.status === "approved") syncPlan(planId);
     checkExecutable(entry, index);
+    checkTransit(context, { pairId, planId, step });
     if (step.kind !== "revoke") checkPrice(plan, args, deps.market.nowMs());
     // An amount of 0 is the recorded way to skip a swap that is not needed any more.
     if (step.kind === "swap" && args.amountRaw !== 0n) {

@@ -10,9 +10,10 @@ import { createRuns } from "./engine-runs";
 import { openJournal } from "./journal/journal";
 import { positionOf } from "./journal/projection";
 import { adoptChain, recoverChains } from "./journal/recover";
-import type { Engine } from "./ports";
+import { SignerError, type Engine } from "./ports";
 import { reportPair, reportPlan } from "./report";
 import { settleOnce } from "./settle";
+import { createTransfers, settleTransferReceipts } from "./transfers";
 
 export type { EngineDeps } from "./context";
 
@@ -31,6 +32,7 @@ export function createEngine(deps: EngineDeps): Engine {
   const { checkFence, setPlanStatus, syncPlan, expirePlans, proposePlan, finishPlan } = plans;
   const { executeOp, waitOp } = createOps(context, plans, runs);
   const { checkLedger, assignCapital } = createLedgerDesk(context);
+  const { listTransfers, settleTransfer, failTransfer } = createTransfers(context);
   let isSettling = false;
 
   async function settleForever(): Promise<void> {
@@ -41,6 +43,7 @@ export function createEngine(deps: EngineDeps): Engine {
         await settleOnce(context, (opId, run) => {
           if (!running.has(opId)) track(opId, run);
         });
+        await settleTransferReceipts(context);
         expirePlans();
       } catch (error) {
         deps.log.error("signer.settle-failed", { message: errorText(error) });
@@ -76,6 +79,19 @@ export function createEngine(deps: EngineDeps): Engine {
     waitOp,
     finishPlan,
     checkFence,
+    recordRehearsal: ({ pairId, token, planId, rehearsal }) => {
+      checkFence(pairId, token);
+      const entry = plans.planEntry(planId);
+      if (entry.plan.pairId !== pairId) {
+        throw SignerError.refuse("bad_request", `plan ${planId} belongs to ${entry.plan.pairId}, not to ${pairId}`);
+      }
+      context.record({ type: "REHEARSED", body: { planId, rehearsal } });
+      return syncPlan(planId);
+    },
+    listTransfers,
+    settleTransfer,
+    failTransfer,
+    listOrphans: () => [...journal.state.orphans.values()],
     listPlans: ({ pairId, open, limit }) =>
       [...journal.state.plans.values()]
         .filter((entry) => pairId === undefined || entry.plan.pairId === pairId)

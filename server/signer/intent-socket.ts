@@ -40,9 +40,16 @@ export function createIntentHandlers(
     "pair.state": ({ pairId }) => answer(() => engine.pairState(pairId)),
     "plan.propose": (params) => answer(() => engine.proposePlan(params)),
     "plan.get": ({ planId }) => answer(() => engine.planRecord(planId)),
-    "plan.rehearsed": () => answer(() => Promise.reject(notYet("plan.rehearsed"))),
-    "transfers.list": () => answer(() => ({ transfers: [] })),
-    "transfer.settle": () => answer(() => Promise.reject(notYet("transfer.settle"))),
+    "plan.rehearsed": (params) => answer(() => engine.recordRehearsal(params)),
+    "transfers.list": ({ pairId }) => answer(() => ({ transfers: [...engine.listTransfers(pairId)] })),
+    "transfer.settle": ({ pairId, token, transferId, kind, txHash }) =>
+      answer(() => {
+        engine.checkFence(pairId, token);
+        if (!engine.listTransfers(pairId).some((each) => each.transferId === transferId)) {
+          throw SignerError.refuse("not_found", `${pairId} has no transfer ${transferId}; read transfers.list again.`);
+        }
+        return engine.settleTransfer({ transferId, kind, txHash });
+      }),
     "op.execute": (params) => answer(() => engine.executeOp(params)),
     "op.wait": (params) => answer(() => engine.waitOp(params)),
     "plan.finish": (params) => answer(() => engine.finishPlan(params)),
@@ -74,8 +81,4 @@ export function createIntentHandlers(
         return {};
       }),
   };
-}
-
-function notYet(method: string): SignerError {
-  return SignerError.refuse("unknown_method", `${method} is not carried out by this version yet`);
 }

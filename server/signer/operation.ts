@@ -88,6 +88,8 @@ async function verifyUntilKnown(context: EngineContext, opId: string, receipt: R
           deltas: [...value.deltas],
           opened: value.opened,
           closedPositionId: value.closedPositionId,
+          changed: value.changed,
+          transfer: value.transfer,
           entries: [...value.entries],
           ...times(context),
         },

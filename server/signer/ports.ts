@@ -7,13 +7,17 @@ import type {
   OpArguments,
   OpReport,
   PairState,
+  Orphan,
   PlanRecord,
+  Rehearsal,
   SIGNER_ERROR_CODES,
   SignerErrorWire,
+  Transfer,
   approvalSchema,
 } from "@/lib/api/signer-contract";
 import type { PairSettings } from "@/lib/registry/pair-settings";
-import type { Chain, Family } from "@/lib/registry/schema";
+import type { TxLog } from "@/lib/actions/erc20";
+import type { Chain } from "@/lib/registry/schema";
 import type { NamedState, OpState } from "@/lib/plan/plan-status";
 import type { Plan } from "@/lib/plan/plan";
 import type { Address, Hex } from "@/lib/units";
@@ -76,7 +80,14 @@ export interface SendAnswer {
 
 export type BlockTag = "latest" | "safe" | "finalized" | bigint;
 
-/** All the signer does with one chain. Methods throw ChainError; "no answer" is never turned into a value. */
+export interface LogFilter {
+  readonly address: Address;
+  readonly topics: readonly (Hex | null)[];
+  readonly fromBlock: bigint;
+  readonly toBlock: bigint;
+}
+
+/** All the signer does with one chain, the call port of the family adapters included. Methods throw ChainError; "no answer" is never turned into a value. */
 export interface ChainPort {
   readonly chain: Chain;
   /** Chain id as the endpoints answer it now. */
@@ -91,43 +102,10 @@ export interface ChainPort {
   readGasPriceWei(): Promise<bigint>;
   /** To all endpoints; never throws. */
   sendRaw(raw: Hex): Promise<readonly SendAnswer[]>;
+  /** Logs of one contract, oldest first, in pages; what any of the endpoints has (one may leave some out), so each is confirmed by a read. */
+  readLogs(filter: LogFilter): Promise<readonly TxLog[]>;
   /** Agreed by two endpoints where there are two; null when none has it. */
   readReceipt(hash: Hex): Promise<Receipt | null>;
-}
-
-export interface PoolReading {
-  readonly sqrtPriceX96: bigint;
-  readonly tick: number;
-}
-
-export interface PositionReading {
-  readonly owner: Address;
-  readonly token0: Address;
-  readonly token1: Address;
-  readonly tickLower: number;
-  readonly tickUpper: number;
-  readonly liquidityRaw: bigint;
-  readonly owed0Raw: bigint;
-  readonly owed1Raw: bigint;
-}
-
-/** Reads of one DEX family for minimums, postconditions and the start-up inventory. */
-export interface FamilyPort {
-  readonly family: Family;
-  readPool(chain: ChainPort, pool: Hex, block: bigint | "latest"): Promise<PoolReading>;
-  /** Null when the token id does not exist (burned); an error is never null. */
-  readPosition(
-    chain: ChainPort,
-    positionManager: Address,
-    tokenId: bigint,
-    block: bigint | "latest",
-  ): Promise<PositionReading | null>;
-  listOwned(
-    chain: ChainPort,
-    positionManager: Address,
-    wallet: Address,
-    block: bigint | "latest",
-  ): Promise<readonly bigint[]>;
 }
 
 /** What is signed; a plain transaction, nothing else exists (no message, no hash, no 7702). */
@@ -182,6 +160,7 @@ export interface EngineEvents {
   /** After each journalled change; for copies to the store and for logs, never to decide. */
   planChanged(planId: string): void;
   opChanged(opId: string, state: OpState): void;
+  /** Also: transfers and orphans. */
   ledgerChanged(): void;
 }
 
@@ -262,7 +241,16 @@ export interface Engine {
   /** Throws `stale_token` unless the token is the newest lease of the pair (for command.result). */
   checkFence(pairId: string, token: number): void;
 
+  /** plan.rehearsed: evidence beside the plan. */
+  recordRehearsal(input: { pairId: string; token: number; planId: string; rehearsal: Rehearsal }): PlanRecord;
+  listTransfers(pairId?: string): readonly Transfer[];
+  /** Reads the receipt itself; refuses what does not pay the wallet, books a second one apart. */
+  settleTransfer(input: { transferId: string; kind: "arrival" | "refund"; txHash: Hex }): Promise<Transfer>;
+
   // control.sock
+  /** For transfer.fail: what is still in transit leaves the books by a person's word. */
+  failTransfer(input: { transferId: string; note: string; by: string }): Transfer;
+  listOrphans(): readonly Orphan[];
   listPlans(input: { pairId?: string | undefined; open?: boolean | undefined; limit: number }): readonly PlanRecord[];
   listLedger(input: { pairId?: string | undefined; sinceSeq: number; limit: number }): readonly LedgerEntry[];
   checkLedger(): Promise<LedgerCheck>;

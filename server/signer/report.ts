@@ -7,6 +7,7 @@ import { feeCeilingWei } from "./gas";
 import { positionOf, type OpRecord, type PlanEntry } from "./journal/projection";
 import { dayStartMs, purposeKey } from "./policy";
 import { SignerError } from "./ports";
+import { transitState } from "./transfers";
 
 export function reportOp(op: OpRecord): OpReport {
   return {
@@ -77,6 +78,7 @@ export function reportPlan(context: EngineContext, entry: PlanEntry): PlanRecord
     approvals: [...context.deps.authority.approvals(body.planId)],
     rejectedBy: context.deps.authority.rejection(body.planId),
     ops: [...reports, ...own],
+    ...(entry.rehearsal === null ? {} : { rehearsal: entry.rehearsal }),
   };
 }
 
@@ -109,5 +111,6 @@ export function reportPair(context: EngineContext, pairId: string): PairState {
     gasTodayUsd: used.gasUsd,
     lastPraAtMarketMs: rebalances.lastPraAtMarketMs,
     rsAtMarketMs: [...rebalances.rsAtMarketMs],
+    transit: transitState(context, pairId),
   };
 }

@@ -73,7 +73,7 @@ async function settleOp(
 }
 
 /** Number of the newest block that counts as final. */
-async function readFinalNumber(port: ChainPort): Promise<bigint> {
+export async function readFinalNumber(port: ChainPort): Promise<bigint> {
   const { tag, depth } = port.chain.settle;
   if (tag !== "depth") {
     const tagged = await port.readBlock(tag).catch((error: unknown) => {

@@ -8,6 +8,7 @@ import { positionId, type Address } from "@/lib/units";
 import { readAllowance } from "./allowances";
 import type { EngineContext } from "./context";
 import type { OpRecord } from "./journal/projection";
+import type { EntryOf } from "./journal/records";
 import type { Receipt } from "./ports";
 
 export interface Verified {
@@ -15,6 +16,10 @@ export interface Verified {
   readonly entries: readonly Entry[];
   readonly opened: KnownPosition | null;
   readonly closedPositionId: string | null;
+  /** A position of which a part was taken out, as it is now. */
+  readonly changed?: KnownPosition | null;
+  /** What a bridge took, for the journal's transfer. */
+  readonly transfer?: EntryOf<"VERIFIED">["transfer"];
 }
 
 export type VerifyResult =

@@ -1,7 +1,7 @@
 // What the journal's records add up to: plans, operations, positions, fences, nonces, budgets and ledger accounts.
 import type { z } from "zod";
 import { invariant } from "@/lib/errors/invariant";
-import type { KnownPosition, LedgerEntry } from "@/lib/api/signer-contract";
+import type { KnownPosition, LedgerEntry, Orphan, Rehearsal, TRANSFER_STATES } from "@/lib/api/signer-contract";
 import { createBalances, type Balances } from "@/lib/ledger/balance";
 import { accountName, pairOfAccount } from "@/lib/ledger/accounts";
 import { reverseEntries, type Entry } from "@/lib/ledger/entries";
@@ -44,7 +44,59 @@ export interface OpRecord {
   deltas: readonly { token: Address; amountRaw: bigint }[];
   opened: KnownPosition | null;
   closed: KnownPosition | null;
+  /** A position of which this operation took a part, as it was before. */
+  changedFrom: KnownPosition | null;
   error: string | null;
+}
+
+/** A right that was given and not taken back: what a revoke has to name. */
+export interface GivenGrant {
+  readonly chainId: number;
+  readonly token: Address;
+  readonly spender: Address;
+  readonly grant?: "permit2" | "operator";
+  readonly permit2?: Address;
+  readonly pairId: string;
+  readonly planId: string;
+}
+
+/** One receipt that ended (part of) a transfer. */
+export interface TransferReceipt {
+  readonly kind: "arrival" | "refund";
+  readonly chainId: number;
+  readonly txHash: Hex;
+  readonly blockNumber: bigint;
+  readonly blockHash: Hex;
+  readonly logIndexes: readonly number[];
+  readonly token: Address;
+  readonly amountRaw: bigint;
+  readonly legs: readonly Leg[];
+  isFinal: boolean;
+}
+
+interface Leg {
+  readonly chainId: number;
+  readonly entries: readonly Entry[];
+}
+
+/** A bridge transfer: opened by its verified operation, ended by receipts or by a person. */
+export interface TransferRecord {
+  readonly transferId: string;
+  readonly pairId: string;
+  readonly planId: string;
+  readonly fromChainId: number;
+  readonly tokenIn: Address;
+  started: NonNullable<EntryOf<"VERIFIED">["transfer"]>;
+  sourceBlockNumber: bigint;
+  /** False while the block of the bridge operation is gone and it is being sent again. */
+  isOpened: boolean;
+  state: (typeof TRANSFER_STATES)[number];
+  receipts: TransferReceipt[];
+  /** Written off by a signed command. */
+  isGivenUp: boolean;
+  readonly startedAtMs: number;
+  updatedAtMs: number;
+  detail: string;
 }
 
 export interface PlanEntry {
@@ -54,6 +106,7 @@ export interface PlanEntry {
   statusReason: string;
   endedAtMs: number | null;
   startedAtMs: number | null;
+  rehearsal: Rehearsal | null;
   /** Operation ids in the order of their first INTENT. */
   readonly opIds: string[];
 }
@@ -72,6 +125,11 @@ export interface Projection {
   readonly ops: ReadonlyMap<string, OpRecord>;
   readonly positions: ReadonlyMap<string, KnownPosition & { readonly pairId: string }>;
   readonly balances: Balances;
+  /** Oldest first. */
+  readonly transfers: ReadonlyMap<string, TransferRecord>;
+  readonly orphans: ReadonlyMap<string, Orphan>;
+  /** The log of that receipt has been booked for some transfer. */
+  isLogUsed(chainId: number, txHash: Hex, logIndex: number): boolean;
   openPlanOf(pairId: string): PlanEntry | null;
   fenceOf(pairId: string): number;
   /** Next nonce this journal would use; null before the chain's opening record. */
@@ -82,7 +140,7 @@ export interface Projection {
   spentSince(pairId: string, sinceMs: number): { usd: number; gasUsd: number; txCount: number };
   rebalances(pairId: string): { lastPraAtMarketMs: number | null; rsAtMarketMs: readonly number[] };
   /** (chain, token, spender) that approve ops touched and that no later VERIFIED revoke took back. */
-  grants(): readonly { chainId: number; token: Address; spender: Address; pairId: string; planId: string }[];
+  grants(): readonly GivenGrant[];
 }
 
 /** Operations in these states hold or may hold a nonce that is not final. */
@@ -101,6 +159,7 @@ export function positionOf(owned: OwnedPosition): KnownPosition {
 const KEPT_CLOSED_PLANS = 400;
 const KEPT_LEDGER_LINES = 10_000;
 const KEPT_REBALANCES = 200;
+const KEPT_TRANSFERS = 500;
 /** The carry policy's closes and openings bind nothing: only a reallocation starts the minimum hold. */
 const NO_HOLD_REASONS: ReadonlySet<string> = new Set(["open", "close_to_cash", "close_and_restore"]);
 const BUDGET_WINDOW_MS = 24 * 3_600_000;
@@ -118,10 +177,10 @@ export function createProjection(): Projection {
     { kind: Plan["kind"]; startsHold: boolean; marketAtMs: number; isWhole: boolean }[]
   >();
   const openPlans = new Map<string, string>();
-  const grants = new Map<
-    string,
-    { chainId: number; token: Address; spender: Address; pairId: string; planId: string }
-  >();
+  const grants = new Map<string, GivenGrant>();
+  const transfers = new Map<string, TransferRecord>();
+  const orphans = new Map<string, Orphan>();
+  const usedLogs = new Set<string>();
   let lines: LedgerEntry[] = [];
   let spending: Spending[] = [];
 
@@ -139,11 +198,13 @@ export function createProjection(): Projection {
     marketAtMs: number;
     op: OpRecord | null;
     txHash: Hex | null;
+    /** Entries of the same record that were posted before these. */
+    after?: number;
   }): void {
     balances.post(input.chainId, input.entries);
     input.entries.forEach((entry, position) => {
       lines.push({
-        seq: input.seq * 100 + position,
+        seq: input.seq * 100 + (input.after ?? 0) + position,
         atMs: input.atMs,
         marketAtMs: input.marketAtMs,
         pairId: pairOfAccount(entry.account) ?? input.op?.pairId ?? null,
@@ -158,6 +219,17 @@ export function createProjection(): Projection {
       });
     });
     if (lines.length > KEPT_LEDGER_LINES * 1.2) lines = lines.slice(-KEPT_LEDGER_LINES);
+  }
+
+  function postLegs(
+    legs: readonly Leg[],
+    input: { seq: number; atMs: number; marketAtMs: number; op: OpRecord | null; txHash: Hex | null },
+  ): void {
+    let after = 0;
+    for (const leg of legs) {
+      post({ ...input, chainId: leg.chainId, entries: leg.entries, after });
+      after += leg.entries.length;
+    }
   }
 
   function setState(op: OpRecord, state: OpState, atMs: number): void {
@@ -191,9 +263,19 @@ export function createProjection(): Projection {
     }
     if (op.opened !== null) positions.delete(op.opened.positionId);
     if (op.closed !== null) positions.set(op.closed.positionId, { ...op.closed, pairId: op.pairId });
+    if (op.changedFrom !== null) {
+      positions.set(op.changedFrom.positionId, { ...op.changedFrom, pairId: op.pairId });
+    }
+    const transfer = transfers.get(op.opId);
+    if (transfer !== undefined) {
+      // What has arrived stays; the operation is sent again and opens the transfer again.
+      transfer.isOpened = false;
+      transfer.updatedAtMs = meta.atMs;
+    }
     op.outcome = null;
     op.opened = null;
     op.closed = null;
+    op.changedFrom = null;
     op.deltas = [];
     op.included = null;
   }
@@ -251,6 +333,7 @@ export function createProjection(): Projection {
       deltas: [],
       opened: null,
       closed: null,
+      changedFrom: null,
       error: null,
     };
     ops.set(body.opId, op);
@@ -279,10 +362,13 @@ export function createProjection(): Projection {
       );
     }
     if (op.step.kind === "approve") {
-      grants.set(grantKey(op.chainId, op.step.token, op.step.spender), {
+      const { token, spender, grant, permit2 } = op.step;
+      grants.set(grantKey(op.chainId, op.step), {
         chainId: op.chainId,
-        token: op.step.token,
-        spender: op.step.spender,
+        token,
+        spender,
+        ...(grant === undefined ? {} : { grant }),
+        ...(permit2 === undefined ? {} : { permit2 }),
         pairId: op.pairId,
         planId: op.planId,
       });
@@ -303,12 +389,103 @@ export function createProjection(): Projection {
       op.closed = positions.get(body.closedPositionId) ?? null;
       positions.delete(body.closedPositionId);
     }
+    if (body.changed) {
+      op.changedFrom = positions.get(body.changed.positionId) ?? null;
+      positions.set(body.changed.positionId, { ...body.changed, pairId: op.pairId });
+    }
+    if (body.transfer) openTransfer(op, body.transfer, body.atMs);
     post({ chainId: op.chainId, entries, ...meta, marketAtMs: body.marketAtMs, op, txHash: op.included?.hash ?? null });
     if (body.gasUsd !== null)
       spend({ pairId: op.pairId, atMs: body.atMs, usd: 0, gasUsd: body.gasUsd, txCount: 0 }, body.atMs);
-    if (op.step.kind === "revoke") grants.delete(grantKey(op.chainId, op.step.token, op.step.spender));
+    if (op.step.kind === "revoke") grants.delete(grantKey(op.chainId, op.step));
     setState(op, "VERIFIED", body.atMs);
     op.error = null;
+  }
+
+  function openTransfer(op: OpRecord, started: TransferRecord["started"], atMs: number): void {
+    const before = transfers.get(op.opId);
+    const sourceBlockNumber = op.included?.blockNumber ?? 0n;
+    if (before !== undefined) {
+      Object.assign(before, { started, sourceBlockNumber, isOpened: true, updatedAtMs: atMs });
+      return;
+    }
+    transfers.set(op.opId, {
+      transferId: op.opId,
+      pairId: op.pairId,
+      planId: op.planId,
+      fromChainId: op.chainId,
+      tokenIn: op.step.kind === "bridge" ? op.step.tokenIn : started.tokenOut,
+      started,
+      sourceBlockNumber,
+      isOpened: true,
+      state: "pending",
+      receipts: [],
+      isGivenUp: false,
+      startedAtMs: atMs,
+      updatedAtMs: atMs,
+      detail: `sent by ${started.bridge}; waits for its receipt on chain ${started.toChainId}`,
+    });
+    dropOldTransfers();
+  }
+
+  function transferOf(transferId: string): TransferRecord {
+    const transfer = transfers.get(transferId);
+    invariant(transfer !== undefined, "a journal record names a transfer that no bridge operation opened", {
+      transferId,
+    });
+    return transfer;
+  }
+
+  function applyTransferEnd(body: EntryOf<"TRANSFER_END">, meta: { seq: number; atMs: number }): void {
+    const transfer = transferOf(body.transferId);
+    const legs = body.legs.map(toLeg);
+    const { receipt } = body;
+    if (receipt === null || body.kind === "fail") transfer.isGivenUp = true;
+    else {
+      transfer.receipts.push({ ...receipt, kind: body.kind, legs, isFinal: false });
+      for (const index of receipt.logIndexes) usedLogs.add(logKey(receipt.chainId, receipt.txHash, index));
+    }
+    transfer.state = body.state;
+    transfer.detail = body.detail;
+    transfer.updatedAtMs = body.atMs;
+    postLegs(legs, {
+      seq: meta.seq,
+      atMs: body.atMs,
+      marketAtMs: body.marketAtMs,
+      op: ops.get(body.transferId) ?? null,
+      txHash: receipt?.txHash ?? null,
+    });
+  }
+
+  function applyTransferUndone(body: EntryOf<"TRANSFER_UNDONE">, meta: { seq: number; atMs: number }): void {
+    const transfer = transferOf(body.transferId);
+    const gone = transfer.receipts.filter((each) => isSameTx(each, body.txHash));
+    transfer.receipts = transfer.receipts.filter((each) => !isSameTx(each, body.txHash));
+    for (const receipt of gone) {
+      for (const index of receipt.logIndexes) usedLogs.delete(logKey(receipt.chainId, receipt.txHash, index));
+      const legs = receipt.legs.map((leg) => ({ chainId: leg.chainId, entries: reverseEntries(leg.entries) }));
+      const op = ops.get(body.transferId) ?? null;
+      postLegs(legs, { seq: meta.seq, atMs: body.atMs, marketAtMs: body.marketAtMs, op, txHash: receipt.txHash });
+    }
+    transfer.state = transfer.receipts.length === 0 ? "pending" : "partial";
+    transfer.detail = body.reason;
+    transfer.updatedAtMs = body.atMs;
+  }
+
+  function dropOldTransfers(): void {
+    const ended = [...transfers.values()].filter(
+      (each) => each.state !== "pending" && each.isOpened && each.receipts.every((receipt) => receipt.isFinal),
+    );
+    for (const each of ended.slice(0, Math.max(0, ended.length - KEPT_TRANSFERS))) transfers.delete(each.transferId);
+  }
+
+  function applyOrphan(body: EntryOf<"ORPHAN">, meta: { seq: number; atMs: number }): void {
+    const { orphan } = body;
+    orphans.set(orphan.orphanId, orphan);
+    if (body.position !== null && orphan.pairId !== null) {
+      positions.set(body.position.positionId, { ...body.position, pairId: orphan.pairId });
+    }
+    postLegs(body.legs.map(toLeg), { ...meta, marketAtMs: body.marketAtMs, op: null, txHash: null });
   }
 
   function applyFailedSpend(
@@ -337,6 +514,7 @@ export function createProjection(): Projection {
           statusReason: body.statusReason,
           endedAtMs: null,
           startedAtMs: null,
+          rehearsal: null,
           opIds: [],
         });
         openPlans.set(body.plan.pairId, body.planId);
@@ -378,7 +556,7 @@ export function createProjection(): Projection {
       case "SKIPPED": {
         const op = opOf(entry.body.opId);
         op.error = entry.body.reason;
-        if (op.step.kind === "revoke") grants.delete(grantKey(op.chainId, op.step.token, op.step.spender));
+        if (op.step.kind === "revoke") grants.delete(grantKey(op.chainId, op.step));
         return setState(op, "SKIPPED", entry.body.atMs);
       }
       case "REVERTED":
@@ -425,6 +603,22 @@ export function createProjection(): Projection {
           op: null,
           txHash: null,
         });
+      case "REHEARSED": {
+        const plan = plans.get(entry.body.planId);
+        if (plan !== undefined) plan.rehearsal = entry.body.rehearsal;
+        return;
+      }
+      case "TRANSFER_END":
+        return applyTransferEnd(entry.body, meta);
+      case "TRANSFER_FINAL":
+        for (const receipt of transferOf(entry.body.transferId).receipts) {
+          if (isSameTx(receipt, entry.body.txHash)) receipt.isFinal = true;
+        }
+        return;
+      case "TRANSFER_UNDONE":
+        return applyTransferUndone(entry.body, meta);
+      case "ORPHAN":
+        return applyOrphan(entry.body, meta);
       case "NOTE":
         return;
     }
@@ -436,6 +630,9 @@ export function createProjection(): Projection {
     ops,
     positions,
     balances,
+    transfers,
+    orphans,
+    isLogUsed: (chainId, txHash, logIndex) => usedLogs.has(logKey(chainId, txHash, logIndex)),
     openPlanOf: (pairId) => {
       const planId = openPlans.get(pairId);
       return planId === undefined ? null : (plans.get(planId) ?? null);
@@ -467,8 +664,23 @@ export function createProjection(): Projection {
   };
 }
 
-function grantKey(chainId: number, token: string, spender: string): string {
-  return `${chainId}:${token}:${spender}`.toLowerCase();
+function grantKey(
+  chainId: number,
+  right: { readonly token: string; readonly spender: string; readonly grant?: string | undefined },
+): string {
+  return `${chainId}:${right.grant ?? "erc20"}:${right.token}:${right.spender}`.toLowerCase();
+}
+
+function logKey(chainId: number, txHash: string, logIndex: number): string {
+  return `${chainId}:${txHash.toLowerCase()}:${logIndex}`;
+}
+
+function isSameTx(receipt: TransferReceipt, txHash: string): boolean {
+  return receipt.txHash.toLowerCase() === txHash.toLowerCase();
+}
+
+function toLeg(wire: { chainId: number; entries: z.output<typeof entrySchema>[] }): Leg {
+  return { chainId: wire.chainId, entries: wire.entries.map(toEntry) };
 }
 
 function toEntry(wire: z.output<typeof entrySchema>): Entry {

@@ -3,7 +3,13 @@ import { z } from "zod";
 import { ENTRY_KINDS } from "@/lib/ledger/entries";
 import { addressSchema, bytes32Schema, hexSchema, pairIdSchema } from "@/lib/registry/schema";
 import { modeSchema } from "@/lib/registry/pair-settings";
-import { knownPositionSchema, opArgumentsSchema } from "@/lib/api/signer-contract";
+import {
+  TRANSFER_STATES,
+  knownPositionSchema,
+  opArgumentsSchema,
+  orphanSchema,
+  rehearsalSchema,
+} from "@/lib/api/signer-contract";
 import { planSchema, rawAmountSchema, stepSchema } from "@/lib/plan/plan";
 import { planStatusSchema } from "@/lib/plan/plan-status";
 
@@ -21,6 +27,19 @@ export const entrySchema = z.object({
   amountRaw: signedRaw,
   kind: z.enum(ENTRY_KINDS),
 });
+
+/** What a verified bridge operation starts; its id, source block and pair are the operation's. */
+export const openedTransferSchema = z.object({
+  bridge: z.string(),
+  toChainId: chainId,
+  tokenOut: addressSchema,
+  minAmountOutRaw: rawAmountSchema,
+  amountInRaw: rawAmountSchema,
+  sourceTxHash: hexSchema,
+});
+
+/** Ledger entries of one chain. */
+const legSchema = z.object({ chainId, entries: z.array(entrySchema) });
 
 const feesSchema = z.discriminatedUnion("kind", [
   z.object({
@@ -137,6 +156,10 @@ export const journalEntrySchema = z.discriminatedUnion("type", [
       deltas: z.array(z.object({ token: addressSchema, amountRaw: signedRaw })),
       opened: knownPositionSchema.nullable(),
       closedPositionId: z.string().nullable(),
+      /** A position of which a part was taken out, as it is since then. */
+      changed: knownPositionSchema.nullish(),
+      /** The transfer that a bridge operation started. */
+      transfer: openedTransferSchema.nullish(),
       entries: z.array(entrySchema),
       atMs: z.number(),
       ...at,
@@ -204,6 +227,57 @@ export const journalEntrySchema = z.discriminatedUnion("type", [
       entries: z.array(entrySchema),
       /** Positions that a signed adopt wrote off, because they are not in the wallet any more. */
       lostPositionIds: z.array(z.string()).default([]),
+      ...at,
+    }),
+  }),
+  /** The whole plan tried out before it is signed; evidence, the newest counts. */
+  z.object({
+    type: z.literal("REHEARSED"),
+    body: z.object({ planId: z.string(), rehearsal: rehearsalSchema }),
+  }),
+  /** Part of a transfer ended: what arrived, what came back, or what a person wrote off. */
+  z.object({
+    type: z.literal("TRANSFER_END"),
+    body: z.object({
+      transferId: z.string(),
+      kind: z.enum(["arrival", "refund", "fail"]),
+      /** Null for what was written off. */
+      receipt: z
+        .object({
+          chainId,
+          txHash: hexSchema,
+          blockNumber: rawAmountSchema,
+          blockHash: hexSchema,
+          logIndexes: z.array(z.number().int().min(0)),
+          token: addressSchema,
+          amountRaw: rawAmountSchema,
+        })
+        .nullable(),
+      state: z.enum(TRANSFER_STATES),
+      detail: z.string(),
+      legs: z.array(legSchema),
+      atMs: z.number(),
+      ...at,
+    }),
+  }),
+  /** The receipt is final. */
+  z.object({
+    type: z.literal("TRANSFER_FINAL"),
+    body: z.object({ transferId: z.string(), txHash: hexSchema, atMs: z.number() }),
+  }),
+  /** The block of the receipt is gone: its part of the transfer is taken back. */
+  z.object({
+    type: z.literal("TRANSFER_UNDONE"),
+    body: z.object({ transferId: z.string(), txHash: hexSchema, reason: z.string(), atMs: z.number(), ...at }),
+  }),
+  /** Something on the chain that the journal did not know, or what a person decided about it; the newest record counts. */
+  z.object({
+    type: z.literal("ORPHAN"),
+    body: z.object({
+      orphan: orphanSchema,
+      /** The position as the pair's own from now on; only when it was adopted. */
+      position: knownPositionSchema.nullable(),
+      legs: z.array(legSchema),
       ...at,
     }),
   }),

@@ -320,7 +320,7 @@ async function lostPositions(context: EngineContext, port: ChainPort, block: Blo
     if (pool === undefined || family === undefined) continue;
     const live = await family.readPosition(port, position.positionManager, position.tokenId, block.number);
     if (live !== null && isSameAddress(live.owner, key.address)) continue;
-    const [left, right] = pool.tokens.map((symbol) =>
+    const [left, right] = (pool.tokens ?? []).map((symbol) =>
       registry.tokens.find((each) => each.chainId === position.chainId && each.symbol === symbol),
     );
     if (left === undefined || right === undefined) continue;

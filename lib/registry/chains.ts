@@ -105,6 +105,8 @@ export const CHAINS: readonly Chain[] = [
     // single: lifi-contracts
     lifiDiamond: "0x0a0758d937d1059c356D4714e57F5df0239bce1A",
     feeModel: "eip1559",
+    // hl-docs, lifi-contracts: small blocks hold 2 M gas; big blocks (30 M, one a minute) are opt-in per address.
+    maxTxGas: 2_000_000,
     softDepth: 1,
     settle: { tag: "depth", depth: 5 },
     timeScale: 1,

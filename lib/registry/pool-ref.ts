@@ -72,7 +72,7 @@ export function isFirstToken(
   return family === "liquidity-book" ? input.isListedFirst : BigInt(input.token) < BigInt(input.other);
 }
 
-/** The pool of a registry as a reference; null when the pool, its DEX on that chain or one of its tokens is not there. */
+/** The pool of a registry as a reference; null when the pool, its DEX on that chain or one of its tokens is not there, or the entry is disabled. */
 export function findPoolRef(registry: Registry, chainId: number, pool: string): PoolRef | null {
   const wanted = pool.toLowerCase();
   const entry = registry.pools.find((each) => each.chainId === chainId && each.id.toLowerCase() === wanted);
@@ -80,6 +80,7 @@ export function findPoolRef(registry: Registry, chainId: number, pool: string): 
   const chain = registry.chains.find((each) => each.id === chainId);
   const contracts = dex?.chains[String(chainId)];
   if (entry === undefined || dex === undefined || chain === undefined || contracts === undefined) return null;
+  if (entry.disabled !== undefined || entry.tokens === null) return null;
   const tokenOf = (symbol: string): Address | undefined =>
     registry.tokens.find((each) => each.chainId === chainId && each.symbol.toLowerCase() === symbol.toLowerCase())
       ?.address;

@@ -22,6 +22,15 @@ export const bytes32Schema = z.templateLiteral(["0x", z.string().regex(/^[0-9a-f
 export const hexSchema = z.templateLiteral(["0x", z.string().regex(/^([0-9a-fA-F]{2})*$/)]);
 export const pairIdSchema = z.string().regex(/^[A-Z0-9.]{1,16}-[A-Z0-9.]{1,16}$/, "expected BASE-QUOTE in upper case");
 
+/** How well a fact is supported: recomputed from the deployment rule, two or more independent sources, or one. */
+export const VERIFIED = ["derived", "twice", "single"] as const;
+/** Where an entry is from; an overlay may leave it out. `sources` are keys of `./sources`, or words of the operator. */
+const provenance = {
+  sources: z.array(z.string()).optional(),
+  verified: z.enum(VERIFIED).optional(),
+  note: z.string().optional(),
+};
+
 /** When an included transaction counts as final (safety.md section 3.6). */
 export const settleSchema = z.object({
   tag: z.enum(["finalized", "safe", "depth"]),
@@ -52,6 +61,8 @@ export const chainSchema = z.object({
   /** True when every endpoint of this chain is on loopback: built-in wallets may be offered. */
   isLocal: z.boolean().default(false),
   bumpAllowed: z.boolean().default(true),
+  /** Gas that one transaction may use where a block takes less than the usual (HyperEVM's small blocks). */
+  maxTxGas: z.number().int().positive().optional(),
   /** Highest fee per gas that the signer will pay, wei. */
   maxFeePerGasWei: z.string().regex(/^\d+$/).default("500000000000"),
 });
@@ -65,6 +76,9 @@ export const tokenSchema = z.object({
   kind: z.enum(["native", "bridged", "wrapped"]),
   /** Currency the token is pegged to (`USD`), null when it floats; "stable" pairs have the same peg on both sides. */
   pegCurrency: z.string().nullable().default(null),
+  /** Other texts that the contract's symbol() may answer; differences of case, `.e`, `0` and the `₮` need none. */
+  symbolsOnChain: z.array(z.string().min(1)).optional(),
+  ...provenance,
 });
 export type Token = z.infer<typeof tokenSchema>;
 
@@ -85,6 +99,10 @@ export const dexContractsSchema = z.object({
   vault: addressSchema.nullable().default(null),
   /** Permit2 of this DEX; null: the chain's canonical one. PancakeSwap Infinity has its own. */
   permit2: addressSchema.nullable().default(null),
+  /** What the pools are clones of (Slipstream). */
+  poolImplementation: addressSchema.optional(),
+  /** A second manager that is in use for the same pools; ours is `positionManager`. */
+  otherPositionManager: addressSchema.optional(),
 });
 export type DexContracts = z.infer<typeof dexContractsSchema>;
 
@@ -99,6 +117,13 @@ export const dexSchema = z.object({
   variant: z.string().nullable().default(null),
   /** Hook contracts of pool-id families that a position may be opened under; the zero address (no hook) is always allowed. */
   hooksAllowed: z.array(addressSchema).default([]),
+  /** Tick spacing that the factory gives each fee, where the fee decides it. */
+  feeToTickSpacing: z.record(z.string(), z.number().int().positive()).optional(),
+  /** Tick spacings in use, where pools are keyed by them. */
+  tickSpacings: z.array(z.number().int().positive()).optional(),
+  /** Custom pool deployers by tick spacing (Algebra Integral forks whose pools are all custom). */
+  customDeployers: z.record(z.string(), addressSchema).optional(),
+  note: z.string().optional(),
   chains: z.record(z.string(), dexContractsSchema),
 });
 export type Dex = z.infer<typeof dexSchema>;
@@ -111,8 +136,11 @@ export const poolSchema = z.object({
   dex: z.string().min(1),
   /** Pool address, or 32-byte pool id for V4-style pools. */
   id: hexSchema,
-  /** Symbols; order as given by the source, never token0/token1 by assumption. */
-  tokens: z.tuple([z.string(), z.string()]),
+  /**
+   * Symbols; order as given by the source, never token0/token1 by assumption (Liquidity Book: tokenX first). `NATIVE` is the chain's
+   * coin. Null: not known, which needs `disabled`.
+   */
+  tokens: z.tuple([z.string(), z.string()]).nullable(),
   /** Fee in 1/1 000 000; null = dynamic, read from the pool. */
   fee: z.number().int().nullable(),
   tickSpacing: z.number().int().nullable(),
@@ -124,6 +152,9 @@ export const poolSchema = z.object({
   binStep: z.number().int().positive().nullable().default(null),
   /** Infinity pool key's parameters word (hook bitmap, tick spacing from bit 16). */
   parameters: bytes32Schema.nullable().default(null),
+  /** Why the entry is not used; it stays in the registry and is shown with the reason. */
+  disabled: z.string().min(1).optional(),
+  ...provenance,
 });
 export type Pool = z.infer<typeof poolSchema>;
 export type PoolEntry = z.input<typeof poolSchema>;

@@ -1,4 +1,4 @@
-// Built-in tokens: address, decimals and peg per chain. The comment of a row names how well the claim is supported.
+// Built-in tokens: address, decimals and peg per chain. Each row says where the claim is from and how well it is supported.
 import type { Token } from "./schema";
 
 /** Symbols that stand for the same asset when a pair is matched with a pool; the exact contract is always the address. */
@@ -17,7 +17,6 @@ export const TOKEN_ALIASES: Readonly<Record<string, string>> = {
 };
 
 export const TOKENS: readonly Token[] = [
-  // twice: uni-tokenlist, aave-book, pcs-tokens, lifi-data, light-alm
   {
     chainId: 1,
     symbol: "USDC",
@@ -25,8 +24,9 @@ export const TOKENS: readonly Token[] = [
     decimals: 6,
     kind: "native",
     pegCurrency: "USD",
+    sources: ["uni-tokenlist", "aave-book", "pcs-tokens", "lifi-data", "light-alm"],
+    verified: "twice",
   },
-  // twice: uni-tokenlist, aave-book, pcs-tokens, lifi-data, light-alm; non-standard ERC-20: transfer and approve return no value; approve from non-zero to non-zero reverts
   {
     chainId: 1,
     symbol: "USDT",
@@ -34,8 +34,10 @@ export const TOKENS: readonly Token[] = [
     decimals: 6,
     kind: "native",
     pegCurrency: "USD",
+    sources: ["uni-tokenlist", "aave-book", "pcs-tokens", "lifi-data", "light-alm"],
+    verified: "twice",
+    note: "non-standard ERC-20: transfer and approve return no value; approve from non-zero to non-zero reverts",
   },
-  // twice: uni-tokenlist, aave-book, lifi-data
   {
     chainId: 1,
     symbol: "WETH",
@@ -43,8 +45,9 @@ export const TOKENS: readonly Token[] = [
     decimals: 18,
     kind: "wrapped",
     pegCurrency: null,
+    sources: ["uni-tokenlist", "aave-book", "lifi-data"],
+    verified: "twice",
   },
-  // twice: uni-tokenlist, aave-book, lifi-data
   {
     chainId: 1,
     symbol: "WBTC",
@@ -52,8 +55,9 @@ export const TOKENS: readonly Token[] = [
     decimals: 8,
     kind: "wrapped",
     pegCurrency: null,
+    sources: ["uni-tokenlist", "aave-book", "lifi-data"],
+    verified: "twice",
   },
-  // twice: uni-tokenlist, aave-book, pcs-tokens
   {
     chainId: 1,
     symbol: "cbBTC",
@@ -61,8 +65,9 @@ export const TOKENS: readonly Token[] = [
     decimals: 8,
     kind: "wrapped",
     pegCurrency: null,
+    sources: ["uni-tokenlist", "aave-book", "pcs-tokens"],
+    verified: "twice",
   },
-  // twice: uni-tokenlist, aave-book, pcs-tokens, lifi-data, light-alm; 18 decimals, Binance-Peg
   {
     chainId: 56,
     symbol: "USDC",
@@ -70,8 +75,10 @@ export const TOKENS: readonly Token[] = [
     decimals: 18,
     kind: "bridged",
     pegCurrency: "USD",
+    sources: ["uni-tokenlist", "aave-book", "pcs-tokens", "lifi-data", "light-alm"],
+    verified: "twice",
+    note: "18 decimals, Binance-Peg",
   },
-  // twice: uni-tokenlist, aave-book, pcs-tokens, lifi-data, light-alm; 18 decimals, Binance-Peg
   {
     chainId: 56,
     symbol: "USDT",
@@ -79,8 +86,11 @@ export const TOKENS: readonly Token[] = [
     decimals: 18,
     kind: "bridged",
     pegCurrency: "USD",
+    symbolsOnChain: ["BSC-USD"],
+    sources: ["uni-tokenlist", "aave-book", "pcs-tokens", "lifi-data", "light-alm"],
+    verified: "twice",
+    note: "18 decimals, Binance-Peg",
   },
-  // twice: uni-tokenlist, aave-book, pcs-tokens, lifi-data; plays WETH; symbol on chain is ETH; the Uniswap list calls it WETH
   {
     chainId: 56,
     symbol: "ETH",
@@ -88,8 +98,10 @@ export const TOKENS: readonly Token[] = [
     decimals: 18,
     kind: "bridged",
     pegCurrency: null,
+    sources: ["uni-tokenlist", "aave-book", "pcs-tokens", "lifi-data"],
+    verified: "twice",
+    note: "plays WETH; symbol on chain is ETH; the Uniswap list calls it WETH",
   },
-  // twice: aave-book, pcs-tokens; plays WBTC; 18 decimals, not 8
   {
     chainId: 56,
     symbol: "BTCB",
@@ -97,8 +109,10 @@ export const TOKENS: readonly Token[] = [
     decimals: 18,
     kind: "bridged",
     pegCurrency: null,
+    sources: ["aave-book", "pcs-tokens"],
+    verified: "twice",
+    note: "plays WBTC; 18 decimals, not 8",
   },
-  // twice: uni-tokenlist, aave-book, pcs-tokens
   {
     chainId: 56,
     symbol: "WBNB",
@@ -106,8 +120,9 @@ export const TOKENS: readonly Token[] = [
     decimals: 18,
     kind: "wrapped",
     pegCurrency: null,
+    sources: ["uni-tokenlist", "aave-book", "pcs-tokens"],
+    verified: "twice",
   },
-  // twice: uni-tokenlist, aave-book, lifi-data, light-alm; the Aave book calls the native one USDCn and the bridged one USDC
   {
     chainId: 137,
     symbol: "USDC",
@@ -115,8 +130,10 @@ export const TOKENS: readonly Token[] = [
     decimals: 6,
     kind: "native",
     pegCurrency: "USD",
+    sources: ["uni-tokenlist", "aave-book", "lifi-data", "light-alm"],
+    verified: "twice",
+    note: "the Aave book calls the native one USDCn and the bridged one USDC",
   },
-  // twice: uni-tokenlist, aave-book, lifi-data, light-alm
   {
     chainId: 137,
     symbol: "USDC.e",
@@ -124,8 +141,9 @@ export const TOKENS: readonly Token[] = [
     decimals: 6,
     kind: "bridged",
     pegCurrency: "USD",
+    sources: ["uni-tokenlist", "aave-book", "lifi-data", "light-alm"],
+    verified: "twice",
   },
-  // twice: uni-tokenlist, aave-book, lifi-data, light-alm; same address as the former bridged USDT, upgraded in place; symbol may read USDT or USDT0
   {
     chainId: 137,
     symbol: "USDT0",
@@ -133,8 +151,10 @@ export const TOKENS: readonly Token[] = [
     decimals: 6,
     kind: "native",
     pegCurrency: "USD",
+    sources: ["uni-tokenlist", "aave-book", "lifi-data", "light-alm"],
+    verified: "twice",
+    note: "same address as the former bridged USDT, upgraded in place; symbol may read USDT or USDT0",
   },
-  // twice: uni-tokenlist, aave-book, lifi-data
   {
     chainId: 137,
     symbol: "WETH",
@@ -142,8 +162,9 @@ export const TOKENS: readonly Token[] = [
     decimals: 18,
     kind: "bridged",
     pegCurrency: null,
+    sources: ["uni-tokenlist", "aave-book", "lifi-data"],
+    verified: "twice",
   },
-  // twice: uni-tokenlist, aave-book, lifi-data
   {
     chainId: 137,
     symbol: "WBTC",
@@ -151,8 +172,9 @@ export const TOKENS: readonly Token[] = [
     decimals: 8,
     kind: "bridged",
     pegCurrency: null,
+    sources: ["uni-tokenlist", "aave-book", "lifi-data"],
+    verified: "twice",
   },
-  // twice: uni-tokenlist, aave-book
   {
     chainId: 137,
     symbol: "WPOL",
@@ -160,8 +182,10 @@ export const TOKENS: readonly Token[] = [
     decimals: 18,
     kind: "wrapped",
     pegCurrency: null,
+    symbolsOnChain: ["WMATIC"],
+    sources: ["uni-tokenlist", "aave-book"],
+    verified: "twice",
   },
-  // twice: uni-tokenlist, aave-book, pcs-tokens, lifi-data, light-alm
   {
     chainId: 8453,
     symbol: "USDC",
@@ -169,8 +193,9 @@ export const TOKENS: readonly Token[] = [
     decimals: 6,
     kind: "native",
     pegCurrency: "USD",
+    sources: ["uni-tokenlist", "aave-book", "pcs-tokens", "lifi-data", "light-alm"],
+    verified: "twice",
   },
-  // twice: uni-tokenlist, aave-book, pcs-tokens, lifi-data
   {
     chainId: 8453,
     symbol: "USDbC",
@@ -178,8 +203,9 @@ export const TOKENS: readonly Token[] = [
     decimals: 6,
     kind: "bridged",
     pegCurrency: "USD",
+    sources: ["uni-tokenlist", "aave-book", "pcs-tokens", "lifi-data"],
+    verified: "twice",
   },
-  // twice: pcs-tokens, light-alm
   {
     chainId: 8453,
     symbol: "USDT",
@@ -187,8 +213,9 @@ export const TOKENS: readonly Token[] = [
     decimals: 6,
     kind: "bridged",
     pegCurrency: "USD",
+    sources: ["pcs-tokens", "light-alm"],
+    verified: "twice",
   },
-  // twice: uni-tokenlist, aave-book, lifi-data
   {
     chainId: 8453,
     symbol: "WETH",
@@ -196,8 +223,9 @@ export const TOKENS: readonly Token[] = [
     decimals: 18,
     kind: "wrapped",
     pegCurrency: null,
+    sources: ["uni-tokenlist", "aave-book", "lifi-data"],
+    verified: "twice",
   },
-  // twice: uni-tokenlist, aave-book, pcs-tokens
   {
     chainId: 8453,
     symbol: "cbBTC",
@@ -205,8 +233,9 @@ export const TOKENS: readonly Token[] = [
     decimals: 8,
     kind: "wrapped",
     pegCurrency: null,
+    sources: ["uni-tokenlist", "aave-book", "pcs-tokens"],
+    verified: "twice",
   },
-  // twice: uni-tokenlist, aave-book, pcs-tokens, lifi-data, light-alm
   {
     chainId: 42161,
     symbol: "USDC",
@@ -214,8 +243,9 @@ export const TOKENS: readonly Token[] = [
     decimals: 6,
     kind: "native",
     pegCurrency: "USD",
+    sources: ["uni-tokenlist", "aave-book", "pcs-tokens", "lifi-data", "light-alm"],
+    verified: "twice",
   },
-  // twice: uni-tokenlist, aave-book, pcs-tokens, lifi-data, light-alm
   {
     chainId: 42161,
     symbol: "USDC.e",
@@ -223,8 +253,9 @@ export const TOKENS: readonly Token[] = [
     decimals: 6,
     kind: "bridged",
     pegCurrency: "USD",
+    sources: ["uni-tokenlist", "aave-book", "pcs-tokens", "lifi-data", "light-alm"],
+    verified: "twice",
   },
-  // twice: uni-tokenlist, aave-book, pcs-tokens, lifi-data, light-alm; same address as the former USDT
   {
     chainId: 42161,
     symbol: "USDT0",
@@ -232,8 +263,10 @@ export const TOKENS: readonly Token[] = [
     decimals: 6,
     kind: "native",
     pegCurrency: "USD",
+    sources: ["uni-tokenlist", "aave-book", "pcs-tokens", "lifi-data", "light-alm"],
+    verified: "twice",
+    note: "same address as the former USDT",
   },
-  // twice: uni-tokenlist, aave-book, lifi-data
   {
     chainId: 42161,
     symbol: "WETH",
@@ -241,8 +274,9 @@ export const TOKENS: readonly Token[] = [
     decimals: 18,
     kind: "wrapped",
     pegCurrency: null,
+    sources: ["uni-tokenlist", "aave-book", "lifi-data"],
+    verified: "twice",
   },
-  // twice: uni-tokenlist, aave-book, lifi-data
   {
     chainId: 42161,
     symbol: "WBTC",
@@ -250,8 +284,9 @@ export const TOKENS: readonly Token[] = [
     decimals: 8,
     kind: "bridged",
     pegCurrency: null,
+    sources: ["uni-tokenlist", "aave-book", "lifi-data"],
+    verified: "twice",
   },
-  // single: uni-tokenlist
   {
     chainId: 42161,
     symbol: "cbBTC",
@@ -259,8 +294,9 @@ export const TOKENS: readonly Token[] = [
     decimals: 8,
     kind: "wrapped",
     pegCurrency: null,
+    sources: ["uni-tokenlist"],
+    verified: "single",
   },
-  // twice: uni-tokenlist, aave-book, lifi-data, light-alm
   {
     chainId: 43114,
     symbol: "USDC",
@@ -268,8 +304,9 @@ export const TOKENS: readonly Token[] = [
     decimals: 6,
     kind: "native",
     pegCurrency: "USD",
+    sources: ["uni-tokenlist", "aave-book", "lifi-data", "light-alm"],
+    verified: "twice",
   },
-  // twice: uni-tokenlist, aave-book, light-alm; LI.FI data-types lists the bridged USDT.e under the key USDT on this chain: do not trust the key, use addresses
   {
     chainId: 43114,
     symbol: "USDT",
@@ -277,8 +314,10 @@ export const TOKENS: readonly Token[] = [
     decimals: 6,
     kind: "native",
     pegCurrency: "USD",
+    sources: ["uni-tokenlist", "aave-book", "light-alm"],
+    verified: "twice",
+    note: "LI.FI data-types lists the bridged USDT.e under the key USDT on this chain: do not trust the key, use addresses",
   },
-  // twice: lifi-data, light-alm
   {
     chainId: 43114,
     symbol: "USDC.e",
@@ -286,8 +325,9 @@ export const TOKENS: readonly Token[] = [
     decimals: 6,
     kind: "bridged",
     pegCurrency: "USD",
+    sources: ["lifi-data", "light-alm"],
+    verified: "twice",
   },
-  // twice: lifi-data, light-alm
   {
     chainId: 43114,
     symbol: "USDT.e",
@@ -295,8 +335,9 @@ export const TOKENS: readonly Token[] = [
     decimals: 6,
     kind: "bridged",
     pegCurrency: "USD",
+    sources: ["lifi-data", "light-alm"],
+    verified: "twice",
   },
-  // twice: uni-tokenlist, aave-book, lifi-data
   {
     chainId: 43114,
     symbol: "WETH.e",
@@ -304,8 +345,9 @@ export const TOKENS: readonly Token[] = [
     decimals: 18,
     kind: "bridged",
     pegCurrency: null,
+    sources: ["uni-tokenlist", "aave-book", "lifi-data"],
+    verified: "twice",
   },
-  // twice: uni-tokenlist, aave-book, lifi-data
   {
     chainId: 43114,
     symbol: "WBTC.e",
@@ -313,8 +355,9 @@ export const TOKENS: readonly Token[] = [
     decimals: 8,
     kind: "bridged",
     pegCurrency: null,
+    sources: ["uni-tokenlist", "aave-book", "lifi-data"],
+    verified: "twice",
   },
-  // single: aave-book
   {
     chainId: 43114,
     symbol: "BTC.b",
@@ -322,8 +365,9 @@ export const TOKENS: readonly Token[] = [
     decimals: 8,
     kind: "bridged",
     pegCurrency: null,
+    sources: ["aave-book"],
+    verified: "single",
   },
-  // twice: uni-tokenlist, aave-book
   {
     chainId: 43114,
     symbol: "WAVAX",
@@ -331,8 +375,9 @@ export const TOKENS: readonly Token[] = [
     decimals: 18,
     kind: "wrapped",
     pegCurrency: null,
+    sources: ["uni-tokenlist", "aave-book"],
+    verified: "twice",
   },
-  // twice: lifi-data, defillama-tvl, chainstack-docs; also proven indirectly: two pool addresses (Ramses, Hybra) re-derive with it. light-alm carries a different, invalid address
   {
     chainId: 999,
     symbol: "USDC",
@@ -340,8 +385,10 @@ export const TOKENS: readonly Token[] = [
     decimals: 6,
     kind: "native",
     pegCurrency: "USD",
+    sources: ["lifi-data", "defillama-tvl", "chainstack-docs"],
+    verified: "twice",
+    note: "also proven indirectly: two pool addresses (Ramses, Hybra) re-derive with it. light-alm carries a different, invalid address",
   },
-  // twice: lifi-data, defillama-tvl; also proven indirectly by the same two derivations. light-alm omits it
   {
     chainId: 999,
     symbol: "USDT0",
@@ -349,8 +396,10 @@ export const TOKENS: readonly Token[] = [
     decimals: 6,
     kind: "native",
     pegCurrency: "USD",
+    sources: ["lifi-data", "defillama-tvl"],
+    verified: "twice",
+    note: "also proven indirectly by the same two derivations. light-alm omits it",
   },
-  // twice: lifi-data, defillama-tvl, lifi-contracts
   {
     chainId: 999,
     symbol: "WHYPE",
@@ -358,8 +407,9 @@ export const TOKENS: readonly Token[] = [
     decimals: 18,
     kind: "wrapped",
     pegCurrency: null,
+    sources: ["lifi-data", "defillama-tvl", "lifi-contracts"],
+    verified: "twice",
   },
-  // single: lifi-data; listed by LI.FI under the key ETH; name not confirmed here
   {
     chainId: 999,
     symbol: "UETH",
@@ -367,5 +417,8 @@ export const TOKENS: readonly Token[] = [
     decimals: 18,
     kind: "bridged",
     pegCurrency: null,
+    sources: ["lifi-data"],
+    verified: "single",
+    note: "listed by LI.FI under the key ETH; name not confirmed here",
   },
 ];

@@ -1,11 +1,9 @@
-// The registry: built-in facts are valid, an overlay is laid on top, and the on-chain check refuses what the chain denies.
+// The registry: built-in facts are valid, an overlay is laid on top, and what cannot be used keeps its reason.
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { ok } from "@/lib/errors/result";
-import type { ResolvedPool } from "@/lib/registry/resolved-pool";
-import { checkPoolIdentity, loadRegistry, type IdentityPort } from "./registry";
+import { createRegistryView, loadRegistry } from "./registry";
 
 function builtIn() {
   const view = loadRegistry({ overlayFile: null, rpcUrls: new Map([[1, ["http://127.0.0.1:1"]]]) });
@@ -14,11 +12,13 @@ function builtIn() {
 }
 
 describe("loadRegistry", () => {
-  it("default: seven chains, and every built-in pool resolves to its contracts and tokens", () => {
+  it("default: seven chains, and every built-in pool resolves to its contracts and tokens or says why not", () => {
     const view = builtIn();
     expect(view.registry.chains).toHaveLength(7);
     const resolved = view.registry.pairs.flatMap((pair) => view.poolsOf(pair.id));
-    expect(resolved).toHaveLength(view.registry.pools.length);
+    const unusable = view.registry.pairs.flatMap((pair) => view.unusableOf(pair.id));
+    expect(resolved.length + unusable.length).toBe(view.registry.pools.length);
+    expect(unusable.map(({ pool }) => pool.disabled)).toEqual(unusable.map(({ reason }) => reason));
     expect(view.chain(1)?.rpcUrls).toEqual(["http://127.0.0.1:1"]);
   });
 
@@ -37,6 +37,21 @@ describe("loadRegistry", () => {
     expect(builtIn().isPegged("WETH-USDC")).toBe(false);
   });
 
+  it("behavior: an overlay pool without its tokens or DEX is kept and says what is missing", () => {
+    const view = builtIn();
+    const [pool] = view.registry.pools;
+    if (pool === undefined) throw new Error("no built-in pool");
+    const reasonOf = (entry: Partial<typeof pool>) =>
+      createRegistryView({ ...view.registry, pools: [{ ...pool, ...entry }] }).unusableOf(pool.pair)[0]?.reason;
+    expect(reasonOf({})).toBeUndefined();
+    expect(reasonOf({ tokens: ["USDC", "XYZ"] })).toContain("XYZ");
+    expect(reasonOf({ tokens: null })).toContain("not known");
+    expect(reasonOf({ dex: "nowhere" })).toContain("nowhere");
+    expect(reasonOf({ chainId: 56, dex: "pharaoh-v3" })).toContain("pharaoh-v3");
+    expect(reasonOf({ chainId: 77 })).toContain("77");
+    expect(reasonOf({ disabled: "we left" })).toBe("we left");
+  });
+
   it("error: invalid names the place in an overlay file", () => {
     const file = join(mkdtempSync(join(tmpdir(), "tg-registry-")), "r.json");
     writeFileSync(
@@ -46,46 +61,5 @@ describe("loadRegistry", () => {
     const view = loadRegistry({ overlayFile: file, rpcUrls: new Map() });
     expect(view.ok).toBe(false);
     if (!view.ok) expect(view.error.message).toContain("chains.0.id");
-  });
-});
-
-describe("checkPoolIdentity", () => {
-  const pool = builtIn().poolsOf("WETH-USDC")[0];
-  if (pool === undefined) throw new Error("no built-in pool");
-  const [token0, token1] = pool.baseIsToken0
-    ? [pool.base.address, pool.quote.address]
-    : [pool.quote.address, pool.base.address];
-  const honest: IdentityPort = {
-    chainId: async () => ok(pool.chain.id),
-    hasCode: async () => ok(true),
-    tokenDecimals: async (_chain, token) => ok(token === pool.base.address ? pool.base.decimals : pool.quote.decimals),
-    poolFacts: async () =>
-      ok({
-        token0,
-        token1,
-        feePips: pool.pool.fee ?? 0,
-        tickSpacing: pool.pool.tickSpacing ?? 0,
-        factory: pool.factory,
-      }),
-  };
-  const kindOf = async (port: IdentityPort, entry: ResolvedPool = pool) => (await checkPoolIdentity(port, entry)).kind;
-
-  it("default: an entry the chain confirms", async () => {
-    expect(await kindOf(honest)).toBe("confirmed");
-  });
-
-  it("behavior: every single denial is a mismatch", async () => {
-    const facts = await honest.poolFacts(1, token0);
-    if (!facts.ok) throw facts.error;
-    const lies: Partial<IdentityPort>[] = [
-      { chainId: async () => ok(999_999) },
-      { hasCode: async () => ok(false) },
-      { tokenDecimals: async () => ok(7) },
-      { poolFacts: async () => ok({ ...facts.value, token0: token1, token1: token0 }) },
-      { poolFacts: async () => ok({ ...facts.value, feePips: 1 }) },
-      { poolFacts: async () => ok({ ...facts.value, tickSpacing: 77 }) },
-      { poolFacts: async () => ok({ ...facts.value, factory: token0 }) },
-    ];
-    for (const lie of lies) expect(await kindOf({ ...honest, ...lie })).toBe("mismatch");
   });
 });

@@ -1,4 +1,4 @@
-// The registry in use: built-in facts, an operator's overlay file on top, look-ups, and the check of every entry against the chain.
+// The registry in use: built-in facts, an operator's overlay file on top, look-ups; entries that cannot be used keep their reason.
 import { readFileSync } from "node:fs";
 import { CHAINS } from "@/lib/registry/chains";
 import { DEXES } from "@/lib/registry/dexes";
@@ -17,8 +17,8 @@ import { isFirstToken } from "@/lib/registry/pool-ref";
 import type { ResolvedPool } from "@/lib/registry/resolved-pool";
 import { TOKEN_ALIASES, TOKENS } from "@/lib/registry/tokens";
 import { err, ok, type Result } from "@/lib/errors/result";
-import { ConfigError, errorText, type ChainError } from "@/lib/errors/tidegate-error";
-import type { Address, Hex } from "@/lib/units";
+import { ConfigError, errorText } from "@/lib/errors/tidegate-error";
+import { poolKey, type PoolKey } from "@/lib/units";
 
 export interface RegistryView {
   readonly registry: Registry;
@@ -26,10 +26,18 @@ export interface RegistryView {
   chain(chainId: number): Chain | null;
   token(chainId: number, symbolOrAddress: string): Token | null;
   dex(id: string): Dex | null;
-  /** Pools of a pair that can be used: chain, DEX contracts and both tokens are known. */
+  /** Pools of a pair that can be used: not disabled; chain, DEX contracts and both tokens are known. */
   poolsOf(pairId: string): readonly ResolvedPool[];
+  /** The other pools of the pair, each with the reason. */
+  unusableOf(pairId: string): readonly UnusablePool[];
   /** Same peg currency on both sides. */
   isPegged(pairId: string): boolean;
+}
+
+export interface UnusablePool {
+  readonly pool: Pool;
+  readonly poolKey: PoolKey;
+  readonly reason: string;
 }
 
 export interface RegistryInput {
@@ -139,15 +147,21 @@ export function createRegistryView(registry: Registry): RegistryView {
     );
   }
 
-  function resolve(pair: Pair, pool: Pool): ResolvedPool | null {
+  /** The pool with everything it needs, or why it cannot be used. */
+  function resolve(pair: Pair, pool: Pool): ResolvedPool | string {
+    if (pool.disabled !== undefined) return pool.disabled;
     const chain = chains.get(pool.chainId);
+    if (chain === undefined) return `chain ${pool.chainId} is not in the registry`;
     const dex = dexes.get(pool.dex);
-    const contracts = dex?.chains[String(pool.chainId)];
-    if (chain === undefined || dex === undefined || contracts === undefined) return null;
-    const sides = pool.tokens.map((symbol) => token(pool.chainId, symbol));
+    if (dex === undefined) return `the DEX ${pool.dex} is not in the registry`;
+    const contracts = dex.chains[String(pool.chainId)];
+    if (contracts === undefined) return `the DEX ${pool.dex} has no contracts on chain ${pool.chainId} in the registry`;
+    const sides = (pool.tokens ?? []).map((symbol) => token(pool.chainId, symbol));
     const base = sides.find((side) => side !== null && assetOf(side.symbol) === assetOf(pair.base)) ?? null;
     const quote = sides.find((side) => side !== null && assetOf(side.symbol) === assetOf(pair.quote)) ?? null;
-    if (base === null || quote === null || base === quote) return null;
+    if (base === null || quote === null || base === quote) {
+      return `its tokens ${pool.tokens?.join(" and ") ?? "(not known)"} are not ${pair.base} and ${pair.quote} of chain ${pool.chainId} in the registry`;
+    }
     return {
       pool,
       chain,
@@ -165,11 +179,14 @@ export function createRegistryView(registry: Registry): RegistryView {
     };
   }
 
-  function poolsOf(pairId: string): readonly ResolvedPool[] {
+  function resolved(pairId: string): readonly (readonly [Pool, ResolvedPool | string])[] {
     const pair = pairs.get(pairId);
     if (pair === undefined) return [];
-    return registry.pools.filter((pool) => pool.pair === pairId).flatMap((pool) => resolve(pair, pool) ?? []);
+    return registry.pools.filter((pool) => pool.pair === pairId).map((pool) => [pool, resolve(pair, pool)] as const);
   }
+
+  const poolsOf: RegistryView["poolsOf"] = (pairId) =>
+    resolved(pairId).flatMap(([, entry]) => (typeof entry === "string" ? [] : [entry]));
 
   return {
     registry,
@@ -178,6 +195,12 @@ export function createRegistryView(registry: Registry): RegistryView {
     token,
     dex: (id) => dexes.get(id) ?? null,
     poolsOf,
+    unusableOf: (pairId) =>
+      resolved(pairId).flatMap(([pool, entry]) =>
+        typeof entry === "string"
+          ? [{ pool, poolKey: poolKey(pool.chainId, dexes.get(pool.dex)?.family ?? "unknown", pool.id), reason: entry }]
+          : [],
+      ),
     isPegged(pairId) {
       const pools = poolsOf(pairId);
       return (
@@ -191,86 +214,4 @@ export function createRegistryView(registry: Registry): RegistryView {
 /** The asset a symbol stands for: `USDC.e` and `USDC` are one when a pair is matched with a pool. */
 function assetOf(symbol: string): string {
   return TOKEN_ALIASES[symbol] ?? symbol;
-}
-
-/** What the check needs from a chain; every value is read at the latest block. */
-export interface IdentityPort {
-  chainId(chainId: number): Promise<Result<number, ChainError>>;
-  hasCode(chainId: number, address: Address): Promise<Result<boolean, ChainError>>;
-  tokenDecimals(chainId: number, token: Address): Promise<Result<number, ChainError>>;
-  poolFacts(
-    chainId: number,
-    pool: Address,
-  ): Promise<
-    Result<
-      {
-        readonly token0: Address;
-        readonly token1: Address;
-        readonly feePips: number;
-        readonly tickSpacing: number;
-        readonly factory: Address;
-      },
-      ChainError
-    >
-  >;
-}
-
-export type IdentityVerdict =
-  | { readonly kind: "confirmed"; readonly pool: ResolvedPool }
-  | { readonly kind: "mismatch"; readonly pool: ResolvedPool; readonly problem: string }
-  | { readonly kind: "unreachable"; readonly pool: ResolvedPool; readonly problem: string };
-
-/** Confirms a registry entry by calls: a mismatch disables it, an unreachable chain leaves the question open. */
-export async function checkPoolIdentity(port: IdentityPort, pool: ResolvedPool): Promise<IdentityVerdict> {
-  const { chain } = pool;
-  const mismatch = (problem: string): IdentityVerdict => ({ kind: "mismatch", pool, problem });
-  const unreachable = (error: ChainError): IdentityVerdict => ({ kind: "unreachable", pool, problem: error.message });
-
-  const id = await port.chainId(chain.id);
-  if (!id.ok) return unreachable(id.error);
-  if (id.value !== chain.id) return mismatch(`the endpoint serves chain ${id.value}, expected ${chain.id}`);
-  if (!isAddress(pool.pool.id)) return mismatch(`the id ${pool.pool.id} is no address, which ${pool.dex.family} needs`);
-  const poolAddress = pool.pool.id;
-  for (const [name, address] of [
-    ["pool", poolAddress],
-    ["position manager", pool.positionManager],
-    ["factory", pool.factory],
-  ] as const) {
-    const code = await port.hasCode(chain.id, address);
-    if (!code.ok) return unreachable(code.error);
-    if (!code.value) return mismatch(`there is no contract at the ${name} address ${address}`);
-  }
-  const facts = await port.poolFacts(chain.id, poolAddress);
-  if (!facts.ok) return facts.error.retryable ? unreachable(facts.error) : mismatch(facts.error.message);
-  const [token0, token1] = pool.baseIsToken0
-    ? [pool.base.address, pool.quote.address]
-    : [pool.quote.address, pool.base.address];
-  const { value } = facts;
-  if (!sameAddress(value.token0, token0)) return mismatch(`token0 is ${value.token0}, expected ${token0}`);
-  if (!sameAddress(value.token1, token1)) return mismatch(`token1 is ${value.token1}, expected ${token1}`);
-  if (!sameAddress(value.factory, pool.factory)) {
-    return mismatch(`its factory is ${value.factory}, expected ${pool.factory}`);
-  }
-  if (pool.pool.fee !== null && value.feePips !== pool.pool.fee) {
-    return mismatch(`its fee is ${value.feePips}, expected ${pool.pool.fee} (1/1 000 000)`);
-  }
-  if (pool.pool.tickSpacing !== null && value.tickSpacing !== pool.pool.tickSpacing) {
-    return mismatch(`its tick spacing is ${value.tickSpacing}, expected ${pool.pool.tickSpacing}`);
-  }
-  for (const token of [pool.base, pool.quote]) {
-    const decimals = await port.tokenDecimals(chain.id, token.address);
-    if (!decimals.ok) return decimals.error.retryable ? unreachable(decimals.error) : mismatch(decimals.error.message);
-    if (decimals.value !== token.decimals) {
-      return mismatch(`${token.symbol} has ${decimals.value} decimals, expected ${token.decimals}`);
-    }
-  }
-  return { kind: "confirmed", pool };
-}
-
-function isAddress(id: Hex): boolean {
-  return id.length === 42;
-}
-
-function sameAddress(left: string, right: string): boolean {
-  return left.toLowerCase() === right.toLowerCase();
 }

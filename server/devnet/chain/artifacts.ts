@@ -9,11 +9,13 @@ import { DevnetError } from "@/server/devnet/devnet-error";
 
 const hardhatArtifact = z.object({ bytecode: z.custom<Hex>(isHex) });
 const foundryArtifact = z.object({ bytecode: z.object({ object: z.custom<Hex>(isHex) }) });
+const publishedArtifact = z.union([hardhatArtifact, foundryArtifact]);
 const multicallModule = z.object({ multicall3Bytecode: z.custom<Hex>(isHex) });
 
-/** Creation code of a contract published with a hardhat artifact. */
+/** Creation code of a contract published with a hardhat or foundry artifact. */
 export function loadCreationCode(rootDir: string, path: string): Hex {
-  return readArtifact(rootDir, path, hardhatArtifact).bytecode;
+  const { bytecode } = readArtifact(rootDir, path, publishedArtifact);
+  return typeof bytecode === "string" ? bytecode : bytecode.object;
 }
 
 const PERMIT2_RUNTIME_START = "6040608081526004908136101561001557";
@@ -53,7 +55,19 @@ export async function loadMulticall3CreationCode(rootDir: string): Promise<Hex> 
 
 /** Versions of the packages whose bytecode the chain runs; part of the state file's key. */
 export function loadArtifactVersions(rootDir: string): readonly string[] {
-  return ["@uniswap/v3-core", "@uniswap/v3-periphery", "@uniswap/v4-periphery", "viem", "solc"].map((name) => {
+  return [
+    "@uniswap/v3-core",
+    "@uniswap/v3-periphery",
+    "@uniswap/v4-core",
+    "@uniswap/v4-periphery",
+    "@pancakeswap/v3-core",
+    "@pancakeswap/v3-periphery",
+    "@cryptoalgebra/integral-core",
+    "@cryptoalgebra/integral-periphery",
+    "@cryptoalgebra/integral-base-plugin",
+    "viem",
+    "solc",
+  ].map((name) => {
     const version = readArtifact(rootDir, `${name}/package.json`, z.object({ version: z.string() })).version;
     return `${name}@${version}`;
   });

@@ -1,8 +1,8 @@
-// Compiles the devnet's own Solidity once, in a child process (the compiler needs 200 MB), and keeps the result by source hash.
+// Compiles the devnet's own Solidity once, in child processes (the compiler needs 200 MB), and keeps the result by source hash.
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, posix } from "node:path";
 import { isHex, type Hex } from "viem";
 import { z } from "zod";
 import { DevnetError } from "@/server/devnet/devnet-error";
@@ -29,7 +29,7 @@ process.stdin.on("data", (chunk) => { text += chunk; });
 process.stdin.on("end", () => process.stdout.write(solc.compile(text)));
 `;
 
-/** The devnet's Solidity sources by file name. */
+/** The devnet's Solidity sources by file name, and what they import from npm packages by package path. */
 export function readContractSources(rootDir: string): Readonly<Record<string, string>> {
   const dir = join(rootDir, "server", "devnet", "contracts");
   const files = existsSync(dir)
@@ -44,7 +44,20 @@ export function readContractSources(rootDir: string): Readonly<Record<string, st
       retryable: false,
     });
   }
-  return Object.fromEntries(files.map((name) => [name, readFileSync(join(dir, name), "utf8")]));
+  const sources: Record<string, string> = {};
+  const open = files.map((name): readonly [string, string] => [name, join(dir, name)]);
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const [name, file] = next;
+    if (sources[name] !== undefined) continue;
+    const text = readFileSync(file, "utf8");
+    sources[name] = text;
+    for (const [, imported] of text.matchAll(/^\s*(?:import|\}\s*from)\b[^;"]*"([^"]+)"/gm)) {
+      if (imported === undefined) continue;
+      const path = imported.startsWith(".") ? posix.join(posix.dirname(name), imported) : imported;
+      open.push([path, path.startsWith("@") ? resolveFrom(rootDir, path) : join(dir, path)]);
+    }
+  }
+  return Object.fromEntries(Object.entries(sources).toSorted(([left], [right]) => (left < right ? -1 : 1)));
 }
 
 export function hashSources(parts: readonly string[]): string {
@@ -53,33 +66,90 @@ export function hashSources(parts: readonly string[]): string {
   return hash.digest("hex").slice(0, 16);
 }
 
+/** Compiled code outlives the data dir: beside the packages it was compiled with. */
+const SHARED_CACHE = join("node_modules", ".cache", "tidegate-devnet");
+/** Compilers at once; each takes about 200 MB. */
+const COMPILERS = 2;
+
 export async function compileContracts(input: {
   readonly rootDir: string;
   readonly cacheDir: string;
   readonly sources: Readonly<Record<string, string>>;
   readonly key: string;
 }): Promise<CompiledContracts> {
-  const cacheFile = join(input.cacheDir, `contracts-${input.key}.json`);
-  if (existsSync(cacheFile)) {
-    const cached = compiledSchema.safeParse(JSON.parse(readFileSync(cacheFile, "utf8")));
-    if (cached.success) return cached.data;
+  const name = `contracts-${input.key}.json`;
+  const dirs = [join(input.rootDir, SHARED_CACHE), input.cacheDir];
+  for (const dir of dirs) {
+    const cached = readCache(join(dir, name));
+    if (cached !== undefined) return cached;
   }
-  const compiled = await runCompiler(input.rootDir, input.sources);
-  mkdirSync(input.cacheDir, { recursive: true });
-  writeFileSync(`${cacheFile}.tmp`, JSON.stringify(compiled));
-  renameSync(`${cacheFile}.tmp`, cacheFile);
+  const compiled = await compileAll(input.rootDir, input.sources);
+  // An installed program may not write beside its packages; the data dir then keeps the result.
+  if (!dirs.some((dir) => wrote(dir, name, compiled))) {
+    throw new DevnetError({
+      code: "compile",
+      message: `The compiled contracts cannot be kept in ${dirs.join(" or ")}. Make one of them writable.`,
+      retryable: false,
+    });
+  }
   return compiled;
 }
 
-async function runCompiler(rootDir: string, sources: Readonly<Record<string, string>>): Promise<CompiledContracts> {
+function readCache(file: string): CompiledContracts | undefined {
+  if (!existsSync(file)) return undefined;
+  try {
+    return compiledSchema.safeParse(JSON.parse(readFileSync(file, "utf8"))).data;
+  } catch (cause) {
+    if (cause instanceof SyntaxError) return undefined;
+    throw cause;
+  }
+}
+
+function wrote(dir: string, name: string, compiled: CompiledContracts): boolean {
+  const temporary = join(dir, `${name}.${process.pid}.tmp`);
+  try {
+    mkdirSync(dir, { recursive: true });
+    writeFileSync(temporary, JSON.stringify(compiled));
+    renameSync(temporary, join(dir, name));
+    return true;
+  } catch (cause) {
+    if (cause instanceof Error && "code" in cause && /^(EACCES|EPERM|EROFS|ENOTDIR)$/.test(String(cause.code)))
+      return false;
+    throw cause;
+  }
+}
+
+/** Each file that is not of a package is a unit; the longest go first and share the compilers evenly. */
+async function compileAll(rootDir: string, sources: Readonly<Record<string, string>>): Promise<CompiledContracts> {
+  const groups = Array.from({ length: COMPILERS }, () => ({ size: 0, names: new Set<string>() }));
+  const units = Object.keys(sources)
+    .filter((name) => !name.startsWith("@"))
+    .toSorted((left, right) => (sources[right]?.length ?? 0) - (sources[left]?.length ?? 0));
+  for (const unit of units) {
+    const group = groups.reduce((least, each) => (each.size < least.size ? each : least));
+    group.size += sources[unit]?.length ?? 0;
+    group.names.add(unit);
+  }
+  const results = await Promise.all(
+    groups.filter((group) => group.names.size > 0).map((group) => runCompiler(rootDir, sources, group.names)),
+  );
+  return Object.fromEntries(results.flatMap((each) => Object.entries(each)));
+}
+
+async function runCompiler(
+  rootDir: string,
+  sources: Readonly<Record<string, string>>,
+  units: ReadonlySet<string>,
+): Promise<CompiledContracts> {
   const request = JSON.stringify({
     language: "Solidity",
+    // Another unit may be imported; one that is not costs only its parsing.
     sources: Object.fromEntries(Object.entries(sources).map(([name, content]) => [name, { content }])),
     settings: {
       optimizer: { enabled: true, runs: 1_000 },
       evmVersion: "cancun",
       metadata: { bytecodeHash: "none", appendCBOR: false },
-      outputSelection: { "*": { "*": ["evm.bytecode.object"] } },
+      outputSelection: Object.fromEntries([...units].map((name) => [name, { "*": ["evm.bytecode.object"] }])),
     },
   });
   const answer = await runNode(["-e", CHILD, resolveFrom(rootDir, "solc")], request);
@@ -92,8 +162,9 @@ async function runCompiler(rootDir: string, sources: Readonly<Record<string, str
       retryable: false,
     });
   }
-  const codes = Object.values(output.contracts)
-    .flatMap((byName) => Object.entries(byName))
+  const codes = Object.entries(output.contracts)
+    .filter(([file]) => units.has(file))
+    .flatMap(([, byName]) => Object.entries(byName))
     .filter(([, contract]) => contract.evm.bytecode.object.length > 0)
     .map(([name, contract]) => [name, `0x${contract.evm.bytecode.object}`]);
   return compiledSchema.parse(Object.fromEntries(codes));

@@ -166,6 +166,8 @@ async function assemble(input: StartSignerInput): Promise<Result<RunningSigner, 
         command: (commandId) => authority.commandById(commandId),
         commandsSince: (pairId, seq) => authority.commandsSince(pairId, seq),
         pairIds: () => authority.pairIds(),
+        transfers: () => engine.listTransfers(),
+        orphans: () => engine.listOrphans(),
       },
     });
   }

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import type { CommandRecord } from "@/lib/api/commands";
 import type { DeskEvent } from "@/lib/api/events";
-import type { Authority as AuthorityWire, PlanRecord } from "@/lib/api/signer-contract";
+import type { Authority as AuthorityWire, Orphan, PlanRecord, Transfer } from "@/lib/api/signer-contract";
 import { ok, type Result } from "@/lib/errors/result";
 import type { StoreError } from "@/lib/errors/tidegate-error";
 import type { Hex } from "@/lib/units";
@@ -26,6 +26,9 @@ export interface CopySources {
   command(commandId: Hex): CommandRecord | null;
   commandsSince(pairId: string, seq: number): readonly CommandRecord[];
   pairIds(): readonly string[];
+  /** Newest first. */
+  transfers(): readonly Transfer[];
+  orphans(): readonly Orphan[];
 }
 
 export interface StoreCopyDeps {
@@ -61,6 +64,8 @@ const RETRY_MAX_MS = 5_000;
 const REFRESH_MS = 10_000;
 /** Plans written again into an emptied store. */
 const REBUILD_PLANS = Math.min(PLANS_KEPT_COUNT, 200);
+
+const COPIED_TRANSFERS = 200;
 
 type Flush = Result<unknown, StoreError>;
 
@@ -196,6 +201,12 @@ export function createStoreCopy(deps: StoreCopyDeps): StoreCopy {
     };
     const written = await writeJson(store, storeKeys.signerState, state);
     if (!written.ok) return written;
+    const transfers = await writeJson(store, storeKeys.transfers, {
+      transfers: sources.transfers().slice(0, COPIED_TRANSFERS),
+    });
+    if (!transfers.ok) return transfers;
+    const orphans = await writeJson(store, storeKeys.orphans, { orphans: sources.orphans() });
+    if (!orphans.ok) return orphans;
     const shown = `${state.state} ${state.cause}`;
     if (shown !== lastSignerState) {
       lastSignerState = shown;

@@ -56,6 +56,10 @@ export const storeKeys = {
   /** String, copy of the signer's authority JSON. */
   authority: "tg:authority",
   signerState: "tg:signer:state",
+  /** String, copy of the signer's bridge transfers, newest first: `{transfers}`. */
+  transfers: "tg:transfers",
+  /** String, copy of what the signer found on chain and does not know: `{orphans}`. */
+  orphans: "tg:orphans",
   /** Hash planId -> JSON, UI copy. */
   plans: "tg:plans",
   /** Sorted set planId by createdAtMs. */

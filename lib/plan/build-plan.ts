@@ -1,19 +1,25 @@
 // Build plan: a decision (or an operator's range) and the state it was made from in, ordered steps with bounds and a forecast out.
-import { ok, type Result } from "@/lib/errors/result";
-import { buildChainPart, type ChainPart } from "./chain-part";
+import { err, ok, type Result } from "@/lib/errors/result";
+import { buildChainPart, type AgreedTransfer, type ChainPart } from "./chain-part";
 import { computeForecast } from "./cost";
-import { reallocationMovement, shiftMovement } from "./movement";
+import { reallocationMovement, shiftMovement, type Movement } from "./movement";
 import type { Plan } from "./plan";
-import { refuse, type BuildPlanInput, type PlanRefusal } from "./plan-request";
-import { maxPriceMoveFrac, maxTickMove } from "./slippage";
+import { layOut } from "./plan-grants";
+import { currentIndex, type PlanPool } from "./plan-pool";
+import { refuse, type BuildPlanInput, type PlanRefusal, type WantedTransfer } from "./plan-request";
+import { maxBinMove, maxPriceMoveFrac, maxTickMove } from "./slippage";
+import { wantedTransfers, weighTransfers } from "./transfers";
 
 export type {
   AccountBalance,
+  BridgeOffer,
   BuildPlanInput,
   ManualShift,
   PlanRefusal,
   PlanRefusalCode,
   PlanRequest,
+  SwapRoute,
+  WantedTransfer,
 } from "./plan-request";
 
 /** Deadline window of every transaction, chain seconds; the chain's time scale multiplies it (safety.md section 3.8c). */
@@ -21,6 +27,8 @@ const DEADLINE_SEC = 120;
 /** Longest time between approval (or making, in auto) and the start of a step, wall ms (safety.md section 3.7 R7). */
 const MAX_PLAN_AGE_MS = 600_000;
 const MAX_STEPS = 64;
+/** A pool that lost more than this part of its active liquidity since the plan was made is not entered. */
+const MIN_LIQUIDITY_FRAC = 0.5;
 
 export function buildPlan(input: BuildPlanInput): Result<Plan, PlanRefusal> {
   const { snapshot, evaluation, request } = input;
@@ -32,35 +40,17 @@ export function buildPlan(input: BuildPlanInput): Result<Plan, PlanRefusal> {
   }
   const movement = request.kind === "PRA" ? reallocationMovement(input, request) : shiftMovement(input, request);
   if (!movement.ok) return movement;
-  const { closings, openings } = movement.value;
-  if (closings.length === 0 && openings.length === 0) {
+  const { closings, reductions, openings } = movement.value;
+  if (closings.length === 0 && reductions.length === 0 && openings.length === 0) {
     return refuse("nothing_to_do", "Every target is already in place; no step would change anything.");
   }
-
-  const chainIds = [...new Set([...closings, ...openings].map(({ pool }) => pool.facts.chain.id))].toSorted(
-    (left, right) => left - right,
-  );
-  if (chainIds.length > 1) {
-    return refuse(
-      "several_chains",
-      `The plan would touch chains ${chainIds.join(" and ")}; this version moves money on one chain per plan. Restrict the pair's pools to one chain.`,
-    );
-  }
-  const parts: ChainPart[] = [];
-  let stepCount = 0;
-  for (const chainId of chainIds) {
-    if (!input.blocks.some((block) => block.chainId === chainId)) {
-      return refuse(
-        "no_block",
-        `The snapshot names no block of chain ${chainId}; a plan is made from one block per chain.`,
-      );
-    }
-    const part = buildChainPart(input, movement.value, chainId, stepCount);
-    if (!part.ok) return part;
-    parts.push(part.value);
-    stepCount += part.value.steps.length;
-  }
-  const steps = parts.flatMap((part) => part.steps);
+  const made = buildParts(input, movement.value);
+  if (!made.ok) return made;
+  const { parts, notes } = made.value;
+  const steps = layOut([
+    ...sendersFirst(parts).flatMap((part) => [...part.exits, ...part.bridges]),
+    ...parts.flatMap((part) => (part.bridges.length > 0 ? part.entries : [...part.exits, ...part.entries])),
+  ]);
   if (steps.length === 0) {
     return refuse("nothing_to_do", "What is left to move is below the least amount worth a transaction.");
   }
@@ -68,13 +58,19 @@ export function buildPlan(input: BuildPlanInput): Result<Plan, PlanRefusal> {
     return refuse("too_many_steps", `The plan needs ${steps.length} steps; at most ${MAX_STEPS} fit in one plan.`);
   }
 
-  const anyPool = [...closings, ...openings][0]?.pool;
+  const chainIds = parts.map((part) => part.chainId);
+  const here = ({ pool }: { readonly pool: PlanPool }): boolean => chainIds.includes(pool.facts.chain.id);
+  const acted = [...closings, ...reductions, ...openings].filter(here);
+  const anyPool = acted[0]?.pool;
   if (anyPool === undefined) return refuse("nothing_to_do", "The plan touches no pool.");
   const moveFrac = maxPriceMoveFrac(evaluation.sigmaPerYear);
-  const touched = [...new Map([...closings, ...openings].map(({ pool }) => [pool.state.poolKey, pool])).values()];
+  const touched = [...new Map(acted.map(({ pool }) => [pool.state.poolKey, pool])).values()];
+  const entered = [...new Map(openings.filter(here).map(({ pool }) => [pool.state.poolKey, pool])).values()];
   const total = (pick: (part: ChainPart) => number): number => parts.reduce((sum, part) => sum + pick(part), 0);
   const swappedUsd = total((part) => part.swappedUsd);
   const { base, quote } = anyPool.facts;
+  const allNotes = [...movement.value.notes, ...notes, ...parts.flatMap((part) => part.notes)];
+  const isBridged = parts.some((part) => part.bridges.length > 0);
   return ok({
     version: 1,
     pairId: snapshot.pairId,
@@ -89,6 +85,7 @@ export function buildPlan(input: BuildPlanInput): Result<Plan, PlanRefusal> {
     notionalUsd: Math.max(
       total((part) => part.burnedUsd),
       total((part) => part.mintedUsd),
+      total((part) => part.bridgedUsd),
     ),
     base: { symbol: base.symbol, decimals: base.decimals, address: base.address },
     quote: { symbol: quote.symbol, decimals: quote.decimals, address: quote.address },
@@ -96,11 +93,12 @@ export function buildPlan(input: BuildPlanInput): Result<Plan, PlanRefusal> {
     after: parts.flatMap((part) => part.after),
     forecast: computeForecast({
       before: movement.value.before,
-      after: movement.value.after,
+      after: incomeAfter(movement.value, here),
       gasUsd: total((part) => part.gasUsd),
       swappedUsd,
       swapFeeFrac: swappedUsd > 0 ? total((part) => part.swapFeeFrac * part.swappedUsd) / swappedUsd : 0,
       expectedSlippageFrac: input.params.expectedSlippageFrac,
+      bridgeFeeUsd: isBridged ? total((part) => part.bridgeFeeUsd) : null,
     }),
     bounds: {
       referencePrice: snapshot.price,
@@ -108,16 +106,113 @@ export function buildPlan(input: BuildPlanInput): Result<Plan, PlanRefusal> {
       maxSlippageBps: input.params.slippageBps,
       deadlineSec: DEADLINE_SEC,
       maxPlanAgeMs: MAX_PLAN_AGE_MS,
-      poolTicks: touched.map(({ facts, state }) => ({
-        pool: facts.pool.id,
-        tick: state.tick,
-        maxTickMove: maxTickMove(moveFrac),
+      poolTicks: touched.map((pool) => ({
+        pool: pool.facts.pool.id,
+        tick: currentIndex(pool),
+        maxTickMove: pool.state.kind === "bins" ? maxBinMove(moveFrac, pool.state.binStepBps) : maxTickMove(moveFrac),
       })),
+      poolLiquidity: entered.flatMap(liquidityBound),
+      balances: parts.flatMap(({ chainId, counted, tokens }) =>
+        [
+          { chainId, token: tokens.base.address, minRaw: counted.base },
+          { chainId, token: tokens.quote.address, minRaw: counted.quote },
+        ].filter(({ minRaw }) => minRaw > 0n),
+      ),
       maxFeePerGasWei: chainIds.flatMap((chainId) => {
-        const chain = touched.find(({ facts }) => facts.chain.id === chainId)?.facts.chain;
+        const chain = input.pools.find((facts) => facts.chain.id === chainId)?.chain;
         return chain === undefined ? [] : [{ chainId, wei: BigInt(chain.maxFeePerGasWei) }];
       }),
     },
-    steps,
+    steps: [...steps],
+    ...(parts.length > 1 ? { tokens: parts.map((part) => part.tokens) } : {}),
+    ...(allNotes.length > 0 ? { notes: allNotes } : {}),
   });
+}
+
+/** What a plan for this request would like to move between chains: ask bridges for these, then build with their offers. */
+export function planTransfers(input: BuildPlanInput): readonly WantedTransfer[] {
+  if (input.request.kind !== "PRA") return [];
+  const movement = reallocationMovement(input, input.request);
+  return movement.ok ? wantedTransfers(input, movement.value) : [];
+}
+
+interface Parts {
+  readonly parts: readonly ChainPart[];
+  readonly notes: readonly string[];
+}
+
+/** Every chain's part; a chain that cannot take part is left out with the reason, and the rest is built again without it. */
+function buildParts(input: BuildPlanInput, movement: Movement): Result<Parts, PlanRefusal> {
+  const acted = [...movement.closings, ...movement.reductions, ...movement.openings];
+  const left = new Map<number, PlanRefusal>();
+  const leftOut = new Set<string>();
+  for (;;) {
+    const isIn = (chainId: number): boolean => !left.has(chainId);
+    const weighed = weighTransfers(input, movement, wantedTransfers(input, movement)).filter(
+      ({ wanted }) => isIn(wanted.fromChainId) && isIn(wanted.toChainId),
+    );
+    for (const each of weighed) if (each.kind === "left_out") leftOut.add(each.words);
+    const transfers: AgreedTransfer[] = weighed.flatMap((each) =>
+      each.kind === "go" ? [{ wanted: each.wanted, offer: each.offer }] : [],
+    );
+    const chainIds = [
+      ...new Set([
+        ...acted.map(({ pool }) => pool.facts.chain.id),
+        ...transfers.flatMap(({ wanted }) => [wanted.fromChainId, wanted.toChainId]),
+      ]),
+    ]
+      .filter(isIn)
+      .toSorted((one, other) => one - other);
+    const parts: ChainPart[] = [];
+    let failed: { readonly chainId: number; readonly error: PlanRefusal } | null = null;
+    for (const chainId of chainIds) {
+      const part = input.blocks.some((block) => block.chainId === chainId)
+        ? buildChainPart(input, movement, chainId, transfers)
+        : refuse(
+            "no_block",
+            `The snapshot names no block of chain ${chainId}; a plan is made from one block per chain.`,
+          );
+      if (part.ok) parts.push(part.value);
+      else failed ??= { chainId, error: part.error };
+    }
+    if (failed === null) {
+      return ok({
+        parts,
+        notes: [
+          ...leftOut,
+          ...[...left].map(([chainId, { message }]) => `Nothing is done on chain ${chainId}: ${message}`),
+        ],
+      });
+    }
+    left.set(failed.chainId, failed.error);
+    // Nothing is left to do: the first reason is the answer.
+    if (chainIds.length <= 1) return err([...left.values()][0] ?? failed.error);
+  }
+}
+
+/** Without the targets of chains that take no part: they earn nothing. */
+function incomeAfter(
+  { kind, after, openings }: Movement,
+  isHere: (opening: Movement["openings"][number]) => boolean,
+): Movement["after"] {
+  if (kind !== "PRA") return after;
+  const keptCount = after.length - openings.length;
+  return after.filter((_, index) => {
+    const opening = openings[index - keptCount];
+    return opening === undefined || isHere(opening);
+  });
+}
+
+function sendersFirst(parts: readonly ChainPart[]): readonly ChainPart[] {
+  return parts.filter((part) => part.bridges.length > 0);
+}
+
+/** Others' liquidity, so that our own exit from the pool does not look like a drain; none where it is not known. */
+function liquidityBound({
+  facts,
+  state,
+}: PlanPool): readonly { readonly pool: string; readonly liquidityRaw: bigint; readonly minFrac: number }[] {
+  if (state.kind !== "ticks" || state.activeLiquidityRaw === null) return [];
+  const liquidityRaw = state.activeLiquidityRaw - state.ownLiquidityInRangeRaw;
+  return liquidityRaw > 0n ? [{ pool: facts.pool.id, liquidityRaw, minFrac: MIN_LIQUIDITY_FRAC }] : [];
 }

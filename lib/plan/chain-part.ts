@@ -1,32 +1,40 @@
 // Chain part: what a plan does on one chain, in order, with the money it moves and what it leaves in the wallet.
 import { humanAmount, rawAmount } from "@/lib/amm/human-units";
-import { ticksToRange } from "@/lib/amm/ticks";
 import { ok, type Result } from "@/lib/errors/result";
 import type { ObservedPosition } from "@/lib/market/snapshot";
 import type { Movement } from "./movement";
-import type { Plan, Step } from "./plan";
+import type { Plan } from "./plan";
+import { MANAGER_GRANTS, needsFamilyGrants, type StepGroup } from "./plan-grants";
 import {
   balanceOf,
   cheapestPool,
+  currentIndex,
   findPool,
   paidOut,
+  pricesOf,
+  rangeIn,
   subtractAmounts,
   sumAmounts,
   valueUsd,
   type Amounts,
   type Opening,
   type PlanPool,
+  type Reduction,
 } from "./plan-pool";
-import { refuse, type BuildPlanInput, type PlanRefusal } from "./plan-request";
-import { burnStep, mintCaps, mintSteps, planSwap } from "./plan-steps";
+import { refuse, type BridgeOffer, type BuildPlanInput, type PlanRefusal, type WantedTransfer } from "./plan-request";
+import { burnStep, decreaseStep, mintCaps, mintStep, paidByReduction, planSwap } from "./plan-steps";
 import { maxPriceMoveFrac } from "./slippage";
-import { fitMix, NO_FILL, sizeRestore, sizeSwap, type FillTarget } from "./swap-sizing";
+import { fitMix, NO_FILL, sizeRestore, sizeSwap, type FillTarget, type SwapSize } from "./swap-sizing";
 
 const NOTHING: Amounts = { base: 0n, quote: 0n };
 
 /** What one chain contributes: its steps, its numbers, and what it leaves in the wallet. */
 export interface ChainPart {
-  readonly steps: readonly Step[];
+  readonly chainId: number;
+  /** Exits and what leaves over bridges: before every swap and mint of the chains it goes to. */
+  readonly exits: readonly StepGroup[];
+  readonly bridges: readonly StepGroup[];
+  readonly entries: readonly StepGroup[];
   readonly swappedUsd: number;
   readonly burnedUsd: number;
   readonly mintedUsd: number;
@@ -34,28 +42,55 @@ export interface ChainPart {
   readonly swapFeeFrac: number;
   readonly before: Plan["before"];
   readonly after: Plan["after"];
+  /** Free balances the part counts on. */
+  readonly counted: Amounts;
+  readonly tokens: NonNullable<Plan["tokens"]>[number];
+  readonly bridgeFeeUsd: number;
+  readonly bridgedUsd: number;
+  readonly notes: readonly string[];
+}
+
+/** A transfer that is made, as both its chains need it. */
+export interface AgreedTransfer {
+  readonly wanted: WantedTransfer;
+  readonly offer: BridgeOffer;
 }
 
 export function buildChainPart(
   input: BuildPlanInput,
   movement: Movement,
   chainId: number,
-  firstIndex: number,
+  transfers: readonly AgreedTransfer[],
 ): Result<ChainPart, PlanRefusal> {
   const { snapshot, params } = input;
   const onChain = ({ pool }: { readonly pool: PlanPool }): boolean => pool.facts.chain.id === chainId;
   const closings = movement.closings.filter(onChain);
+  const reductions = movement.reductions.filter(onChain);
   const openings = movement.openings.filter(onChain);
-  const anyPool = [...closings, ...openings][0]?.pool;
+  const outgoing = transfers.filter(({ wanted }) => wanted.fromChainId === chainId);
+  const incoming = transfers.filter(({ wanted }) => wanted.toChainId === chainId);
+  const anyPool = [...closings, ...reductions, ...openings][0]?.pool ?? cheapestPool(input, chainId) ?? undefined;
   if (anyPool === undefined) return refuse("nothing_to_do", `No pool of chain ${chainId} is part of the plan.`);
   const { chain, base, quote } = anyPool.facts;
   const account = {
     base: balanceOf(input.account, chainId, base.address),
     quote: balanceOf(input.account, chainId, quote.address),
   };
-  const burned = sumAmounts(closings.map(({ position }) => paidOut(position)));
+  const grants = input.grants ?? MANAGER_GRANTS;
+  const unknownRights = [...closings, ...openings].find(({ pool }) => needsFamilyGrants(pool.facts.dex.family));
+  if (input.grants === undefined && unknownRights !== undefined) {
+    return refuse(
+      "no_grants",
+      `Pool ${unknownRights.pool.facts.pool.id} is of the family ${unknownRights.pool.facts.dex.family}, whose rights were not handed to the plan.`,
+    );
+  }
+  const burned = sumAmounts([...closings.map(({ position }) => paidOut(position)), ...reductions.map(paidByReduction)]);
   const leftover = movement.leftovers.get(chainId) ?? NOTHING;
-  const budget = movement.usesAccount ? sumAmounts([account, burned]) : sumAmounts([burned, leftover]);
+  const own = movement.usesAccount ? sumAmounts([account, burned]) : sumAmounts([burned, leftover]);
+  const budget = sumAmounts([
+    subtractAmounts(own, sumAmounts(outgoing.map(({ wanted }) => amountsOf(wanted.side, wanted.amountInRaw)))),
+    ...incoming.map(({ wanted, offer }) => amountsOf(wanted.side, offer.expectedOutRaw)),
+  ]);
   if (openings.length > 0 && budget.base === 0n && budget.quote === 0n) {
     return refuse(
       "no_funds",
@@ -70,7 +105,9 @@ export function buildChainPart(
   const free = subtractAmounts(budget, owned);
   const swapFeeFrac = params.routerFeeFrac + (params.swapPoolFeeFrac ?? swapPool.state.feePips / 1_000_000);
   const fillTargetOf = ({ pool, tickLower, tickUpper, valueUsd: targetUsd }: Opening): FillTarget => ({
-    sqrtPriceX96: pool.state.sqrtPriceX96,
+    ...(pool.state.kind === "ticks"
+      ? { sqrtPriceX96: pool.state.sqrtPriceX96 }
+      : { sqrtPriceX96: 0n, activeBinId: currentIndex(pool) }),
     tickLower,
     tickUpper,
     frame: pool.frame,
@@ -80,11 +117,18 @@ export function buildChainPart(
     availableBase: humanAmount(amounts.base, base.decimals),
     availableQuote: humanAmount(amounts.quote, quote.decimals),
   });
+  const route = input.swapRoutes?.find((each) => each.chainId === chainId) ?? null;
+  const notes: string[] = [];
   const terms = { price: snapshot.price, costFrac: swapFeeFrac + params.expectedSlippageFrac };
-  const size =
+  const wantedSize =
     openings.length === 0 && movement.restoreMixFrac !== null
       ? sizeRestore({ ...humanOf(burned), ...terms, mixFrac: movement.restoreMixFrac, quoteUsd: snapshot.quoteUsd })
       : sizeSwap({ targets: shared.map(fillTargetOf), ...humanOf(free), ...terms });
+  const size =
+    route?.provider === "none"
+      ? withoutSwap(wantedSize, shared.map(fillTargetOf), humanOf(free), snapshot.price)
+      : wantedSize;
+  if (route !== null && wantedSize.sell !== null) notes.push(route.words);
   const sharedFills = new Map(shared.map((opening, index) => [opening, size.fills[index] ?? NO_FILL]));
   const fills = openings.map(
     (opening) =>
@@ -92,7 +136,7 @@ export function buildChainPart(
       fitMix({ target: fillTargetOf(opening), ...humanOf(opening.ownFunds ?? NOTHING), price: snapshot.price }),
   );
 
-  const steps: Step[] = closings.map(({ pool, position, range }) => burnStep(params, pool, position, range));
+  const entries: StepGroup[] = [];
   const swap = planSwap({
     size,
     budget,
@@ -111,7 +155,7 @@ export function buildChainPart(
     );
   }
   if (swap !== null) {
-    const router = chain.lifiDiamond;
+    const router = route?.router ?? chain.lifiDiamond;
     if (router === null) {
       return refuse(
         "no_router",
@@ -122,18 +166,21 @@ export function buildChainPart(
     }
     const [tokenIn, tokenOut] = swap.sell === "base" ? [base.address, quote.address] : [quote.address, base.address];
     const { amountInRaw, minAmountOutRaw } = swap;
-    steps.push(
-      {
-        kind: "approve",
+    entries.push({
+      step: {
+        kind: "swap",
         chainId,
-        token: tokenIn,
-        spender: router,
-        amountRaw: amountInRaw,
-        forStep: firstIndex + steps.length + 1,
+        provider: route?.provider === "pool" ? "pool" : "lifi",
+        router,
+        ...(route?.provider === "pool" && route.pool !== null ? { pool: route.pool } : {}),
+        tokenIn,
+        tokenOut,
+        amountInRaw,
+        minAmountOutRaw,
+        feeUsd: route?.feeUsd ?? swap.valueUsd * (swapFeeFrac + params.expectedSlippageFrac),
       },
-      { kind: "swap", chainId, provider: "lifi", router, tokenIn, tokenOut, amountInRaw, minAmountOutRaw },
-      { kind: "revoke", chainId, token: tokenIn, spender: router },
-    );
+      grants: [{ grant: { kind: "erc20", token: tokenIn, spender: router }, amountRaw: amountInRaw }],
+    });
   }
 
   // Upper bound of what is there after the swap: the swap's output at the reference price, before any fee.
@@ -150,7 +197,7 @@ export function buildChainPart(
   openings.forEach((opening) => {
     const cap = opening.ownFunds ?? caps.get(opening);
     if (cap === undefined || (cap.base === 0n && cap.quote === 0n)) return;
-    steps.push(...mintSteps({ params, opening, cap, index: firstIndex + steps.length }));
+    entries.push(mintStep({ params, opening, cap, grants }));
   });
 
   const minted = fills.map((fill) => ({
@@ -164,12 +211,15 @@ export function buildChainPart(
   );
   const closedIds = new Set<string>(closings.map(({ position }) => position.positionId));
   const positions = snapshot.positions.filter((position) => position.chainId === chainId);
-  const kept = positions.filter((position) => !closedIds.has(position.positionId));
+  const kept = positions
+    .filter((position) => !closedIds.has(position.positionId))
+    .map((position) => reductions.reduce(afterReduction, position));
   const gasUsd =
     movement.kind === "RS"
       ? openings.reduce((sum, { pool }) => sum + pool.state.gasRsUsd, 0)
-      : closings.reduce((sum, { pool }) => sum + pool.state.gasCloseUsd, 0) +
-        openings.reduce((sum, { pool }) => sum + pool.state.gasOpenUsd, 0);
+      : [...closings, ...reductions].reduce((sum, { pool }) => sum + pool.state.gasCloseUsd, 0) +
+        openings.reduce((sum, { pool }) => sum + pool.state.gasOpenUsd, 0) +
+        outgoing.reduce((sum, { offer }) => sum + offer.gasUsd, 0);
   const wallet = (amounts: Amounts): Plan["before"][number] => ({
     label: "Wallet",
     pool: null,
@@ -180,8 +230,24 @@ export function buildChainPart(
     priceLower: null,
     priceUpper: null,
   });
+  const hasCounted = movement.usesAccount ? openings.length > 0 || outgoing.length > 0 : true;
   return ok({
-    steps,
+    chainId,
+    exits: [
+      ...closings.map((closing) => burnStep(params, closing, grants)),
+      ...reductions.map((reduction) => decreaseStep(params, reduction, grants)),
+    ],
+    bridges: outgoing.map(bridgeGroup),
+    entries,
+    counted: hasCounted ? (movement.usesAccount ? account : leftover) : NOTHING,
+    tokens: {
+      chainId,
+      base: { address: base.address, decimals: base.decimals },
+      quote: { address: quote.address, decimals: quote.decimals },
+    },
+    bridgeFeeUsd: outgoing.reduce((sum, { offer }) => sum + offer.feeUsd, 0),
+    bridgedUsd: outgoing.reduce((sum, { wanted }) => sum + wanted.valueUsd, 0),
+    notes,
     swappedUsd: swap?.valueUsd ?? 0,
     burnedUsd: valueUsd(snapshot, anyPool, burned),
     mintedUsd: valueUsd(snapshot, anyPool, sumAmounts(minted)),
@@ -192,7 +258,7 @@ export function buildChainPart(
       ...kept.flatMap((position) => holding(input, position)),
       ...openings.map(({ pool, tickLower, tickUpper, label }, index) => {
         const amounts = minted[index] ?? { base: 0n, quote: 0n };
-        const range = ticksToRange(tickLower, tickUpper, pool.frame);
+        const range = pricesOf(pool, { tickLower, tickUpper });
         return {
           label,
           pool: pool.facts.pool.id,
@@ -209,11 +275,64 @@ export function buildChainPart(
   });
 }
 
+function amountsOf(side: "base" | "quote", raw: bigint): Amounts {
+  return side === "base" ? { base: raw, quote: 0n } : { base: 0n, quote: raw };
+}
+
+/** The targets filled from what is there, nothing sold. */
+function withoutSwap(
+  size: SwapSize,
+  targets: readonly FillTarget[],
+  free: { readonly availableBase: number; readonly availableQuote: number },
+  price: number,
+): SwapSize {
+  if (targets.length === 0) return { ...size, sell: null, amountIn: 0, amountOut: 0 };
+  return sizeSwap({ targets, ...free, price, costFrac: 0, canSwap: false });
+}
+
+function bridgeGroup({ wanted, offer }: AgreedTransfer): StepGroup {
+  const { fromChainId: chainId, toChainId, tokenIn, tokenOut, amountInRaw } = wanted;
+  const { router, minAmountOutRaw, bridges, feeUsd, expectedSec } = offer;
+  return {
+    step: {
+      kind: "bridge",
+      chainId,
+      provider: "lifi",
+      router,
+      tokenIn,
+      toChainId,
+      tokenOut,
+      amountInRaw,
+      minAmountOutRaw,
+      bridges: [...bridges],
+      feeUsd,
+      expectedSec,
+    },
+    grants: [{ grant: { kind: "erc20", token: tokenIn, spender: router }, amountRaw: amountInRaw }],
+  };
+}
+
+/** The position as it is after the reduction, when it is the one. */
+function afterReduction(position: ObservedPosition, reduction: Reduction): ObservedPosition {
+  if (reduction.position.positionId !== position.positionId) return position;
+  const paid = paidByReduction(reduction);
+  return {
+    ...position,
+    liquidityRaw: position.liquidityRaw - reduction.liquidityRaw,
+    baseRaw: position.baseRaw + position.uncollectedBaseRaw - paid.base,
+    quoteRaw: position.quoteRaw + position.uncollectedQuoteRaw - paid.quote,
+    uncollectedBaseRaw: 0n,
+    uncollectedQuoteRaw: 0n,
+  };
+}
+
 function holding(input: BuildPlanInput, position: ObservedPosition): Plan["before"] {
   const pool = findPool(input, position.poolKey);
-  if (!pool.ok || position.range.kind !== "ticks") return [];
+  if (!pool.ok) return [];
+  const indexes = rangeIn(pool.value, position.range);
+  if (indexes === null) return [];
   const amounts = paidOut(position);
-  const range = ticksToRange(position.range.tickLower, position.range.tickUpper, pool.value.frame);
+  const range = pricesOf(pool.value, indexes);
   return [
     {
       label: `${pool.value.facts.dex.name} #${position.tokenId}`,

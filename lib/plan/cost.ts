@@ -21,6 +21,8 @@ export interface ForecastInput {
   /** Router and pool fee of the swap, fraction. */
   readonly swapFeeFrac: number;
   readonly expectedSlippageFrac: number;
+  /** What bridges take, US dollars; null when nothing moves between chains. */
+  readonly bridgeFeeUsd?: number | null;
 }
 
 /**
@@ -37,7 +39,9 @@ export function computeForecast(input: ForecastInput): Plan["forecast"] {
   const swapFeeUsd = input.swappedUsd * finite(input.swapFeeFrac);
   const slippageUsd = input.swappedUsd * finite(input.expectedSlippageFrac);
   const gasUsd = finite(input.gasUsd);
-  const costUsd = gasUsd + swapFeeUsd + slippageUsd;
+  const bridgeFeeUsd =
+    input.bridgeFeeUsd === undefined || input.bridgeFeeUsd === null ? null : finite(input.bridgeFeeUsd);
+  const costUsd = gasUsd + swapFeeUsd + slippageUsd + (bridgeFeeUsd ?? 0);
   const weekly = FORECAST_DAYS / DAYS_PER_YEAR;
   const net7dUsd = (feesAfter - lvrAfter) * weekly - costUsd;
   const spreadUsd = input.after.reduce((total, line) => total + timeSpreadUsdPerYear(line), 0) * weekly;
@@ -54,6 +58,7 @@ export function computeForecast(input: ForecastInput): Plan["forecast"] {
     net7dUsd,
     net7dLowUsd: net7dUsd - spreadUsd,
     net7dHighUsd: net7dUsd + spreadUsd,
+    ...(bridgeFeeUsd === null ? {} : { bridgeFeeUsd }),
   };
 }
 

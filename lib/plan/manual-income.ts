@@ -1,6 +1,6 @@
 // Income the model expects of a range an operator chose, by the same terms as every other range.
 import { humanLiquidity } from "@/lib/amm/human-units";
-import type { MarketSnapshot, TickPoolState } from "@/lib/market/snapshot";
+import type { MarketSnapshot, PoolState } from "@/lib/market/snapshot";
 import {
   computePoolTerms,
   computeVolumeUsdPerDay,
@@ -15,7 +15,7 @@ export interface ManualIncomeInput {
   readonly snapshot: Pick<MarketSnapshot, "price" | "quoteUsd" | "isStablePair">;
   readonly params: StrategyParams;
   readonly sigmaPerYear: number;
-  readonly pool: TickPoolState;
+  readonly pool: PoolState;
   /** Effective range, QUOTE per BASE. */
   readonly range: { readonly min: number; readonly max: number };
   readonly amountUsd: number;
@@ -26,7 +26,7 @@ export function manualIncome(input: ManualIncomeInput): IncomeLine {
   const { snapshot, params, pool, range } = input;
   const { price, quoteUsd } = snapshot;
   const depthUsd =
-    pool.activeLiquidityRaw === null
+    pool.kind === "bins" || pool.activeLiquidityRaw === null
       ? depthOfTvlUsd(pool.tvlUsd ?? Number.NaN, price, range, snapshot.isStablePair ? "pegged" : "other")
       : depthOfLiquidityUsd(
           humanLiquidity(

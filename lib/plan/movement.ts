@@ -1,5 +1,4 @@
 // Movement: which positions a request closes and opens, with the income the model sees before and after.
-import { ticksToRange } from "@/lib/amm/ticks";
 import { ok, type Result } from "@/lib/errors/result";
 import type { ObservedPosition } from "@/lib/market/snapshot";
 import type { IncomeSplit, RangeShiftDecision, ReallocateDecision } from "@/lib/strategy/index";
@@ -14,11 +13,13 @@ import {
   findPool,
   min,
   paidOut,
+  pricesOf,
   sumAmounts,
   valueUsd,
   type Amounts,
   type Closing,
   type Opening,
+  type Reduction,
 } from "./plan-pool";
 import type { BuildPlanInput, ManualShift, PlanRefusal } from "./plan-request";
 
@@ -27,6 +28,8 @@ const MIN_MINT_USD = 10;
 
 export interface Movement {
   readonly closings: readonly Closing[];
+  /** Positions that stay and become smaller. */
+  readonly reductions: readonly Reduction[];
   readonly openings: readonly Opening[];
   /** RS moves what its positions held and left over; PRA may use the whole account too. */
   readonly usesAccount: boolean;
@@ -38,6 +41,8 @@ export interface Movement {
   readonly reason: string;
   readonly before: readonly IncomeLine[];
   readonly after: readonly IncomeLine[];
+  /** Choices for the plan's words. */
+  readonly notes: readonly string[];
 }
 
 /** RS by the strategy or by an operator: each position's own money goes to its new range. */
@@ -52,7 +57,7 @@ export function shiftMovement(
           {
             positionId: request.positionId,
             keepsMix: false,
-            range: { kind: "ticks", tickLower: request.tickLower, tickUpper: request.tickUpper } as const,
+            range: manualRange(input, request),
           },
         ];
   const closings: Closing[] = [];
@@ -105,7 +110,7 @@ export function shiftMovement(
           params: input.params,
           sigmaPerYear: input.evaluation.sigmaPerYear,
           pool: opening.pool.state,
-          range: ticksToRange(opening.tickLower, opening.tickUpper, opening.pool.frame),
+          range: pricesOf(opening.pool, opening),
           amountUsd: opening.valueUsd,
         });
   const after = lines.map((line) => {
@@ -122,7 +127,20 @@ export function shiftMovement(
     reason: request.kind === "RS" ? request.reason : "manual_shift",
     before: lines.map((line) => line.now),
     after,
+    reductions: [],
+    notes: [],
   });
+}
+
+/** The operator's two indexes, as bins where the position lies over bins. */
+function manualRange(input: BuildPlanInput, request: ManualShift): ObservedPosition["range"] {
+  const { positionId, tickLower, tickUpper } = request;
+  const isBins = input.snapshot.positions.some(
+    (position) => position.positionId === positionId && position.range.kind === "bins",
+  );
+  return isBins
+    ? { kind: "bins", lowerBinId: tickLower, upperBinId: tickUpper }
+    : { kind: "ticks", tickLower, tickUpper };
 }
 
 /** What each position's earlier mints left in the wallet, as far as the account still has it. */
@@ -155,10 +173,28 @@ export function reallocationMovement(
     closings.push(closing.value);
   }
   const openings: Opening[] = [];
+  const reductions: Reduction[] = [];
+  const notes: string[] = [];
   for (const target of decision.targets) {
     if (target.keepPositionIds.length > 0 || target.amountUsd < MIN_MINT_USD) continue;
     const pool = findPool(input, target.poolKey);
     if (!pool.ok) return pool;
+    const staying = stayingPosition(input, closings, target.poolKey);
+    if (staying !== null) {
+      const { closing, nowUsd } = staying;
+      const name = `${pool.value.facts.dex.name} #${closing.position.tokenId} on ${pool.value.facts.chain.name}`;
+      if (target.amountUsd < nowUsd) {
+        closings.splice(closings.indexOf(closing), 1);
+        reductions.push({ ...closing, liquidityRaw: partToTake(closing.position, target.amountUsd / nowUsd) });
+        notes.push(
+          `${name} keeps its range and is reduced from ${usdText(nowUsd)} to ${usdText(target.amountUsd)}, not closed and opened again.`,
+        );
+        continue;
+      }
+      notes.push(
+        `${name} grows from ${usdText(nowUsd)} to ${usdText(target.amountUsd)}: it is closed and opened anew, because nothing can be added to a position and a second one of the same pool is not allowed.`,
+      );
+    }
     const ticks = checkTicks(pool.value, target.target.range);
     if (!ticks.ok) return ticks;
     openings.push({
@@ -169,7 +205,8 @@ export function reallocationMovement(
       ownFunds: null,
     });
   }
-  const closed = new Set<string>(decision.closePositionIds);
+  const closed = new Set<string>(closings.map(({ position }) => position.positionId));
+  const reduced = new Set<string>(reductions.map(({ position }) => position.positionId));
   const kept = input.evaluation.positions.filter((position) => !closed.has(position.positionId));
   return ok({
     closings,
@@ -183,13 +220,44 @@ export function reallocationMovement(
       incomeLine(position.incomeNow, targetRho(input, position.poolKey)),
     ),
     after: [
-      ...kept.map((position) => incomeLine(position.incomeNow, targetRho(input, position.poolKey))),
-      ...openings.map(({ pool }) => {
-        const evaluated = input.evaluation.pools.find((entry) => entry.poolKey === pool.state.poolKey);
-        return incomeLine(evaluated?.income ?? null, evaluated?.terms?.inRangeFrac ?? 1);
-      }),
+      ...kept.map((position) =>
+        reduced.has(position.positionId)
+          ? targetIncome(input, position.poolKey)
+          : incomeLine(position.incomeNow, targetRho(input, position.poolKey)),
+      ),
+      ...openings.map(({ pool }) => targetIncome(input, pool.state.poolKey)),
     ],
+    reductions,
+    notes,
   });
+}
+
+function targetIncome(input: BuildPlanInput, key: PoolKey): IncomeLine {
+  const evaluated = input.evaluation.pools.find((entry) => entry.poolKey === key);
+  return incomeLine(evaluated?.income ?? null, evaluated?.terms?.inRangeFrac ?? 1);
+}
+
+/** The one closing of a pool whose range would do as well as the target's: within the divergence at which a range shift is due. */
+function stayingPosition(
+  input: BuildPlanInput,
+  closings: readonly Closing[],
+  key: PoolKey,
+): { readonly closing: Closing; readonly nowUsd: number } | null {
+  const [closing, ...others] = closings.filter(({ position }) => position.poolKey === key);
+  if (closing === undefined || others.length > 0) return null;
+  const evaluated = input.evaluation.positions.find((entry) => entry.positionId === closing.position.positionId);
+  if (evaluated === undefined || !evaluated.isInRange || !(evaluated.valueUsd > 0)) return null;
+  if (!(evaluated.divergence <= input.evaluation.paramsUsed.rsThreshold)) return null;
+  return { closing, nowUsd: evaluated.valueUsd };
+}
+
+/** Liquidity to take so that `keepFrac` of the position stays, to a millionth of it. */
+function partToTake({ liquidityRaw }: ObservedPosition, keepFrac: number): bigint {
+  return liquidityRaw - (liquidityRaw * BigInt(Math.ceil(keepFrac * 1_000_000))) / 1_000_000n;
+}
+
+function usdText(amountUsd: number): string {
+  return `${amountUsd.toFixed(2)} USD`;
 }
 
 const NO_INCOME: IncomeLine = { feesUsdPerYear: 0, lvrUsdPerYear: 0, netUsdPerYear: 0, inRangeFrac: 1 };

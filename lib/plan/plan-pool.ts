@@ -1,9 +1,11 @@
 // Plan pool: a pool, position or range as a plan needs it, checked against registry and snapshot, and sums of its two tokens.
+import { binsToRange } from "@/lib/amm/bins";
 import { humanAmount } from "@/lib/amm/human-units";
-import type { PriceFrame } from "@/lib/amm/sqrt-price";
+import { sqrtToPrice, type PriceFrame } from "@/lib/amm/sqrt-price";
 import { usableTicks } from "@/lib/amm/tick-math";
+import { ticksToRange } from "@/lib/amm/ticks";
 import { ok, type Result } from "@/lib/errors/result";
-import type { MarketSnapshot, ObservedPosition, TickPoolState, TickRange } from "@/lib/market/snapshot";
+import type { MarketSnapshot, ObservedPosition, PoolState } from "@/lib/market/snapshot";
 import type { ResolvedPool } from "@/lib/registry/resolved-pool";
 import { poolKey, type Address, type PoolKey, type PositionId } from "@/lib/units";
 import { refuse, type AccountBalance, type BuildPlanInput, type PlanRefusal } from "./plan-request";
@@ -11,15 +13,29 @@ import { refuse, type AccountBalance, type BuildPlanInput, type PlanRefusal } fr
 /** A pool as a plan needs it: its facts, its state, and the frame of its prices. */
 export interface PlanPool {
   readonly facts: ResolvedPool;
-  readonly state: TickPoolState;
+  readonly state: PoolState;
   readonly frame: PriceFrame;
+}
+
+/** Where liquidity lies: ticks, or Liquidity Book bin ids (both included) in the same two fields. */
+export interface PlanRange {
+  readonly tickLower: number;
+  readonly tickUpper: number;
 }
 
 export interface Closing {
   readonly pool: PlanPool;
   readonly position: ObservedPosition;
-  readonly range: TickRange;
+  readonly range: PlanRange;
 }
+
+/** A position that stays and gives up part of its liquidity. */
+export interface Reduction extends Closing {
+  readonly liquidityRaw: bigint;
+}
+
+const MAX_BIN_ID = 2 ** 24 - 1;
+const CENTRE_BIN_ID = 2 ** 23;
 
 export interface Opening {
   readonly pool: PlanPool;
@@ -47,9 +63,6 @@ export function findPool(input: BuildPlanInput, key: PoolKey): Result<PlanPool, 
       `Pool ${key} is not in the ${facts === undefined ? "registry" : "snapshot"} of ${input.snapshot.pairId}.`,
     );
   }
-  if (state.kind !== "ticks") {
-    return refuse("unsupported_range", `Pool ${key} uses bins; this version acts on tick ranges only.`);
-  }
   const frame = {
     decBase: facts.base.decimals,
     decQuote: facts.quote.decimals,
@@ -65,23 +78,64 @@ export function findClosing(input: BuildPlanInput, positionId: PositionId): Resu
   }
   const pool = findPool(input, position.poolKey);
   if (!pool.ok) return pool;
-  if (position.range.kind !== "ticks") {
-    return refuse("unsupported_range", `Position ${positionId} uses bins; this version acts on tick ranges only.`);
+  const range = rangeIn(pool.value, position.range);
+  if (range === null) {
+    return refuse(
+      "unsupported_range",
+      `Position ${positionId} lies over ${position.range.kind}, its pool ${pool.value.facts.pool.id} uses ${pool.value.state.kind}; read the chain again.`,
+    );
   }
-  return ok({ pool: pool.value, position, range: position.range });
+  return ok({ pool: pool.value, position, range });
+}
+
+/** The two indexes of a range of the pool's own kind; null when the kinds differ. */
+export function rangeIn(pool: PlanPool, range: ObservedPosition["range"]): PlanRange | null {
+  if (range.kind !== pool.state.kind) return null;
+  return range.kind === "ticks"
+    ? { tickLower: range.tickLower, tickUpper: range.tickUpper }
+    : { tickLower: range.lowerBinId, tickUpper: range.upperBinId };
+}
+
+/** Current tick, or active bin id. */
+export function currentIndex({ state }: PlanPool): number {
+  return state.kind === "ticks" ? state.tick : state.activeBinId;
+}
+
+/** The pool's own price, QUOTE per BASE. */
+export function poolPrice({ state, frame }: PlanPool): number {
+  if (state.kind === "ticks") return sqrtToPrice(state.sqrtPriceX96, frame);
+  const logRaw = (state.activeBinId - CENTRE_BIN_ID) * Math.log1p(state.binStepBps / 10_000);
+  const logScale = (frame.decBase - frame.decQuote) * Math.LN10;
+  return Math.exp(logScale + (frame.baseIsToken0 ? logRaw : -logRaw));
+}
+
+/** Effective price range, QUOTE per BASE. */
+export function pricesOf({ state, frame }: PlanPool, range: PlanRange): { readonly min: number; readonly max: number } {
+  return state.kind === "ticks"
+    ? ticksToRange(range.tickLower, range.tickUpper, frame)
+    : binsToRange(range.tickLower, range.tickUpper, state.binStepBps, frame);
 }
 
 export function checkTicks(
   pool: PlanPool,
   range: ObservedPosition["range"],
 ): Result<{ readonly tickLower: number; readonly tickUpper: number }, PlanRefusal> {
-  if (range.kind !== "ticks") {
+  const indexes = rangeIn(pool, range);
+  if (indexes === null) {
     return refuse(
       "unsupported_range",
-      `The target in pool ${pool.facts.pool.id} uses bins; this version acts on tick ranges only.`,
+      `The target in pool ${pool.facts.pool.id} is over ${range.kind}, the pool uses ${pool.state.kind}.`,
     );
   }
-  const { tickLower, tickUpper } = range;
+  const { tickLower, tickUpper } = indexes;
+  if (pool.state.kind === "bins") {
+    const isInSpace = [tickLower, tickUpper].every((id) => Number.isInteger(id) && id >= 0 && id <= MAX_BIN_ID);
+    if (isInSpace && tickLower <= tickUpper) return ok(indexes);
+    return refuse(
+      "bad_ticks",
+      `Bins ${tickLower} and ${tickUpper} must be whole numbers within 0..${MAX_BIN_ID}, the lower one first.`,
+    );
+  }
   const { tickSpacing } = pool.state;
   const usable = usableTicks(tickSpacing);
   const isAligned = [tickLower, tickUpper].every(
@@ -99,7 +153,7 @@ export function checkTicks(
 /** The pool of the chain with the lowest fee: where an aggregator is expected to swap. */
 export function cheapestPool(input: BuildPlanInput, chainId: number): PlanPool | null {
   const found = input.snapshot.pools
-    .filter((pool) => pool.chainId === chainId && pool.kind === "ticks")
+    .filter((pool) => pool.chainId === chainId)
     .toSorted((left, right) => left.feePips - right.feePips || (left.poolKey < right.poolKey ? -1 : 1));
   for (const state of found) {
     const pool = findPool(input, state.poolKey);

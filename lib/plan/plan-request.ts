@@ -5,6 +5,7 @@ import type { ResolvedPool } from "@/lib/registry/resolved-pool";
 import type { Evaluation, RangeShiftDecision, ReallocateDecision, StrategyParams } from "@/lib/strategy/index";
 import type { Address, Hex, PositionId } from "@/lib/units";
 import type { PlanOrigin } from "./plan";
+import type { PlanGrants } from "./plan-grants";
 
 /** One position moved to ticks an operator chose. */
 export interface ManualShift {
@@ -35,6 +36,56 @@ export interface BuildPlanInput {
   readonly params: StrategyParams;
   readonly origin: PlanOrigin;
   readonly configVersion: number;
+  /** Rights each family asks for; missing: plain allowances to the position manager, and families that need others are refused. */
+  readonly grants?: PlanGrants;
+  /** What bridges offered for the transfers of `wantedTransfers`; missing or empty: nothing moves between chains. */
+  readonly bridgeOffers?: readonly BridgeOffer[];
+  /** Best way found for the swap of a chain, by a first building of this plan; missing: the aggregator. */
+  readonly swapRoutes?: readonly SwapRoute[];
+}
+
+/** Money of the pair that should be on another chain. */
+export interface WantedTransfer {
+  readonly fromChainId: number;
+  readonly toChainId: number;
+  readonly side: "base" | "quote";
+  readonly tokenIn: Address;
+  readonly tokenOut: Address;
+  readonly amountInRaw: bigint;
+  /** US dollars at the snapshot's price. */
+  readonly valueUsd: number;
+}
+
+/** What a bridge takes and delivers for one wanted transfer, by a quote of now. */
+export interface BridgeOffer {
+  readonly fromChainId: number;
+  readonly toChainId: number;
+  readonly side: "base" | "quote";
+  readonly amountInRaw: bigint;
+  readonly router: Address;
+  readonly expectedOutRaw: bigint;
+  readonly minAmountOutRaw: bigint;
+  /** Tools that may be used, by the provider's keys. */
+  readonly bridges: readonly string[];
+  /** Everything between what leaves and what arrives, US dollars. */
+  readonly feeUsd: number;
+  /** Gas of its transactions on the source chain, US dollars. */
+  readonly gasUsd: number;
+  readonly expectedSec: number;
+}
+
+/** How the swap of one chain is made, and why. */
+export interface SwapRoute {
+  readonly chainId: number;
+  readonly provider: "lifi" | "pool" | "none";
+  /** Contract that takes the tokens; null with provider `none`. */
+  readonly router: Address | null;
+  /** Pool of a direct swap. */
+  readonly pool: string | null;
+  /** Everything the route takes of the swapped value, gas excluded, US dollars; null when it is not known better than the plan's own estimate. */
+  readonly feeUsd: number | null;
+  /** One sentence for the card. */
+  readonly words: string;
 }
 
 const PLAN_REFUSALS = [
@@ -47,7 +98,7 @@ const PLAN_REFUSALS = [
   "no_router",
   "no_price",
   "no_block",
-  "several_chains",
+  "no_grants",
   "too_many_steps",
 ] as const;
 export type PlanRefusalCode = (typeof PLAN_REFUSALS)[number];

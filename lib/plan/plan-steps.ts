@@ -1,10 +1,19 @@
 // Plan steps: the swap a plan needs, the caps of its mints, and the burn, approve, mint and revoke steps themselves.
 import { rawAmount } from "@/lib/amm/human-units";
-import { sqrtToPrice } from "@/lib/amm/sqrt-price";
-import type { MarketSnapshot, ObservedPosition, TickRange } from "@/lib/market/snapshot";
+import type { MarketSnapshot } from "@/lib/market/snapshot";
 import type { StrategyParams } from "@/lib/strategy/index";
-import type { Step } from "./plan";
-import { min, paidOut, sides, type Amounts, type Opening, type PlanPool } from "./plan-pool";
+import type { PlanGrants, StepGroup } from "./plan-grants";
+import {
+  min,
+  paidOut,
+  poolPrice,
+  sides,
+  type Amounts,
+  type Closing,
+  type Opening,
+  type PlanPool,
+  type Reduction,
+} from "./plan-pool";
 import { maxPriceMoveFrac, swapMinimumOutRaw } from "./slippage";
 import type { SwapSize } from "./swap-sizing";
 
@@ -41,7 +50,7 @@ export function planSwap(input: {
     decBase: base.decimals,
     decQuote: quote.decimals,
     cexPrice: snapshot.price,
-    poolPrice: sqrtToPrice(pool.state.sqrtPriceX96, pool.frame),
+    poolPrice: poolPrice(pool),
     feeFrac: input.swapFeeFrac,
     slippageBps: input.slippageBps,
   });
@@ -91,67 +100,93 @@ export function mintCaps(input: {
   return fills.map((_, index) => ({ base: bases[index] ?? 0n, quote: quotes[index] ?? 0n }));
 }
 
-export function burnStep(params: StrategyParams, pool: PlanPool, position: ObservedPosition, range: TickRange): Step {
+export function burnStep(params: StrategyParams, { pool, position, range }: Closing, grants: PlanGrants): StepGroup {
+  return exitGroup({ kind: "burn", params, pool, position, range, liquidityRaw: position.liquidityRaw, grants });
+}
+
+/** Part of the liquidity out, everything earned collected; the position stays. */
+export function decreaseStep(params: StrategyParams, reduction: Reduction, grants: PlanGrants): StepGroup {
+  return exitGroup({ kind: "decrease", params, ...reduction, grants });
+}
+
+function exitGroup(
+  input: Reduction & {
+    readonly kind: "burn" | "decrease";
+    readonly params: StrategyParams;
+    readonly grants: PlanGrants;
+  },
+): StepGroup {
+  const { kind, params, pool, position, range, liquidityRaw } = input;
   const { facts } = pool;
-  const paid = paidOut(position);
+  const paid = kind === "burn" ? paidOut(position) : paidByReduction(input);
   const [token0, token1] = sides(pool, facts.base.address, facts.quote.address);
   const [amount0ExpectedRaw, amount1ExpectedRaw] = sides(pool, paid.base, paid.quote);
   return {
-    kind: "burn",
-    chainId: facts.chain.id,
-    family: facts.dex.family,
-    pool: facts.pool.id,
-    positionManager: facts.positionManager,
-    tokenId: position.tokenId,
-    token0,
-    token1,
-    tickLower: range.tickLower,
-    tickUpper: range.tickUpper,
-    liquidityRaw: position.liquidityRaw,
-    amount0ExpectedRaw,
-    amount1ExpectedRaw,
-    maxSlippageBps: params.slippageBps,
+    step: {
+      kind,
+      chainId: facts.chain.id,
+      family: facts.dex.family,
+      pool: facts.pool.id,
+      positionManager: facts.positionManager,
+      tokenId: position.tokenId,
+      token0,
+      token1,
+      tickLower: range.tickLower,
+      tickUpper: range.tickUpper,
+      liquidityRaw,
+      amount0ExpectedRaw,
+      amount1ExpectedRaw,
+      maxSlippageBps: params.slippageBps,
+    },
+    grants: input.grants.exit(facts).map((grant) => ({ grant, amountRaw: 1n })),
   };
 }
 
-/** Exact approvals, the mint, and both allowances taken back; a side that goes in with nothing needs no approval. */
-export function mintSteps(input: {
+/** What a reduction pays: its part of the principal, rounded down, and everything earned. */
+export function paidByReduction({ position, liquidityRaw }: Reduction): Amounts {
+  const part = (raw: bigint): bigint =>
+    position.liquidityRaw === 0n ? 0n : (raw * liquidityRaw) / position.liquidityRaw;
+  return {
+    base: part(position.baseRaw) + position.uncollectedBaseRaw,
+    quote: part(position.quoteRaw) + position.uncollectedQuoteRaw,
+  };
+}
+
+/** The mint with the rights its family asks for; a side that goes in with nothing needs none. */
+export function mintStep(input: {
   readonly params: StrategyParams;
   readonly opening: Opening;
   readonly cap: Amounts;
-  readonly index: number;
-}): readonly Step[] {
+  readonly grants: PlanGrants;
+}): StepGroup {
   const { params, opening, cap } = input;
   const { facts, state } = opening.pool;
   const [token0, token1] = sides(opening.pool, facts.base.address, facts.quote.address);
   const [amount0MaxRaw, amount1MaxRaw] = sides(opening.pool, cap.base, cap.quote);
-  const chainId = facts.chain.id;
-  const spender = facts.positionManager;
-  const used = [
-    { token: token0, amountRaw: amount0MaxRaw },
-    { token: token1, amountRaw: amount1MaxRaw },
-  ].filter(({ amountRaw }) => amountRaw > 0n);
-  const forStep = input.index + used.length;
-  return [
-    ...used.map(({ token, amountRaw }) => ({ kind: "approve" as const, chainId, token, spender, amountRaw, forStep })),
-    {
+  return {
+    step: {
       kind: "mint",
-      chainId,
+      chainId: facts.chain.id,
       family: facts.dex.family,
       pool: facts.pool.id,
       positionManager: facts.positionManager,
       token0,
       token1,
-      feePips: state.feePips,
-      tickSpacing: state.tickSpacing,
+      // The fee of the pool's key where the family has one, else the live fee as information.
+      feePips: facts.pool.fee ?? state.feePips,
+      tickSpacing: state.kind === "ticks" ? state.tickSpacing : state.binStepBps,
       tickLower: opening.tickLower,
       tickUpper: opening.tickUpper,
       amount0MaxRaw,
       amount1MaxRaw,
       maxSlippageBps: params.slippageBps,
+      ...(state.kind === "bins" ? { shape: "spot" as const } : {}),
     },
-    ...used.map(({ token }) => ({ kind: "revoke" as const, chainId, token, spender })),
-  ];
+    grants: input.grants.mint(facts, { amount0Raw: amount0MaxRaw, amount1Raw: amount1MaxRaw }).map((grant) => ({
+      grant,
+      amountRaw: grant.token.toLowerCase() === token0.toLowerCase() ? amount0MaxRaw : amount1MaxRaw,
+    })),
+  };
 }
 
 /** A raw amount times a fraction of at most 1, rounded down to a millionth of it. */

@@ -189,6 +189,8 @@ export const forecastSchema = z.object({
   net7dUsd: usd,
   net7dLowUsd: usd,
   net7dHighUsd: usd,
+  /** What bridges take of what they move; missing when nothing moves between chains. */
+  bridgeFeeUsd: usd.optional(),
 });
 
 /** One position or wallet line of the before and after table. */
@@ -203,6 +205,8 @@ export const holdingSchema = z.object({
   priceLower: z.number().nullable(),
   priceUpper: z.number().nullable(),
 });
+
+const chainTokenSchema = z.object({ address: addressSchema, decimals: z.number().int() });
 
 export const planSchema = z.object({
   version: z.literal(1),
@@ -223,6 +227,10 @@ export const planSchema = z.object({
   forecast: forecastSchema,
   bounds: boundsSchema,
   steps: z.array(stepSchema).min(1).max(64),
+  /** The pair's tokens on every chain the plan touches, when there are several: decimals may differ. */
+  tokens: z.array(z.object({ chainId: chainIdSchema, base: chainTokenSchema, quote: chainTokenSchema })).optional(),
+  /** Choices of the plan that its steps do not say: what was left out and why. */
+  notes: z.array(z.string()).optional(),
 });
 export type Plan = z.output<typeof planSchema>;
 export type PlanWire = z.input<typeof planSchema>;

@@ -52,6 +52,11 @@ export function maxTickMove(moveFrac: number): number {
   return Math.max(1, Math.ceil(Math.log1p(moveFrac) / LOG_TICK));
 }
 
+/** The same bound in Liquidity Book bins, rounded up, at least 1. */
+export function maxBinMove(moveFrac: number, binStepBps: number): number {
+  return Math.max(1, Math.ceil(Math.log1p(moveFrac) / Math.log1p(binStepBps / 10_000)));
+}
+
 export interface BandInput {
   readonly tick: number;
   readonly tickLower: number;

@@ -16,6 +16,8 @@ export interface FillTarget {
   readonly tickUpper: number;
   readonly frame: PriceFrame;
   readonly valueQuote: number;
+  /** Liquidity Book: the two ticks are bin ids, and this is where the price stands; missing for tick pools. */
+  readonly activeBinId?: number;
 }
 
 export interface SwapSizeInput {
@@ -27,6 +29,8 @@ export interface SwapSizeInput {
   readonly price: number;
   /** Expected loss of the swap: router fee, pool fee, slippage; fraction of what is sold. */
   readonly costFrac: number;
+  /** False: only what fits without selling anything. */
+  readonly canSwap?: boolean;
 }
 
 export interface SwapSize {
@@ -48,12 +52,27 @@ export function rangeMix(
   price: number,
 ): { readonly base: number; readonly quote: number } {
   const { frame } = target;
+  if (target.activeBinId !== undefined) return binMix(target, target.activeBinId, price);
   const bounds = { sqrtAX96: sqrtAtTick(target.tickLower), sqrtBX96: sqrtAtTick(target.tickUpper) };
   const { amount0, amount1 } = amountsForLiquidity(target.sqrtPriceX96, bounds, PROBE_LIQUIDITY, "down");
   const base = humanAmount(frame.baseIsToken0 ? amount0 : amount1, frame.decBase);
   const quote = humanAmount(frame.baseIsToken0 ? amount1 : amount0, frame.decQuote);
   const value = base * price + quote;
   return value > 0 && Number.isFinite(value) ? { base: base / value, quote: quote / value } : { base: 0, quote: 0 };
+}
+
+/** Even value over the bins, both ends included: those above the price hold the first token, those below the second, the active one half of each. */
+function binMix(
+  target: Omit<FillTarget, "valueQuote">,
+  activeBinId: number,
+  price: number,
+): { readonly base: number; readonly quote: number } {
+  const bins = target.tickUpper - target.tickLower + 1;
+  if (!(bins > 0) || !(price > 0)) return { base: 0, quote: 0 };
+  const above = Math.max(0, Math.min(bins, target.tickUpper - activeBinId + 0.5));
+  const firstShare = above / bins;
+  const baseShare = target.frame.baseIsToken0 ? firstShare : 1 - firstShare;
+  return { base: baseShare / price, quote: 1 - baseShare };
 }
 
 /**
@@ -76,7 +95,7 @@ export function sizeSwap(input: SwapSizeInput): SwapSize {
 
   const asIs = Math.min(1, ratio(availableBase, needBase), ratio(availableQuote, needQuote));
   const unswapped: SwapSize = { ...nothing, fillFrac: asIs, fills: filled(asIs) };
-  if (asIs >= 1) return unswapped;
+  if (asIs >= 1 || input.canSwap === false) return unswapped;
 
   const sellsBase = ratio(availableBase, needBase) > ratio(availableQuote, needQuote);
   // In the sold token's own units: `rate` is what one unit of it buys after costs.

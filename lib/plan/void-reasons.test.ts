@@ -29,6 +29,23 @@ describe("findVoidReason", () => {
     expect(codeOf({ price: 1_979 })).toBe("price_moved");
     expect(codeOf({ poolTicks: [{ pool: "0xaa", tick: 151 }] })).toBe("pool_tick_moved");
     expect(codeOf({ poolTicks: [] })).toBe("pool_unknown");
+    const bounded = {
+      bounds: {
+        ...plan.bounds,
+        poolLiquidity: [{ pool: "0xAA", liquidityRaw: 1_000n, minFrac: 0.5 }],
+        balances: [{ chainId: 1, token: "0x00000000000000000000000000000000000000bb" as const, minRaw: 10n }],
+      },
+    };
+    const boundedCode = (now: Partial<LiveBounds>): string | null =>
+      findVoidReason(bounded, { ...live, ...now })?.code ?? null;
+    expect(boundedCode({ poolLiquidity: [{ pool: "0xaa", liquidityRaw: 500n }] })).toBeNull();
+    expect(boundedCode({ poolLiquidity: [{ pool: "0xaa", liquidityRaw: 499n }] })).toBe("pool_drained");
+    const balance = (amountRaw: bigint): Partial<LiveBounds> => ({
+      balances: [{ chainId: 1, token: "0x00000000000000000000000000000000000000BB", amountRaw }],
+    });
+    expect(boundedCode(balance(10n))).toBeNull();
+    expect(boundedCode(balance(9n))).toBe("balance_gone");
+    expect(boundedCode({})).toBeNull();
     for (const price of [null, Number.NaN, 0, -1]) expect(codeOf({ price })).toBe("no_price");
   });
 });

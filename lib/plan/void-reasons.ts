@@ -1,7 +1,15 @@
 // What makes a plan void before or between its steps: each bound it was made with, against what is true now.
 import type { Plan } from "./plan";
 
-const VOID_CODES = ["plan_too_old", "price_moved", "pool_tick_moved", "pool_unknown", "no_price"] as const;
+const VOID_CODES = [
+  "plan_too_old",
+  "price_moved",
+  "pool_tick_moved",
+  "pool_drained",
+  "pool_unknown",
+  "balance_gone",
+  "no_price",
+] as const;
 export type VoidCode = (typeof VOID_CODES)[number];
 
 export interface VoidReason {
@@ -16,6 +24,10 @@ export interface LiveBounds {
   /** QUOTE per BASE now; null when it cannot be trusted. */
   readonly price: number | null;
   readonly poolTicks: readonly { readonly pool: string; readonly tick: number }[];
+  /** Active liquidity of the pools as they are now; missing pools are not compared. */
+  readonly poolLiquidity?: readonly { readonly pool: string; readonly liquidityRaw: bigint }[];
+  /** Free balances of the pair's account; only before the plan's first step, which changes them. */
+  readonly balances?: readonly { readonly chainId: number; readonly token: string; readonly amountRaw: bigint }[];
   /** Wall time since the plan was approved (or made, when it needed no approval), ms. */
   readonly ageMs: number;
 }
@@ -67,6 +79,29 @@ export function findVoidReason(plan: Pick<Plan, "bounds">, live: LiveBounds): Vo
         limit: bound.maxTickMove,
       };
     }
+  }
+  for (const bound of bounds.poolLiquidity ?? []) {
+    const now = live.poolLiquidity?.find((entry) => entry.pool.toLowerCase() === bound.pool.toLowerCase());
+    const leastRaw = (bound.liquidityRaw * BigInt(Math.round(bound.minFrac * 1_000_000))) / 1_000_000n;
+    if (now === undefined || now.liquidityRaw >= leastRaw) continue;
+    return {
+      code: "pool_drained",
+      message: `Pool ${bound.pool} has an active liquidity of ${now.liquidityRaw}, the plan was made at ${bound.liquidityRaw} and needs at least ${leastRaw} (bound poolLiquidity).`,
+      value: Number(now.liquidityRaw),
+      limit: Number(leastRaw),
+    };
+  }
+  for (const bound of live.balances === undefined ? [] : (bounds.balances ?? [])) {
+    const haveRaw = (live.balances ?? [])
+      .filter((entry) => entry.chainId === bound.chainId && entry.token.toLowerCase() === bound.token.toLowerCase())
+      .reduce((sum, entry) => sum + entry.amountRaw, 0n);
+    if (haveRaw >= bound.minRaw) continue;
+    return {
+      code: "balance_gone",
+      message: `The pair's account has ${haveRaw} of token ${bound.token} on chain ${bound.chainId}, the plan counts on ${bound.minRaw} (bound balances).`,
+      value: Number(haveRaw),
+      limit: Number(bound.minRaw),
+    };
   }
   return null;
 }

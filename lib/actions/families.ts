@@ -2,16 +2,22 @@
 import { InvariantError } from "@/lib/errors/invariant";
 import type { Family } from "@/lib/registry/schema";
 import type { FamilyActions } from "./family";
+import { pancakeswapV3Actions } from "./pancakeswap-v3";
+import { algebraIntegralActions } from "./algebra-integral";
+import { algebraV1Actions } from "./algebra-v1";
+import { camelotV3Actions } from "./camelot-v3";
+import { slipstreamActions } from "./slipstream";
+import { ramsesV3Actions } from "./ramses-v3";
 import { uniswapV3Actions } from "./uniswap-v3";
 
 export const FAMILY_ACTIONS: Readonly<Record<Family, FamilyActions>> = {
   "uniswap-v3": uniswapV3Actions,
-  "pancakeswap-v3": refusing("pancakeswap-v3"),
-  "algebra-integral": refusing("algebra-integral"),
-  "algebra-v1": refusing("algebra-v1"),
-  "camelot-v3": refusing("camelot-v3"),
-  slipstream: refusing("slipstream"),
-  "ramses-v3": refusing("ramses-v3"),
+  "pancakeswap-v3": pancakeswapV3Actions,
+  "algebra-integral": algebraIntegralActions,
+  "algebra-v1": algebraV1Actions,
+  "camelot-v3": camelotV3Actions,
+  slipstream: slipstreamActions,
+  "ramses-v3": ramsesV3Actions,
   "uniswap-v4": refusing("uniswap-v4"),
   "pancakeswap-infinity": refusing("pancakeswap-infinity"),
   "liquidity-book": refusing("liquidity-book"),

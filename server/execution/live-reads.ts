@@ -1,6 +1,5 @@
 // What execution reads from the chain between two ops: a pool's price and an allowance, both at the head.
-import { decodeFunctionResult, encodeFunctionData, toHex, type Hex as ViemHex } from "viem";
-import type { TxLog } from "@/lib/actions/erc20";
+import { decodeFunctionResult, encodeFunctionData } from "viem";
 import { err, ok, type Result } from "@/lib/errors/result";
 import { ChainError } from "@/lib/errors/tidegate-error";
 import type { CallPort, LivePool } from "@/lib/actions/family";
@@ -8,7 +7,8 @@ import { ERC20_ABI } from "@/lib/registry/abis/erc20";
 import type { PoolRef } from "@/lib/registry/pool-ref";
 import type { Family } from "@/lib/registry/schema";
 import type { Address, Hex } from "@/lib/units";
-import type { ChainClient, ChainClients } from "@/server/infra/chain/clients";
+import { createCallPort } from "@/server/infra/chain/call-port";
+import type { ChainClients } from "@/server/infra/chain/clients";
 import { FAMILY_ADAPTERS } from "./adapters/registry";
 
 export interface LiveReads {
@@ -57,44 +57,6 @@ export function createLiveReads(
         );
         return decodeFunctionResult({ abi: ERC20_ABI, functionName: "allowance", data });
       }),
-  };
-}
-
-/** Blocks of one log question; public endpoints refuse wider ones. */
-const LOG_PAGE_BLOCKS = 2_000n;
-
-/** A read client as the call port of the adapters. */
-export function createCallPort(client: ChainClient): CallPort {
-  return {
-    async call(request, block) {
-      const answer = await client.call(`call of ${request.to}`, (reader) =>
-        reader.call({
-          to: request.to,
-          data: request.data,
-          ...(request.from === undefined ? {} : { account: request.from }),
-          ...(request.valueRaw === undefined ? {} : { value: request.valueRaw }),
-          ...(typeof block === "bigint" ? { blockNumber: block } : { blockTag: block }),
-        }),
-      );
-      if (!answer.ok) throw answer.error;
-      const data: ViemHex | undefined = answer.value.data;
-      return data ?? "0x";
-    },
-    async readLogs({ address, topics, fromBlock, toBlock }) {
-      const logs: TxLog[] = [];
-      for (let start = fromBlock; start <= toBlock; start += LOG_PAGE_BLOCKS) {
-        const end = start + LOG_PAGE_BLOCKS - 1n < toBlock ? start + LOG_PAGE_BLOCKS - 1n : toBlock;
-        const page = await client.call(`logs of ${address} in blocks ${start} to ${end}`, (reader) =>
-          reader.request({
-            method: "eth_getLogs",
-            params: [{ address, topics: [...topics], fromBlock: toHex(start), toBlock: toHex(end) }],
-          }),
-        );
-        if (!page.ok) throw page.error;
-        logs.push(...page.value.map((log) => ({ address: log.address, topics: log.topics, data: log.data })));
-      }
-      return logs;
-    },
   };
 }
 

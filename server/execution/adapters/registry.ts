@@ -3,16 +3,22 @@ import { FAMILY_ACTIONS } from "@/lib/actions/families";
 import type { FamilyAdapter, FamilyReads } from "@/lib/actions/family";
 import { ChainError } from "@/lib/errors/tidegate-error";
 import type { Family } from "@/lib/registry/schema";
+import { pancakeswapV3Reads } from "./pancakeswap-v3";
+import { algebraIntegralReads } from "./algebra-integral";
+import { algebraV1Reads } from "./algebra-v1";
+import { camelotV3Reads } from "./camelot-v3";
+import { slipstreamReads } from "./slipstream";
+import { ramsesV3Reads } from "./ramses-v3";
 import { uniswapV3Reads } from "./uniswap-v3";
 
 const READS: Readonly<Record<Family, FamilyReads>> = {
   "uniswap-v3": uniswapV3Reads,
-  "pancakeswap-v3": refusing("pancakeswap-v3"),
-  "algebra-integral": refusing("algebra-integral"),
-  "algebra-v1": refusing("algebra-v1"),
-  "camelot-v3": refusing("camelot-v3"),
-  slipstream: refusing("slipstream"),
-  "ramses-v3": refusing("ramses-v3"),
+  "pancakeswap-v3": pancakeswapV3Reads,
+  "algebra-integral": algebraIntegralReads,
+  "algebra-v1": algebraV1Reads,
+  "camelot-v3": camelotV3Reads,
+  slipstream: slipstreamReads,
+  "ramses-v3": ramsesV3Reads,
   "uniswap-v4": refusing("uniswap-v4"),
   "pancakeswap-infinity": refusing("pancakeswap-infinity"),
   "liquidity-book": refusing("liquidity-book"),

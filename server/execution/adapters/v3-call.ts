@@ -23,6 +23,7 @@ export async function ask<T>(place: ReadPlace, question: Question<T>): Promise<T
   try {
     return decode(answer);
   } catch (cause) {
+    if (cause instanceof ChainError) throw cause;
     throw badAnswer(
       to,
       answer === "0x"

@@ -2,7 +2,7 @@
 import { decodeFunctionResult, encodeFunctionData, parseAbi } from "viem";
 import type { DepthSegment, LivePool, RangeIndexes } from "@/lib/actions/family";
 import type { Address } from "@/lib/units";
-import { ask, askAll, type Question, type ReadPlace } from "./v3-call";
+import { ask, askAll, badAnswer, type Question, type ReadPlace } from "./v3-call";
 
 /** The second value is the net liquidity in every family; what follows differs and is not read here. */
 const TICKS_ABI = parseAbi([
@@ -37,12 +37,13 @@ export async function changesByBitmap(
   input: {
     readonly pool: Address;
     readonly getter: "tickBitmap" | "tickTable";
-    readonly live: Pick<LivePool, "tick" | "tickSpacing">;
+    /** Ticks per bit: the pool's spacing, or 1 where every tick has its own bit. */
+    readonly ticksPerBit: number;
+    readonly live: Pick<LivePool, "tick">;
     readonly window: RangeIndexes;
   },
 ): Promise<TickChanges> {
-  const { pool, getter, live } = input;
-  const { tickSpacing: spacing } = live;
+  const { pool, getter, live, ticksPerBit: spacing } = input;
   const wanted = aroundPrice(input.window, live.tick);
   const wordOf = (tick: number): number => Math.floor(Math.floor(tick / spacing) / 256);
   const center = wordOf(live.tick);
@@ -146,9 +147,8 @@ function nearest(
   const inside = ticks.filter((tick) => tick >= known.tickLower && tick < known.tickUpper);
   const below = inside.filter((tick) => tick <= current);
   const above = inside.filter((tick) => tick > current);
-  const spare = (others: number): number => Math.max(MAX_TICKS / 2, MAX_TICKS - others);
-  const keptBelow = below.slice(-spare(above.length));
-  const keptAbove = above.slice(0, spare(below.length));
+  const keptBelow = below.slice(-ticksLeft(above.length));
+  const keptAbove = above.slice(0, ticksLeft(below.length));
   return {
     ticks: [...keptBelow, ...keptAbove],
     known: {
@@ -156,6 +156,11 @@ function nearest(
       tickUpper: keptAbove.length < above.length ? (keptAbove.at(-1) ?? known.tickUpper) : known.tickUpper,
     },
   };
+}
+
+/** What one side may have when the other has this many. */
+function ticksLeft(others: number): number {
+  return Math.max(MAX_TICKS / 2, MAX_TICKS - others);
 }
 
 async function readChanges(
@@ -168,10 +173,12 @@ async function readChanges(
     ticks.map((tick) => ({
       to: pool,
       data: encodeFunctionData({ abi: TICKS_ABI, functionName: "ticks", args: [tick] }),
-      decode: (data): TickChange => ({
-        tick,
-        netRaw: decodeFunctionResult({ abi: TICKS_ABI, functionName: "ticks", data })[1],
-      }),
+      decode: (data): TickChange => {
+        const [grossRaw, netRaw] = decodeFunctionResult({ abi: TICKS_ABI, functionName: "ticks", data });
+        // A bit without liquidity means that the bitmap is packed otherwise than this family's: no depth is better than a wrong one.
+        if (grossRaw === 0n) throw badAnswer(pool, `says tick ${tick} is initialized and has no liquidity there`);
+        return { tick, netRaw };
+      },
     })),
   );
   return { changes, known };

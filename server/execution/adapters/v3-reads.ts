@@ -17,6 +17,8 @@ const POOL_ABI = parseAbi([
   "function token0() view returns (address)",
   "function token1() view returns (address)",
   "function factory() view returns (address)",
+  "function deployer() view returns (address)",
+  "function poolDeployer() view returns (address)",
   "function liquidity() view returns (uint128)",
   "function tickSpacing() view returns (int24)",
   "function fee() view returns (uint24)",
@@ -25,7 +27,6 @@ const MANAGER_ABI = parseAbi([
   "function balanceOf(address owner) view returns (uint256)",
   "function ownerOf(uint256 tokenId) view returns (address)",
   "function tokenOfOwnerByIndex(address owner, uint256 index) view returns (uint256)",
-  "function factory() view returns (address)",
 ]);
 
 /** A wallet with more positions than this in one manager is a mistake or an attack; the listing stops with an error. */
@@ -54,15 +55,9 @@ export interface V3ReadShape {
   /** Fee now, pips, to compare with an entry that states one; null: this family's pools have no one fee. */
   feeQuestion(pool: PoolRef): Question<number> | null;
   /** More that can be compared on chain, beside what checkPool does for every family. */
-  moreChecks?(place: ReadPlace, pool: PoolRef): Promise<readonly string[]>;
-  /** The manager's getter to compare with the registry; missing: its `factory()` with the factory. */
-  managerCheck?(pool: PoolRef): AddressCheck | null;
-}
-
-export interface AddressCheck {
-  readonly what: string;
-  readonly expected: Address;
-  readonly question: Question<Address>;
+  moreChecks?(place: ReadPlace, pool: PoolRef): Promise<readonly (string | null)[]>;
+  /** Whether the manager belongs to the registry's factory; missing: by its `factory()`. */
+  checkManager?(place: ReadPlace, pool: PoolRef): Promise<string | null>;
 }
 
 export function createV3Reads(shape: V3ReadShape): FamilyReads {
@@ -80,7 +75,10 @@ export function createV3Reads(shape: V3ReadShape): FamilyReads {
   };
 }
 
-export function addressQuestion(to: Address, getter: "token0" | "token1" | "factory"): Question<Address> {
+export function addressQuestion(
+  to: Address,
+  getter: "token0" | "token1" | "factory" | "deployer" | "poolDeployer",
+): Question<Address> {
   return {
     to,
     data: encodeFunctionData({ abi: POOL_ABI, functionName: getter }),
@@ -220,17 +218,12 @@ async function listOwned(
 
 async function checkPool(shape: V3ReadShape, place: ReadPlace, pool: PoolRef): Promise<readonly string[]> {
   const address = poolAddress(pool);
-  const { factory, positionManager } = pool.contracts;
+  const { factory } = pool.contracts;
   const token0 = await answerOrReason(place, addressQuestion(address, "token0"));
   if (token0.reason !== null) {
     return [`pool ${address}: expected a pool of the family ${shape.family}, but its token0 ${token0.reason}`];
   }
   const fee = pool.feePips === null ? null : shape.feeQuestion(pool);
-  const manager = shape.managerCheck?.(pool) ?? {
-    what: `factory of the position manager ${positionManager}`,
-    expected: factory,
-    question: addressQuestion(positionManager, "factory"),
-  };
   const differences = await Promise.all([
     difference(`token0 of pool ${address}`, pool.token0, token0.value),
     compare(place, {
@@ -254,10 +247,19 @@ async function checkPool(shape: V3ReadShape, place: ReadPlace, pool: PoolRef): P
       ? null
       : compare(place, { what: `fee of pool ${address} (pips)`, expected: pool.feePips, question: fee }),
     checkGetter(shape, place, pool),
-    compare(place, manager),
+    shape.checkManager?.(place, pool) ?? checkManagerFactory(place, pool),
     ...((await shape.moreChecks?.(place, pool)) ?? []),
   ]);
   return differences.filter((each) => each !== null);
+}
+
+export function checkManagerFactory(place: ReadPlace, pool: PoolRef): Promise<string | null> {
+  const { factory, positionManager } = pool.contracts;
+  return compare(place, {
+    what: `factory of the position manager ${positionManager}`,
+    expected: factory,
+    question: addressQuestion(positionManager, "factory"),
+  });
 }
 
 /** The manager finds the pool by tokens and key through the factory: that must be this very pool. */
@@ -291,7 +293,7 @@ function difference(what: string, expected: string | number, found: string | num
   return isSameKey(expected, found) ? null : `${what}: expected ${expected}, found ${found}`;
 }
 
-async function answerOrReason<T>(
+export async function answerOrReason<T>(
   place: ReadPlace,
   question: Question<T>,
 ): Promise<{ readonly value: T; readonly reason: null } | { readonly value: null; readonly reason: string }> {

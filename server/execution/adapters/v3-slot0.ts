@@ -11,10 +11,39 @@ import { liquidityQuestion, numberQuestion, requirePrice, spacingOf, type V3Posi
 const SLOT0_ABI = parseAbi([
   "function slot0() view returns (uint160 sqrtPriceX96, int24 tick, uint16 observationIndex, uint16 observationCardinality, uint16 observationCardinalityNext, uint32 feeProtocol, bool unlocked)",
 ]);
+const SPACING_KEY_ABI = parseAbi([
+  "function getPool(address tokenA, address tokenB, int24 tickSpacing) view returns (address)",
+]);
 const FEE_KEY_ABI = parseAbi([
   "function positions(uint256 tokenId) view returns (uint96 nonce, address operator, address token0, address token1, uint24 fee, int24 tickLower, int24 tickUpper, uint128 liquidity, uint256 feeGrowthInside0LastX128, uint256 feeGrowthInside1LastX128, uint128 tokensOwed0, uint128 tokensOwed1)",
   "function getPool(address tokenA, address tokenB, uint24 fee) view returns (address)",
 ]);
+
+interface PoolTokens {
+  readonly token0: Address;
+  readonly token1: Address;
+}
+
+/** The parts of a family named by fee: Uniswap V3, and PancakeSwap V3 which has the same functions. */
+export const feeKeyReads = {
+  readChanges: readBitmapChanges,
+  positionQuestion: feeKeyPosition,
+  readKey: readFeeKey,
+  findPool: feeKeyPool,
+  feeQuestion: (pool: PoolRef) => numberQuestion(poolAddress(pool), "fee"),
+};
+
+/** Parts of a family named by tick spacing: Slipstream and Ramses V3. The getter's third argument makes it another function. */
+export const spacingKeyReads = {
+  readChanges: readBitmapChanges,
+  readKey: spacingOf,
+  findPool: (pool: PoolRef, key: number | string, { token0, token1 }: PoolTokens): Question<Address> => ({
+    to: pool.contracts.factory,
+    data: encodeFunctionData({ abi: SPACING_KEY_ABI, functionName: "getPool", args: [token0, token1, Number(key)] }),
+    decode: (data) => decodeFunctionResult({ abi: SPACING_KEY_ABI, functionName: "getPool", data }),
+  }),
+  feeQuestion: (pool: PoolRef) => numberQuestion(poolAddress(pool), "fee"),
+};
 
 /** Price, liquidity and live fee; `protocolShare` says what the pool's fee setting means in this family. */
 export async function readSlot0Pool(
@@ -45,17 +74,23 @@ export async function readSlot0Pool(
   };
 }
 
-export function readBitmapChanges(
+function readBitmapChanges(
   place: ReadPlace,
   pool: PoolRef,
   live: LivePool,
   window: RangeIndexes,
 ): Promise<TickChanges> {
-  return changesByBitmap(place, { pool: poolAddress(pool), getter: "tickBitmap", live, window });
+  return changesByBitmap(place, {
+    pool: poolAddress(pool),
+    getter: "tickBitmap",
+    ticksPerBit: live.tickSpacing,
+    live,
+    window,
+  });
 }
 
 /** Twelve fields with the pool's fee as the key. */
-export function feeKeyPosition(manager: Address, tokenId: bigint): Question<V3PositionRow> {
+function feeKeyPosition(manager: Address, tokenId: bigint): Question<V3PositionRow> {
   return {
     to: manager,
     data: encodeFunctionData({ abi: FEE_KEY_ABI, functionName: "positions", args: [tokenId] }),
@@ -67,11 +102,7 @@ export function feeKeyPosition(manager: Address, tokenId: bigint): Question<V3Po
   };
 }
 
-export function feeKeyPool(
-  pool: PoolRef,
-  key: number | string,
-  { token0, token1 }: { readonly token0: Address; readonly token1: Address },
-): Question<Address> {
+function feeKeyPool(pool: PoolRef, key: number | string, { token0, token1 }: PoolTokens): Question<Address> {
   return {
     to: pool.contracts.factory,
     data: encodeFunctionData({ abi: FEE_KEY_ABI, functionName: "getPool", args: [token0, token1, Number(key)] }),
@@ -79,6 +110,6 @@ export function feeKeyPool(
   };
 }
 
-export async function readFeeKey(place: ReadPlace, pool: PoolRef): Promise<number> {
+async function readFeeKey(place: ReadPlace, pool: PoolRef): Promise<number> {
   return pool.feePips ?? (await ask(place, numberQuestion(poolAddress(pool), "fee")));
 }

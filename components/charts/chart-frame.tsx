@@ -5,7 +5,8 @@ import { useState, type ReactNode } from "react";
 import { Button } from "@/components/ui/button";
 import { Panel } from "@/components/ui/panel";
 import { Table, Td, Th, Tr } from "@/components/ui/table";
-import { saveCsv, toCsv, type CsvCell } from "./csv";
+import { saveCsv } from "./csv";
+import { toCsv, type CsvCell } from "@/lib/format/csv";
 
 export interface ChartColumn<T> {
   readonly label: string;

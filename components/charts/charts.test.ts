@@ -2,7 +2,7 @@
 import { assert, array, double, integer, property } from "fast-check";
 import { describe, expect, it } from "vitest";
 import { timeTicks, valueTicks } from "./axis-ticks";
-import { toCsv } from "./csv";
+import { toCsv } from "@/lib/format/csv";
 import { outOfRangeStretches } from "./out-of-range";
 import { placeTags } from "./place-tags";
 import { thin } from "./thin";

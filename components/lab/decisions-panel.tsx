@@ -2,7 +2,8 @@
 "use client";
 import { Download } from "lucide-react";
 import { useState, type ReactNode } from "react";
-import { saveCsv, toCsv } from "@/components/charts/csv";
+import { saveCsv } from "@/components/charts/csv";
+import { toCsv } from "@/lib/format/csv";
 import { reasonWords } from "@/components/shell/words";
 import { Button } from "@/components/ui/button";
 import { Panel } from "@/components/ui/panel";

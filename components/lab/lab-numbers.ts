@@ -1,6 +1,6 @@
 // What the lab computes from finished reports: curves on one time axis, drawdown, order of twins, differences of two runs, CSV cells.
 import type { SeriesRow } from "@/components/charts/series-chart";
-import type { CsvCell } from "@/components/charts/csv";
+import type { CsvCell } from "@/lib/format/csv";
 import { formatAge } from "@/lib/format/age";
 import { UNKNOWN } from "@/lib/format/number";
 import { formatIso } from "@/lib/format/time";

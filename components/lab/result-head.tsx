@@ -3,7 +3,8 @@
 import { Download } from "lucide-react";
 import type { ReactNode } from "react";
 import { saveJson } from "@/components/activity/save-json";
-import { saveCsv, toCsv } from "@/components/charts/csv";
+import { saveCsv } from "@/components/charts/csv";
+import { toCsv } from "@/lib/format/csv";
 import { SignedMoney } from "@/components/overview/money-panel";
 import { Button } from "@/components/ui/button";
 import { Chip } from "@/components/ui/chip";

@@ -7,6 +7,7 @@ import {
   Droplets,
   FlaskConical,
   Gauge,
+  ReceiptText,
   Waypoints,
   type LucideIcon,
 } from "lucide-react";
@@ -27,6 +28,7 @@ export const NAV: readonly NavItem[] = [
   { href: "/pairs", label: "Pairs", tab: "Pairs", icon: Waypoints, key: "p" },
   { href: "/pools", label: "Pools", tab: null, icon: Droplets, key: "l" },
   { href: "/lab", label: "Lab", tab: null, icon: FlaskConical, key: "b" },
+  { href: "/reports", label: "Reports", tab: null, icon: ReceiptText, key: "r" },
   { href: "/activity", label: "Activity", tab: "Activity", icon: Activity, key: "y" },
   { href: "/system", label: "System", tab: "System", icon: Cpu, key: "s" },
   { href: "/docs", label: "Manual", tab: null, icon: BookOpen, key: "m" },

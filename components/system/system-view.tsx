@@ -12,10 +12,12 @@ import { StatusShape, type StatusTone } from "@/components/ui/status";
 import { formatAge } from "@/lib/format/age";
 import { formatBytes } from "@/lib/format/bytes";
 import { UNKNOWN } from "@/lib/format/number";
+import { OrphansPanel } from "./orphans-panel";
 import { ServicesPanel } from "./services-panel";
 import { SigningPanel } from "./signing-panel";
 import { SourcesPanel } from "./sources-panel";
 import type { System } from "./system";
+import { TransfersPanel } from "./transfers-panel";
 import { VersionsPanel } from "./versions-panel";
 import { WorkersPanel } from "./workers-panel";
 
@@ -43,6 +45,8 @@ export function SystemView(): ReactNode {
             <div className="grid gap-3 desk:gap-4">
               <WorkersPanel workers={data.workers} />
               <SourcesPanel sources={data.sources} />
+              <TransfersPanel />
+              <OrphansPanel />
             </div>
             <div className="grid gap-3 desk:gap-4">
               <SigningPanel signer={data.signer} />

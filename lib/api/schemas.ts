@@ -14,6 +14,7 @@ import { modeSchema, pairParamsSchema, pairSettingsSchema, pauseKindSchema } fro
 import { candleColumnsSchema } from "./candle-columns";
 import { roleSchema } from "./commands";
 import { sampleColumnsSchema } from "./sample-columns";
+import { rehearsalSchema } from "./signer-contract";
 import { snapshotWireSchema } from "./snapshot-wire";
 
 const nullableNumber = z.number().nullable();
@@ -295,6 +296,8 @@ export const planDtoSchema = z.object({
     z.object({ address: z.string(), role: roleSchema, atMs: z.number(), note: z.string(), commandId: z.string() }),
   ),
   rejectedBy: z.object({ address: z.string(), reason: z.string(), atMs: z.number() }).nullable(),
+  /** The whole plan tried on a copy of the chain; null: it was not. */
+  rehearsal: rehearsalSchema.nullable(),
   gasUsd: nullableNumber,
 });
 /** Wire form: bigint fields inside `steps` and `bounds` are decimal strings. */

@@ -28,6 +28,7 @@ const ROUTES = [
   "/pools",
   "/lab",
   "/approvals",
+  "/reports",
   "/activity",
   "/system",
   "/settings/audit",

@@ -282,6 +282,7 @@ export function planDto(input: PlanViewInput): PlanDto {
         op: op === undefined ? null : opDto(registry, op, words.title),
       };
     }),
+    rehearsal: wire.rehearsal ?? null,
     approvalsNeeded: record.approvalsNeeded,
     approvals: record.approvals.map(({ address, role, atMs, note, commandId }) => ({
       address,

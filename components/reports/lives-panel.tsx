@@ -1,0 +1,112 @@
+// What each position life made, by its receipts: closed ones for good, open ones until the worker's last look.
+"use client";
+import { Download } from "lucide-react";
+import type { ReactNode } from "react";
+import { saveCsv } from "@/components/charts/csv";
+import { Button } from "@/components/ui/button";
+import { Panel } from "@/components/ui/panel";
+import { Empty } from "@/components/ui/states";
+import { Status } from "@/components/ui/status";
+import { Sub, Table, Td, Th, Tr } from "@/components/ui/table";
+import type { PositionResultDto } from "@/lib/api/money-schemas";
+import { formatDuration } from "@/lib/format/age";
+import { recordsToCsv } from "@/lib/format/csv";
+import { formatDayMinutes } from "@/lib/format/time";
+import { formatUsd } from "@/lib/format/usd";
+import { Money } from "./days-panel";
+
+const COLUMNS = [
+  "positionId",
+  "pairId",
+  "chainId",
+  "openedAtMs",
+  "closedAtMs",
+  "measuredAtMs",
+  "startUsd",
+  "feesUsd",
+  "markUsd",
+  "hodlUsd",
+  "lvrUsd",
+  "gasUsd",
+  "netUsd",
+  "alphaUsd",
+  "openTxHash",
+  "closeTxHash",
+] as const;
+
+export function LivesPanel({
+  positions,
+  pairId,
+}: {
+  readonly positions: readonly PositionResultDto[];
+  readonly pairId: string;
+}): ReactNode {
+  return (
+    <Panel
+      title="By position"
+      tools={
+        <Button
+          size="small"
+          disabled={positions.length === 0}
+          onClick={() => saveCsv(`tidegate-${pairId}-positions.csv`, recordsToCsv(COLUMNS, positions))}
+        >
+          <Download aria-hidden size={14} /> CSV
+        </Button>
+      }
+      flush
+    >
+      {positions.length === 0 ? (
+        <Empty title="No position has been opened.">
+          A life starts with the mint&rsquo;s receipt and ends with the burn&rsquo;s; both are in the ledger.
+        </Empty>
+      ) : (
+        <Table caption="Results of position lives, newest first">
+          <thead>
+            <tr>
+              <Th>Position</Th>
+              <Th>State</Th>
+              <Th right>Put in</Th>
+              <Th right>Fees</Th>
+              <Th right from="desk">
+                Change of value
+              </Th>
+              <Th right from="mid">
+                Divergence
+              </Th>
+              <Th right from="mid">
+                Gas
+              </Th>
+              <Th right>Net</Th>
+              <Th right from="desk">
+                Alpha
+              </Th>
+            </tr>
+          </thead>
+          <tbody>
+            {positions.toReversed().map((life) => (
+              <Tr key={life.positionId}>
+                <Td title={life.positionId}>
+                  #{life.positionId.split(":").at(-1)}
+                  <Sub>{formatDayMinutes(life.openedAtMs)}</Sub>
+                </Td>
+                <Td>
+                  <Status tone={life.closedAtMs === null ? "ok" : "unknown"}>
+                    {life.closedAtMs === null ? "Open" : "Closed"}
+                  </Status>
+                  <Sub>{formatDuration(life.measuredAtMs - life.openedAtMs)}</Sub>
+                </Td>
+                <Td right>{formatUsd(life.startUsd)}</Td>
+                <Money value={life.feesUsd} />
+                <Money value={life.markUsd} from="desk" />
+                <Money value={0 - life.lvrUsd} from="mid" />
+                <Money value={0 - life.gasUsd} from="mid" />
+                <Money value={life.netUsd} strong />
+                <Money value={life.alphaUsd} from="desk" />
+              </Tr>
+            ))}
+          </tbody>
+        </Table>
+      )}
+    </Panel>
+  );
+}

@@ -1,0 +1,91 @@
+// Score cards: what each plan's model expected of the first day and week, beside what was earned.
+"use client";
+import type { ReactNode } from "react";
+import { Panel } from "@/components/ui/panel";
+import { Empty } from "@/components/ui/states";
+import { Status, type StatusTone } from "@/components/ui/status";
+import { Sub, Table, Td, Th, Tr } from "@/components/ui/table";
+import { TextLink } from "@/components/ui/text-link";
+import type { ScoreCardDto } from "@/lib/api/money-schemas";
+import { formatFixed, UNKNOWN } from "@/lib/format/number";
+import { formatPercent } from "@/lib/format/percent";
+import { formatDayMinutes } from "@/lib/format/time";
+import { formatSignedUsd, formatUsd } from "@/lib/format/usd";
+
+type Window = ScoreCardDto["windows"][number];
+
+const STATE: Readonly<Record<Window["state"], { readonly word: string; readonly tone: StatusTone }>> = {
+  pending: { word: "Running", tone: "prop" },
+  measured: { word: "Measured", tone: "ok" },
+  cut_short: { word: "Cut short", tone: "unknown" },
+  unknown: { word: "Not kept", tone: "warn" },
+};
+const DAY_MS = 86_400_000;
+
+export function ScoresPanel({ scores }: { readonly scores: readonly ScoreCardDto[] }): ReactNode {
+  return (
+    <Panel
+      title="Score cards"
+      meta={<span className="text-micro text-ink-3">expected by the model, earned by the ledger&rsquo;s epochs</span>}
+      flush
+    >
+      {scores.length === 0 ? (
+        <Empty title="No plan has been carried out.">
+          After each rebalance the model&rsquo;s forecast is compared with what the next day and week really paid.
+        </Empty>
+      ) : (
+        <Table caption="Score cards of plans, newest first">
+          <thead>
+            <tr>
+              <Th>Plan</Th>
+              <Th>Window</Th>
+              <Th right>Fees expected</Th>
+              <Th right>Fees earned</Th>
+              <Th right from="desk">
+                Ratio
+              </Th>
+              <Th right from="mid">
+                Alpha expected
+              </Th>
+              <Th right from="mid">
+                Alpha earned
+              </Th>
+            </tr>
+          </thead>
+          <tbody>
+            {scores.flatMap((card) =>
+              card.windows.map((window) => (
+                <Tr key={`${card.planId}:${window.horizonMs}`}>
+                  <Td>
+                    <TextLink href={`/activity/${card.planId}`}>
+                      {card.kind} {card.reason.replaceAll("_", " ")}
+                    </TextLink>
+                    <Sub>{formatDayMinutes(card.endedAtMs)}</Sub>
+                  </Td>
+                  <Td>
+                    <Status tone={STATE[window.state].tone}>{STATE[window.state].word}</Status>
+                    <Sub>
+                      {formatFixed((window.horizonMs * window.measuredFrac) / DAY_MS, 2)} of{" "}
+                      {formatFixed(window.horizonMs / DAY_MS, 0)} d
+                    </Sub>
+                  </Td>
+                  <Td right>{formatUsd(window.expectedFeesUsd)}</Td>
+                  <Td right>{formatUsd(window.earned?.feesUsd)}</Td>
+                  <Td right from="desk">
+                    {window.feesRatio === null ? UNKNOWN : formatPercent(window.feesRatio, 0)}
+                  </Td>
+                  <Td right from="mid">
+                    {formatSignedUsd(window.expectedAlphaUsd)}
+                  </Td>
+                  <Td right from="mid">
+                    {formatSignedUsd(window.earned?.alphaUsd)}
+                  </Td>
+                </Tr>
+              )),
+            )}
+          </tbody>
+        </Table>
+      )}
+    </Panel>
+  );
+}

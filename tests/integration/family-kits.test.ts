@@ -15,6 +15,13 @@ const v3Abi = parseAbi([`function mint((address token0, address token1, uint24 f
 const integralAbi = parseAbi([
   `function mint((address token0, address token1, address deployer, ${MINT_REST}) params) payable`,
 ]);
+const slipstreamAbi = parseAbi([
+  `function mint((address token0, address token1, int24 tickSpacing, ${MINT_REST}, uint160 sqrtPriceX96) params) payable`,
+]);
+const ramsesAbi = parseAbi([
+  `function mint((address token0, address token1, int24 tickSpacing, ${MINT_REST}) params) payable`,
+]);
+const algebraAbi = parseAbi([`function mint((address token0, address token1, ${MINT_REST}) params) payable`]);
 const modifyAbi = parseAbi(["function modifyLiquidities(bytes unlockData, uint256 deadline) payable"]);
 const permit2Abi = parseAbi(["function approve(address token, address spender, uint160 amount, uint48 expiration)"]);
 
@@ -62,6 +69,15 @@ function mintData(pool: PoolRef, ticks: readonly [number, number]): Hex {
       const deployer = "0x0000000000000000000000000000000000000000";
       return encodeFunctionData({ abi: integralAbi, functionName: "mint", args: [{ ...rest, deployer }] });
     }
+    case "slipstream": {
+      const params = { ...rest, tickSpacing: spacing, sqrtPriceX96: 0n };
+      return encodeFunctionData({ abi: slipstreamAbi, functionName: "mint", args: [params] });
+    }
+    case "ramses-v3":
+      return encodeFunctionData({ abi: ramsesAbi, functionName: "mint", args: [{ ...rest, tickSpacing: spacing }] });
+    case "algebra-v1":
+    case "camelot-v3":
+      return encodeFunctionData({ abi: algebraAbi, functionName: "mint", args: [rest] });
     case "uniswap-v4": {
       const mint = encodeAbiParameters(
         parseAbiParameters(

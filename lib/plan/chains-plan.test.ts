@@ -77,7 +77,13 @@ function inputOf(given: Case, snapshot = calm): BuildPlanInput {
         const usd = given.targetUsd[at] ?? 0;
         return {
           ...pool,
-          income: { feesUsdPerYear: usd, lvrUsdPerYear: 0, netUsdPerYear: usd * 0.6 },
+          income: {
+            feesUsdPerYear: usd,
+            lvrUsdPerYear: 0,
+            costsUsdPerYear: 0,
+            netUsdPerYear: usd * 0.6,
+            netAprFrac: 0.6,
+          },
         };
       }),
     },

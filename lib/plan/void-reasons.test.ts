@@ -18,6 +18,11 @@ const plan = {
 const live: LiveBounds = { price: 2_000, poolTicks: [{ pool: "0xaa", tick: 100 }], ageMs: 0 };
 const codeOf = (now: Partial<LiveBounds>): string | null => findVoidReason(plan, { ...live, ...now })?.code ?? null;
 
+/** The account as it is now, with one token. */
+const balance = (amountRaw: bigint): Partial<LiveBounds> => ({
+  balances: [{ chainId: 1, token: "0x00000000000000000000000000000000000000BB", amountRaw }],
+});
+
 describe("findVoidReason", () => {
   test("default: nothing moved, nothing void", () => {
     expect(codeOf({})).toBeNull();
@@ -40,9 +45,6 @@ describe("findVoidReason", () => {
       findVoidReason(bounded, { ...live, ...now })?.code ?? null;
     expect(boundedCode({ poolLiquidity: [{ pool: "0xaa", liquidityRaw: 500n }] })).toBeNull();
     expect(boundedCode({ poolLiquidity: [{ pool: "0xaa", liquidityRaw: 499n }] })).toBe("pool_drained");
-    const balance = (amountRaw: bigint): Partial<LiveBounds> => ({
-      balances: [{ chainId: 1, token: "0x00000000000000000000000000000000000000BB", amountRaw }],
-    });
     expect(boundedCode(balance(10n))).toBeNull();
     expect(boundedCode(balance(9n))).toBe("balance_gone");
     expect(boundedCode({})).toBeNull();

@@ -1,7 +1,7 @@
 // The command line: one verb per file in commands/; every error a person can mend is one sentence, without a stack trace.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Command, InvalidArgumentError } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { z } from "zod";
 import { TidegateError } from "@/lib/errors/tidegate-error";
 import { projectRoot } from "@/server/infra/process/launch";
@@ -10,7 +10,9 @@ import { backtestOptions, runBacktestCommand, type BacktestFlags } from "./comma
 import { runConfigExample } from "./commands/config-example";
 import { runDemo } from "./commands/demo";
 import { runDoctor } from "./commands/doctor";
+import { runExport, type ExportFlags } from "./commands/export";
 import { runInit } from "./commands/init";
+import { registryCommand } from "./commands/registry";
 import { runStart } from "./commands/start";
 import { abortSession } from "./run-system";
 
@@ -69,12 +71,23 @@ backtestOptions(
 ).action((flags: BacktestFlags) => runBacktestCommand(flags));
 
 program
+  .command("export")
+  .description("the ledger to the wei, from the journal on disk; prices from the store when it runs")
+  .option("--data-dir <folder>", "folder for everything that is kept")
+  .option("--pair <id>", "one pair only")
+  .addOption(new Option("--format <form>", "csv or json").choices(["csv", "json"]).default("csv"))
+  .option("--out <file>", "a file instead of standard output")
+  .action((flags: ExportFlags) => runExport(flags));
+
+program
   .command("audit")
   .description("the hash-chained log of signed commands")
   .command("verify")
   .description("recomputes every hash of the log on disk")
   .option("--data-dir <folder>", "folder for everything that is kept")
   .action((flags: { dataDir?: string }) => runAuditVerify(flags));
+
+registryCommand(program);
 
 program
   .command("config")

@@ -6,7 +6,15 @@ import { z } from "zod";
 import { err, ok, type Result } from "@/lib/errors/result";
 import { canonicalJson } from "@/lib/plan/canonical-json";
 
-const recordSchema = z.looseObject({ seq: z.number(), prev: z.string(), sum: z.string() });
+const recordSchema = z.looseObject({
+  seq: z.number(),
+  prev: z.string(),
+  sum: z.string(),
+  ts: z.number(),
+  type: z.string(),
+  body: z.unknown(),
+});
+export type VerifiedRecord = z.infer<typeof recordSchema>;
 const FIRST_PREV = "0".repeat(64);
 
 export interface VerifiedLog {
@@ -15,7 +23,10 @@ export interface VerifiedLog {
 }
 
 /** error: the first place where the chain breaks, for people. */
-export function verifySegments(folder: string): Result<VerifiedLog, string> {
+export function verifySegments(
+  folder: string,
+  onRecord: (record: VerifiedRecord) => void = () => undefined,
+): Result<VerifiedLog, string> {
   let prev = FIRST_PREV;
   let seq = 0;
   const files = readdirSync(folder)
@@ -35,6 +46,7 @@ export function verifySegments(folder: string): Result<VerifiedLog, string> {
       if (found !== sum) return err(`${where} was changed: its hash is ${found}, it says ${sum}`);
       prev = sum;
       seq = record.seq;
+      onRecord(record);
     }
     const isLast = fileIndex === files.length - 1;
     if (torn !== "" && !isLast) return err(`${name} ends in the middle of a record`);

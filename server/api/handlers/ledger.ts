@@ -4,16 +4,16 @@ import type { OrphanDto, PnlDto, ScoreCardDto, TransferDto } from "@/lib/api/mon
 import type { LedgerEntry, Orphan, PlanRecord, Transfer } from "@/lib/api/signer-contract";
 import type { EpochRecord } from "@/lib/epoch/epoch-record";
 import { err, ok, type Result } from "@/lib/errors/result";
-import { NATIVE_TOKEN } from "@/lib/ledger/accounts";
 import { computePositionResults } from "@/lib/ledger/position-results";
-import { createPriceBook, type PriceBook } from "@/lib/ledger/price-book";
-import { buildStatement, type StatementToken } from "@/lib/ledger/statement";
+import type { PriceBook } from "@/lib/ledger/price-book";
+import { buildStatement } from "@/lib/ledger/statement";
 import { pnlByDay, sumFlows, type EpochFlowPoint } from "@/lib/portfolio/pnl-report";
 import { scorePlan } from "@/lib/portfolio/score-card";
 import { fromSignerError, type ApiError } from "@/server/api/api-error";
 import type { ApiDeps } from "@/server/api/deps";
 import { bindHandler } from "@/server/api/handler";
 import { knownPair, readDeskState, readEpochs } from "@/server/api/reads";
+import { nativePairOf, priceBookOf, statementToken } from "@/server/api/views/statement";
 import type { RegistryView } from "@/server/config/registry";
 import { EPOCHS_KEPT_COUNT } from "@/server/infra/store/keys";
 import { readPlans } from "./plans";
@@ -23,40 +23,6 @@ const LEDGER_PAGE = 5_000;
 const LEDGER_PAGES_MAX = 4;
 const PRICE_NOTE =
   "US dollars by the exchange median of the epoch before each event and the quote token's dollar price of that epoch; fees still in the pool by the worker's last look.";
-
-/** The token of an entry as a pair sees it; native coin counts as the pair's BASE where the wrapped coin is its BASE. */
-export function statementToken(
-  registry: RegistryView,
-  input: { readonly chainId: number; readonly token: string; readonly pairId: string | null },
-): StatementToken {
-  const pair = input.pairId === null ? null : registry.pair(input.pairId);
-  const chain = registry.chain(input.chainId);
-  if (input.token === NATIVE_TOKEN) {
-    const wrapped = chain === null ? null : registry.token(input.chainId, chain.wrappedNative);
-    return {
-      symbol: chain?.nativeSymbol ?? "native",
-      decimals: chain?.nativeDecimals ?? 18,
-      side: wrapped !== null && wrapped.symbol === pair?.base ? "base" : null,
-    };
-  }
-  const known = registry.token(input.chainId, input.token);
-  const pools = input.pairId === null ? [] : registry.poolsOf(input.pairId);
-  const onChain = pools.find((pool) => pool.chain.id === input.chainId);
-  const isSame = (address: string | undefined): boolean => address?.toLowerCase() === input.token.toLowerCase();
-  return {
-    symbol: known?.symbol ?? input.token,
-    decimals: known?.decimals ?? 0,
-    side: isSame(onChain?.base.address) ? "base" : isSame(onChain?.quote.address) ? "quote" : null,
-  };
-}
-
-export function priceBookOf(records: readonly EpochRecord[]): PriceBook {
-  return createPriceBook(
-    records.flatMap(({ marketAtMs, price, quoteUsd }) =>
-      price === null || quoteUsd === null ? [] : [{ atMs: marketAtMs, price, quoteUsd }],
-    ),
-  );
-}
 
 async function priceBooks(
   deps: ApiDeps,
@@ -84,7 +50,7 @@ const ledgerHandler = bindHandler(contract.ledger, async ({ deps, query }) => {
   const rows = buildStatement({
     entries,
     pricesOf: (pairId) => books.value.get(pairId) ?? null,
-    sharedPairId: nativePairOf(deps),
+    sharedPairId: nativePairOf(deps.registry, deps.settings.pairIds),
     tokenOf: (chainId, token, pairId) => statementToken(deps.registry, { chainId, token, pairId }),
   });
   const last = entries.at(-1);
@@ -95,17 +61,6 @@ const ledgerHandler = bindHandler(contract.ledger, async ({ deps, query }) => {
     },
   });
 });
-
-/** The pair whose BASE is the chain's coin: gas and unassigned coins go by its price. */
-function nativePairOf(deps: ApiDeps): string | null {
-  return (
-    deps.settings.pairIds.find((pairId) =>
-      deps.registry
-        .poolsOf(pairId)
-        .some(({ chain, base }) => chain.wrappedNative.toLowerCase() === base.address.toLowerCase()),
-    ) ?? null
-  );
-}
 
 async function allEntries(deps: ApiDeps, pairId: string): Promise<Result<LedgerEntry[], ApiError>> {
   const entries: LedgerEntry[] = [];

@@ -64,7 +64,9 @@ export const envSchema = z.object({
   TG_REGISTRY_FILE: z
     .string()
     .optional()
-    .describe("JSON file with own chains, tokens, DEXes, pools or pairs, laid over the built-in registry."),
+    .describe(
+      "JSON file with own chains, tokens, DEXes, pools or pairs, laid over the built-in registry. Empty: <data dir>/registry.json when it is there (tidegate registry add writes it).",
+    ),
   TG_MARKET_CLOCK_URL: httpUrl
     .optional()
     .describe("Market clock service of a sandbox. Leave empty in production: market time is wall time."),

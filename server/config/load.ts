@@ -71,7 +71,8 @@ export function loadSettings(input: LoadInput): Result<Settings, ConfigError> {
     geckoUrl: value.TG_GECKO_URL,
     lifiUrl: value.TG_LIFI_URL,
     lifiApiKey: value.TG_LIFI_API_KEY ?? null,
-    registryFile: value.TG_REGISTRY_FILE === undefined ? null : resolve(input.cwd, value.TG_REGISTRY_FILE),
+    registryFile:
+      value.TG_REGISTRY_FILE === undefined ? ownRegistryFile(dataDir) : resolve(input.cwd, value.TG_REGISTRY_FILE),
     marketClockUrl: value.TG_MARKET_CLOCK_URL ?? null,
     sandboxUrl: value.TG_SANDBOX_URL ?? null,
     origin: (value.TG_ORIGIN ?? `http://localhost:${webPort}`).replace(/\/+$/, ""),
@@ -85,6 +86,12 @@ export function loadSettings(input: LoadInput): Result<Settings, ConfigError> {
     ...input.overrides,
     ...(input.overrides?.dataDir === undefined ? {} : { dataDir }),
   });
+}
+
+/** Entries that `tidegate registry add` wrote; null when there are none. */
+function ownRegistryFile(dataDir: string): string | null {
+  const file = join(dataDir, "registry.json");
+  return existsSync(file) ? file : null;
 }
 
 function openobserveSettings(env: Env): Result<OpenobserveSettings | null, ConfigError> {

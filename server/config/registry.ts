@@ -69,7 +69,8 @@ export function loadRegistry(input: RegistryInput): Result<RegistryView, ConfigE
   return ok(createRegistryView({ ...registry, chains }));
 }
 
-function readOverlay(file: string): Result<Registry, ConfigError> {
+/** An operator's file, checked whole. */
+export function readOverlay(file: string): Result<Registry, ConfigError> {
   let raw: unknown;
   try {
     raw = JSON.parse(readFileSync(file, "utf8"));
@@ -105,13 +106,18 @@ function registryError(
 export function mergeRegistry(base: Registry, overlay: Registry): Registry {
   const isSandbox = overlay.chains.length > 0 && overlay.chains.every((chain) => chain.isLocal);
   const under: Registry = isSandbox ? { version: 1, chains: [], tokens: [], dexes: [], pools: [], pairs: [] } : base;
+  return mergeEntries(under, overlay);
+}
+
+/** Entries of `over` replace those of `under` with the same identity and are added otherwise. */
+export function mergeEntries(under: Registry, over: Registry): Registry {
   return {
     version: 1,
-    chains: mergeBy(under.chains, overlay.chains, (chain) => String(chain.id)),
-    tokens: mergeBy(under.tokens, overlay.tokens, (token) => `${token.chainId}:${token.address.toLowerCase()}`),
-    dexes: mergeDexes(under.dexes, overlay.dexes),
-    pools: mergeBy(under.pools, overlay.pools, (pool) => `${pool.chainId}:${pool.id.toLowerCase()}`),
-    pairs: mergeBy(under.pairs, overlay.pairs, (pair) => pair.id),
+    chains: mergeBy(under.chains, over.chains, (chain) => String(chain.id)),
+    tokens: mergeBy(under.tokens, over.tokens, (token) => `${token.chainId}:${token.address.toLowerCase()}`),
+    dexes: mergeDexes(under.dexes, over.dexes),
+    pools: mergeBy(under.pools, over.pools, (pool) => `${pool.chainId}:${pool.id.toLowerCase()}`),
+    pairs: mergeBy(under.pairs, over.pairs, (pair) => pair.id),
   };
 }
 

@@ -4,7 +4,8 @@ import { z } from "zod";
 import { ChainError, errorText } from "@/lib/errors/tidegate-error";
 import { addressSchema, bytes32Schema, hexSchema, type Chain } from "@/lib/registry/schema";
 import type { Hex } from "@/lib/units";
-import type { BlockRef, BlockTag, CallRequest, ChainPort, Receipt, SendAnswer } from "./ports";
+import type { TxLog } from "@/lib/actions/erc20";
+import type { BlockRef, BlockTag, CallRequest, ChainPort, LogFilter, Receipt, SendAnswer } from "./ports";
 
 /** One endpoint; server/infra/chain's RpcEndpoint fits. */
 export interface RpcPort {
@@ -34,12 +35,24 @@ const receiptSchema = z.object({
     z.object({ address: addressSchema, topics: z.array(bytes32Schema), data: hexSchema, logIndex: quantity }),
   ),
 });
+const logSchema = z.object({
+  address: addressSchema,
+  topics: z.array(bytes32Schema),
+  data: hexSchema,
+  blockNumber: quantity,
+  transactionHash: bytes32Schema,
+  logIndex: quantity,
+});
+type WireLog = z.output<typeof logSchema>;
 const rpcFailure = z.looseObject({ code: z.number().optional(), message: z.string().optional() });
 
 /** EVM revert as nodes report it: code 3, or -32000 with these words; anything else is not a revert. */
 const REVERT_CODE = 3;
 const REVERT_TEXT = /revert|out of gas|invalid opcode/i;
 const ANSWER_TEXT_LIMIT = 200;
+/** Blocks per eth_getLogs: nodes allow between a few hundred and ten thousand; a refusal halves the page down to the least. */
+const LOG_PAGE_BLOCKS = 10_000n;
+const LOG_PAGE_MIN_BLOCKS = 100n;
 
 export function createChainAccess(chain: Chain, endpoints: readonly RpcPort[]): ChainPort {
   async function request(method: string, params: readonly unknown[]): Promise<unknown> {
@@ -109,6 +122,50 @@ export function createChainAccess(chain: Chain, endpoints: readonly RpcPort[]): 
     return agreeing.length >= needed ? first : null;
   }
 
+  async function logsOf(endpoint: RpcPort, filter: LogFilter): Promise<readonly WireLog[]> {
+    const found: WireLog[] = [];
+    let page = LOG_PAGE_BLOCKS;
+    let from = filter.fromBlock;
+    while (from <= filter.toBlock) {
+      const to = from + page - 1n < filter.toBlock ? from + page - 1n : filter.toBlock;
+      const query = {
+        address: filter.address,
+        topics: filter.topics,
+        fromBlock: blockParam(from),
+        toBlock: blockParam(to),
+      };
+      try {
+        const answer = await endpoint.request({ method: "eth_getLogs", params: [query] });
+        found.push(...parse(z.array(logSchema), answer, "eth_getLogs"));
+        from = to + 1n;
+      } catch (error) {
+        if (page <= LOG_PAGE_MIN_BLOCKS) throw toChainError(error, chain, "eth_getLogs", endpoint.label);
+        page /= 2n;
+      }
+    }
+    return found;
+  }
+
+  /** What any endpoint has, once each; fails only when none answers for the whole range. */
+  async function readLogs(filter: LogFilter): Promise<readonly TxLog[]> {
+    const answers = await Promise.allSettled(endpoints.map((endpoint) => logsOf(endpoint, filter)));
+    const byPlace = new Map<string, WireLog>();
+    let failure: unknown = null;
+    let answered = 0;
+    for (const answer of answers) {
+      if (answer.status === "rejected") {
+        failure = answer.reason;
+        continue;
+      }
+      answered += 1;
+      for (const log of answer.value) byPlace.set(`${log.transactionHash}:${log.logIndex}`, log);
+    }
+    if (answered === 0) throw toChainError(failure, chain, "eth_getLogs", "every endpoint");
+    return [...byPlace.values()]
+      .toSorted((left, right) => Number(left.blockNumber - right.blockNumber) || Number(left.logIndex - right.logIndex))
+      .map(({ address, topics, data }) => ({ address, topics, data }));
+  }
+
   return {
     chain,
     readChainId: async () => Number(await readQuantity("eth_chainId", [])),
@@ -132,6 +189,7 @@ export function createChainAccess(chain: Chain, endpoints: readonly RpcPort[]): 
     readPriorityFeeWei: () => readQuantity("eth_maxPriorityFeePerGas", []),
     readGasPriceWei: () => readQuantity("eth_gasPrice", []),
     sendRaw: (raw) => Promise.all(endpoints.map((endpoint) => sendTo(endpoint, raw))),
+    readLogs,
     readReceipt,
   };
 }

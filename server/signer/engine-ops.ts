@@ -13,7 +13,7 @@ import {
 } from "./journal/projection";
 import { checkAuthority, checkCaps, checkPrice, dayStartMs, purposeKey, valueUsd } from "./policy";
 import { SignerError, type Engine } from "./ports";
-import { checkQuote } from "./prepare";
+import { checkEvidence } from "./prepare-swap";
 import { reportOp } from "./report";
 import { checkTransit } from "./transfers";
 
@@ -55,16 +55,7 @@ export function createOps(
     checkExecutable(entry, index);
     checkTransit(context, { pairId, planId, step });
     if (step.kind !== "revoke") checkPrice(plan, args, deps.market.nowMs());
-    // An amount of 0 is the recorded way to skip a swap that is not needed any more.
-    if (step.kind === "swap" && args.amountRaw !== 0n) {
-      checkQuote(context, {
-        op: { chainId: step.chainId },
-        plan,
-        step,
-        args,
-        amountInRaw: args.amountRaw ?? step.amountInRaw,
-      });
-    }
+    checkEvidence(context, step, { plan, args });
     const today = journal.state.spentSince(pairId, dayStartMs(deps.wall.nowMs()));
     checkCaps({ pair, step, notionalUsd: estimateUsd(entry, step, args), planUsd: 0, today, gasUsd: 0 });
     checkPurposeFree(purposeKey(planId, index, step), opId);
@@ -135,7 +126,7 @@ export function createOps(
 
   function estimateUsd(entry: PlanEntry, step: Step, args: OpArguments): number {
     const { chainId } = step;
-    if (step.kind === "swap") {
+    if (step.kind === "swap" || step.kind === "bridge") {
       return valueUsd(deps.registry, entry.plan, args, [
         { chainId, token: step.tokenIn, amountRaw: args.amountRaw ?? step.amountInRaw },
       ]);

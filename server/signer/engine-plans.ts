@@ -6,7 +6,8 @@ import type { EngineContext } from "./context";
 import type { EngineGrants } from "./engine-grants";
 import type { EngineRuns } from "./engine-runs";
 import { IN_FLIGHT_STATES, SUCCESS_OP_STATES, type PlanEntry } from "./journal/projection";
-import { checkAuthority, checkPlan, dayStartMs } from "./policy";
+import { checkAuthority, dayStartMs } from "./policy";
+import { checkPlan } from "./policy-plan";
 import { SignerError, type Engine } from "./ports";
 import { reportPlan } from "./report";
 
@@ -136,6 +137,7 @@ export function createPlans(context: EngineContext, { readyChains, runs, grants 
       registry: deps.registry,
       positions: [...journal.state.positions.values()],
       usedTodayUsd: journal.state.spentSince(pairId, dayStartMs(nowMs)).usd,
+      actionsOf: (family) => context.family(family).actions,
     });
     const needed = pair.mode === "auto" ? 0 : deps.authority.approvalsNeeded(pairId, plan);
     context.record({

@@ -6,6 +6,7 @@ import { readDeploymentId } from "@/server/config/deployment";
 import { readProcessEnv } from "@/server/config/env";
 import { loadSettings, type Settings } from "@/server/config/load";
 import { loadRegistry } from "@/server/config/registry";
+import { FAMILY_ADAPTERS } from "@/server/execution/adapters/registry";
 import { createMarketClock, wallClock } from "@/server/infra/clock";
 import { EXIT_CONFIG, installDrain } from "@/server/infra/process/control-channel";
 import { createLogger } from "@/server/infra/telemetry/logger";
@@ -77,6 +78,7 @@ async function run(settings: Settings): Promise<void> {
       storeUrl: settings.storeUrl,
       killLabel: settings.killLabel,
     },
+    families: new Map(Object.values(FAMILY_ADAPTERS).map((adapter) => [adapter.reads.family, adapter])),
     passphrase: passphrase.value,
     wall: wallClock,
     market,

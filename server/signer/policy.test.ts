@@ -1,23 +1,19 @@
 // Each refusal of the policy, by code, with one changed fact per case; the unchanged plan passes.
 import { describe, expect, it } from "vitest";
 import { encodeApprove } from "@/lib/actions/erc20";
-import { encodeBurn, encodeMint } from "@/lib/actions/uniswap-v3";
+import { FAMILY_ACTIONS } from "@/lib/actions/families";
+import type { ExitCall, LivePosition, MintCall } from "@/lib/actions/family";
+import { uniswapV3Actions } from "@/lib/actions/uniswap-v3";
+import { findPoolRef } from "@/lib/registry/pool-ref";
 import { planSchema, type Plan, type PlanWire, type Step } from "@/lib/plan/plan";
 import { DEFAULT_LIMITS } from "@/lib/registry/pair-settings";
 import { registrySchema } from "@/lib/registry/schema";
 import type { Address } from "@/lib/units";
 import { compareNonces } from "./nonce";
 import { bumpFees, cancelFees, gasLimitOf } from "./gas";
-import {
-  checkAuthority,
-  checkCalldata,
-  checkCaps,
-  checkPlan,
-  checkPoolTick,
-  checkPrice,
-  purposeKey,
-  type PlanCheckInput,
-} from "./policy";
+import { checkAuthority, checkCaps, checkPoolTick, checkPrice, purposeKey } from "./policy";
+import { checkCalldata } from "./policy-calldata";
+import { checkPlan, type PlanCheckInput } from "./policy-plan";
 import { SignerError, type AuthorityView, type PairAuthority } from "./ports";
 
 const address = (byte: string): Address => `0x${byte.repeat(20)}`;
@@ -214,6 +210,7 @@ function planCode(
       registry,
       positions: [known],
       usedTodayUsd: 0,
+      actionsOf: (family) => FAMILY_ACTIONS[family],
       ...input,
     }),
   );
@@ -347,29 +344,60 @@ describe("checkCaps", () => {
 
 describe("checkCalldata", () => {
   const [burnStep, approveStep, mintStep] = plan().steps;
-  const burnCall = {
+  const ref = findPoolRef(registry, 1, POOL) ?? raise();
+  const position: LivePosition = {
+    tokenId: 5n,
+    owner: WALLET,
+    token0: T0,
+    token1: T1,
+    tickLower: -100,
+    tickUpper: 100,
+    liquidityRaw: 9n,
+    principal0Raw: 10_000n,
+    principal1Raw: 10_000n,
+    fees0Raw: 0n,
+    fees1Raw: 0n,
+    bins: null,
+  };
+  const burnCall: ExitCall = {
     tokenId: 5n,
     liquidityRaw: 9n,
+    closes: true,
     amount0MinRaw: 1n,
     amount1MinRaw: 0n,
     recipient: WALLET,
     deadlineSec: 1n,
+    tickLower: 0,
+    tickUpper: 0,
+    bins: null,
   };
-  const mintCall = {
-    token0: T0,
-    token1: T1,
-    feePips: 500,
+  const mintCall: MintCall = {
     tickLower: -200,
     tickUpper: 200,
     amount0DesiredRaw: 100n,
     amount1DesiredRaw: 200n,
     amount0MinRaw: 1n,
     amount1MinRaw: 1n,
+    liquidityRaw: null,
     recipient: WALLET,
     deadlineSec: 1n,
+    bins: null,
   };
-  const code = (step: Step | undefined, to: Address, data: `0x${string}`) =>
-    codeOf(() => checkCalldata(step ?? raise(), { to, data }, WALLET));
+  const encodeBurn = (call: ExitCall) => uniswapV3Actions.encodeExit(ref, call).data;
+  const encodeMint = (call: MintCall) => uniswapV3Actions.encodeMint(ref, call).data;
+  const code = (step: Step | undefined, to: Address, data: `0x${string}`, change: { valueRaw?: bigint } = {}) =>
+    codeOf(() =>
+      checkCalldata({
+        step: step ?? raise(),
+        tx: { to, data, valueRaw: 0n, ...change },
+        wallet: WALLET,
+        registry,
+        latestDeadlineSec: 1n,
+        pool: { ref, actions: uniswapV3Actions },
+        position,
+        maxValueRaw: 0n,
+      }),
+    );
 
   it("default: what the step says passes", () => {
     expect(code(burnStep, MANAGER, encodeBurn(burnCall))).toBe("accepted");
@@ -382,6 +410,12 @@ describe("checkCalldata", () => {
     expect(code(burnStep, MANAGER, encodeBurn({ ...burnCall, tokenId: 6n }))).toBe("policy");
     expect(code(burnStep, MANAGER, encodeBurn({ ...burnCall, amount0MinRaw: 0n }))).toBe("policy");
     expect(code(burnStep, THIEF, encodeBurn(burnCall))).toBe("policy");
+    expect(code(burnStep, MANAGER, encodeBurn({ ...burnCall, closes: false }))).toBe("policy");
+    expect(code(burnStep, MANAGER, encodeBurn({ ...burnCall, liquidityRaw: 8n }))).toBe("policy");
+    expect(code(burnStep, MANAGER, encodeBurn({ ...burnCall, deadlineSec: 2n }))).toBe("policy");
+    expect(code(burnStep, MANAGER, encodeBurn(burnCall), { valueRaw: 1n })).toBe("policy");
+    expect(code(mintStep, MANAGER, encodeMint({ ...mintCall, deadlineSec: 2n }))).toBe("policy");
+    expect(code(mintStep, MANAGER, encodeMint(mintCall), { valueRaw: 1n })).toBe("policy");
     expect(code(mintStep, MANAGER, encodeMint({ ...mintCall, recipient: THIEF }))).toBe("policy");
     expect(code(mintStep, MANAGER, encodeMint({ ...mintCall, amount0DesiredRaw: 101n }))).toBe("policy");
     expect(code(mintStep, MANAGER, encodeMint({ ...mintCall, tickLower: -210 }))).toBe("policy");

@@ -31,10 +31,10 @@ export async function signFirst(
 ): Promise<void> {
   const port = context.chain(op.chainId);
   const wallet = context.deps.key.address;
-  const gas = gasLimitOf(await port.estimateGas({ from: wallet, to: tx.to, data: tx.data }));
+  const gas = gasLimitOf(await port.estimateGas({ from: wallet, to: tx.to, data: tx.data, valueRaw: tx.valueRaw }));
   const fees = await readFees(port, tx.block, feeCapWei(context, op));
   const nativeWei = await port.readNativeBalance(wallet, "latest");
-  const worstWei = gas * feeCeilingWei(fees);
+  const worstWei = gas * feeCeilingWei(fees) + tx.valueRaw;
   if (nativeWei < worstWei) {
     throw SignerError.later(
       "gas",
@@ -72,6 +72,7 @@ export async function signFirst(
       blockHash: tx.block.hash,
       to: tx.to,
       data: tx.data,
+      ...(tx.valueRaw === 0n ? {} : { valueRaw: tx.valueRaw }),
       gas,
       expected: [...tx.expected],
       minimums: [...tx.minimums],
@@ -81,8 +82,11 @@ export async function signFirst(
   });
   context.kill("after-prepared");
   const gasUsd = (Number(worstWei / 1_000_000_000n) / 1e9) * op.intent.args.nativeUsd;
-  await signAndSend(context, op, { kind: "action", to: tx.to, data: tx.data, nonce: verdict.nonce, gas, fees }, () =>
-    mayStillSign(gasUsd),
+  await signAndSend(
+    context,
+    op,
+    { kind: "action", to: tx.to, data: tx.data, valueRaw: tx.valueRaw, nonce: verdict.nonce, gas, fees },
+    () => mayStillSign(gasUsd),
   );
 }
 
@@ -92,8 +96,13 @@ export async function signBump(context: EngineContext, op: OpRecord, mayStillSig
   const sameNonce = op.attempts.filter((each) => each.nonce === last.nonce);
   const fees = bumpFees(last.fees, feeCapWei(context, op));
   if (fees === null || sameNonce.length >= MAX_ATTEMPTS || op.prepared === null) return false;
-  const { to, data } = last.kind === "cancel" ? { to: context.deps.key.address, data: "0x" as const } : op.prepared;
-  await signAndSend(context, op, { kind: last.kind, to, data, nonce: last.nonce, gas: last.gas, fees }, mayStillSign);
+  const { nonce, gas, kind } = last;
+  const {
+    to,
+    data,
+    valueRaw = 0n,
+  } = kind === "cancel" ? { to: context.deps.key.address, data: "0x" as const } : op.prepared;
+  await signAndSend(context, op, { kind, to, data, valueRaw, nonce, gas, fees }, mayStillSign);
   return true;
 }
 
@@ -104,7 +113,15 @@ export async function signCancel(context: EngineContext, op: OpRecord, mayStillS
   await signAndSend(
     context,
     op,
-    { kind: "cancel", to: context.deps.key.address, data: "0x", nonce: last.nonce, gas: CANCEL_GAS, fees },
+    {
+      kind: "cancel",
+      to: context.deps.key.address,
+      data: "0x",
+      valueRaw: 0n,
+      nonce: last.nonce,
+      gas: CANCEL_GAS,
+      fees,
+    },
     mayStillSign,
   );
 }
@@ -137,6 +154,7 @@ async function signAndSend(
     kind: "action" | "cancel";
     to: UnsignedTx["to"];
     data: UnsignedTx["data"];
+    valueRaw: bigint;
     nonce: number;
     gas: bigint;
     fees: FeePair;
@@ -149,7 +167,7 @@ async function signAndSend(
     nonce: draft.nonce,
     to: draft.to,
     data: draft.data,
-    valueRaw: 0n,
+    valueRaw: draft.valueRaw,
     gas: draft.gas,
     fees: draft.fees,
   };

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { InvariantError } from "@/lib/errors/invariant";
 import { err, ok, type Result } from "@/lib/errors/result";
 import { errorText, type TidegateError } from "@/lib/errors/tidegate-error";
+import type { FamilyAdapter } from "@/lib/actions/family";
 import type { NamedState } from "@/lib/plan/plan-status";
 import type { Chain, Family, Registry } from "@/lib/registry/schema";
 import type { Address } from "@/lib/units";
@@ -18,12 +19,11 @@ import { createCommandDesk } from "./commands";
 import { createContractWallets } from "./contract-wallet";
 import { startControlSocket } from "./control-socket";
 import { createEngine } from "./engine";
-import { createV3Family } from "./family-v3";
 import { startIntentSocket } from "./intent-socket";
 import { JournalError } from "./journal/segment";
 import { openKeystore, type TransactionSigner } from "./key";
 import { openKillPoint } from "./kill-point";
-import { SignerError, type ChainPort, type Engine, type FamilyPort, type KeyPort, type UnsignedTx } from "./ports";
+import { SignerError, type ChainPort, type Engine, type KeyPort, type UnsignedTx } from "./ports";
 import type { SignerSettings } from "./settings";
 import { createSignerState } from "./signer-state";
 import type { SignerTelemetry } from "./signer-telemetry";
@@ -32,6 +32,8 @@ import { takeWalletLock } from "./wallet-lock";
 
 export interface StartSignerInput {
   readonly settings: SignerSettings;
+  /** What each DEX family can do; a family that is missing is not signed for. */
+  readonly families: ReadonlyMap<Family, FamilyAdapter>;
   /** Wiped when the key is open. */
   readonly passphrase: Buffer;
   readonly wall: WallClock;
@@ -115,7 +117,7 @@ async function assemble(input: StartSignerInput): Promise<Result<RunningSigner, 
     registry: settings.registry,
     journalDir: join(settings.dataDir, "signer", "journal"),
     chains: chainPorts(clients),
-    families: familyPorts(),
+    families: input.families,
     key: createKeyPort(signer.value),
     authority,
     wall,
@@ -278,11 +280,6 @@ function usedChains(settings: SignerSettings): readonly Chain[] {
 
 function chainPorts(clients: ChainClients): ReadonlyMap<number, ChainPort> {
   return new Map(clients.all().map((client) => [client.chain.id, createChainAccess(client.chain, client.endpoints)]));
-}
-
-function familyPorts(): ReadonlyMap<Family, FamilyPort> {
-  const families: readonly Family[] = ["uniswap-v3", "pancakeswap-v3"];
-  return new Map(families.map((family) => [family, createV3Family(family)]));
 }
 
 function createKeyPort(signer: TransactionSigner): KeyPort {

@@ -25,7 +25,7 @@ import { wallClock } from "@/server/infra/clock";
 import { silentLogger } from "@/server/infra/telemetry/logger-port";
 import { createChainAccess } from "@/server/signer/chain-access";
 import { createEngine } from "@/server/signer/engine";
-import { createV3Family } from "@/server/signer/family-v3";
+import { FAMILY_ADAPTERS } from "@/server/execution/adapters/registry";
 import type { Engine } from "@/server/signer/ports";
 import { audit, rpcPort } from "@/tests/support/audit";
 import { createTestAuthority, createTestKey } from "@/tests/support/signer-harness";
@@ -235,7 +235,7 @@ describe("signer under transaction faults", () => {
       registry,
       journalDir: join(dir, "journal"),
       chains: new Map(registry.chains.map((chain) => [chain.id, createChainAccess(chain, [rpcPort(anvil.rpcUrl)])])),
-      families: new Map([["uniswap-v3", createV3Family("uniswap-v3")]]),
+      families: new Map(Object.values(FAMILY_ADAPTERS).map((adapter) => [adapter.reads.family, adapter])),
       key: createTestKey(privateKey),
       authority,
       wall: wallClock,

@@ -3,10 +3,11 @@ import { decodeFunctionResult, encodeFunctionData } from "viem";
 import { isSameAddress } from "@/lib/actions/erc20";
 import { NATIVE_TOKEN } from "@/lib/ledger/accounts";
 import { ERC20_ABI } from "@/lib/registry/abis/erc20";
+import { findPoolRef } from "@/lib/registry/pool-ref";
 import type { Registry } from "@/lib/registry/schema";
 import type { Address } from "@/lib/units";
+import { FAMILY_ADAPTERS } from "@/server/execution/adapters/registry";
 import { createChainAccess, type RpcPort } from "@/server/signer/chain-access";
-import { createV3Family } from "@/server/signer/family-v3";
 import { openJournal, type Journal } from "@/server/signer/journal/journal";
 import type { ChainPort } from "@/server/signer/ports";
 
@@ -135,18 +136,30 @@ async function auditAllowances(input: AuditInput, port: ChainPort, problems: str
 }
 
 async function auditPositions(input: AuditInput, journal: Journal, port: ChainPort, problems: string[]): Promise<void> {
-  for (const dex of input.registry.dexes) {
-    const place = dex.chains[String(port.chain.id)];
-    if (place === undefined) continue;
-    const family = createV3Family(dex.family);
-    const owned = await family.listOwned(port, place.positionManager, input.wallet, "latest");
-    const known = [...journal.state.positions.values()].filter((each) =>
-      isSameAddress(each.positionManager, place.positionManager),
+  const chainId = port.chain.id;
+  const head = await port.readBlock("latest");
+  const block = head?.number ?? 0n;
+  const seen = new Set<string>();
+  for (const pool of input.registry.pools) {
+    const ref = pool.chainId === chainId ? findPoolRef(input.registry, chainId, pool.id) : null;
+    if (ref === null) continue;
+    // One pool names its DEX; a Liquidity Book pair only knows its own bins.
+    const place = ref.family === "liquidity-book" ? ref.pool : ref.dexId;
+    if (seen.has(place)) continue;
+    seen.add(place);
+    const { reads } = FAMILY_ADAPTERS[ref.family];
+    const owned = await reads.listOwned(port, ref, { wallet: input.wallet, fromBlock: 0n, block });
+    const known = [...journal.state.positions.values()].filter(
+      (each) =>
+        each.chainId === chainId &&
+        isSameAddress(each.positionManager, ref.contracts.positionManager) &&
+        (ref.family !== "liquidity-book" || isSameAddress(each.pool, ref.pool)),
     );
     for (const tokenId of owned) {
       const position = known.find((each) => each.tokenId === tokenId);
       if (position === undefined) problems.push(`token ${tokenId} is in the wallet, not in the journal`);
-      const live = await family.readPosition(port, place.positionManager, tokenId, "latest");
+      const own = position === undefined ? ref : (findPoolRef(input.registry, chainId, position.pool) ?? ref);
+      const live = await reads.readPosition(port, own, tokenId, block);
       if (position !== undefined && live?.liquidityRaw !== position.liquidityRaw) {
         problems.push(`token ${tokenId}: liquidity ${live?.liquidityRaw}, journal ${position.liquidityRaw}`);
       }

@@ -14,7 +14,7 @@ import { wallClock } from "@/server/infra/clock";
 import { silentLogger } from "@/server/infra/telemetry/logger-port";
 import { createChainAccess } from "@/server/signer/chain-access";
 import { createEngine } from "@/server/signer/engine";
-import { createV3Family } from "@/server/signer/family-v3";
+import { FAMILY_ADAPTERS } from "@/server/execution/adapters/registry";
 import { KILL_LABELS, type AuthorityView, type Engine, type KeyPort, type RecoveryReport } from "@/server/signer/ports";
 import { rpcPort } from "./audit";
 
@@ -204,7 +204,7 @@ async function main(file: string): Promise<void> {
     registry,
     journalDir: config.journalDir,
     chains: new Map(registry.chains.map((chain) => [chain.id, createChainAccess(chain, [rpcPort(config.rpcUrl)])])),
-    families: new Map([["uniswap-v3", createV3Family("uniswap-v3")]]),
+    families: new Map(Object.values(FAMILY_ADAPTERS).map((adapter) => [adapter.reads.family, adapter])),
     key,
     authority,
     wall: wallClock,

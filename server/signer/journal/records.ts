@@ -101,6 +101,8 @@ export const journalEntrySchema = z.discriminatedUnion("type", [
       blockHash: hexSchema,
       to: addressSchema,
       data: hexSchema,
+      /** Native coin sent along: a bridge's quoted fee; missing means none. */
+      valueRaw: rawAmountSchema.optional(),
       gas: rawAmountSchema,
       /** What was simulated: signed wallet deltas per token. */
       expected: z.array(z.object({ token: addressSchema, amountRaw: signedRaw })),
@@ -277,10 +279,14 @@ export const journalEntrySchema = z.discriminatedUnion("type", [
       orphan: orphanSchema,
       /** The position as the pair's own from now on; only when it was adopted. */
       position: knownPositionSchema.nullable(),
+      /** A position that a person wrote off, because it is not in the wallet any more. */
+      lostPositionId: z.string().nullish(),
       legs: z.array(legSchema),
       ...at,
     }),
   }),
+  /** Positions, rights and balances of the chain were compared up to this final block: logs before it are not read again. */
+  z.object({ type: z.literal("INVENTORY"), body: z.object({ chainId, blockNumber: rawAmountSchema }) }),
   z.object({ type: z.literal("NOTE"), body: z.object({ text: z.string() }) }),
 ]);
 export type JournalEntry = z.output<typeof journalEntrySchema>;

@@ -8,6 +8,8 @@ import { algebraV1Actions } from "./algebra-v1";
 import { camelotV3Actions } from "./camelot-v3";
 import { slipstreamActions } from "./slipstream";
 import { ramsesV3Actions } from "./ramses-v3";
+import { uniswapV4Actions } from "./uniswap-v4";
+import { pancakeswapInfinityActions } from "./pancakeswap-infinity";
 import { uniswapV3Actions } from "./uniswap-v3";
 
 export const FAMILY_ACTIONS: Readonly<Record<Family, FamilyActions>> = {
@@ -18,8 +20,8 @@ export const FAMILY_ACTIONS: Readonly<Record<Family, FamilyActions>> = {
   "camelot-v3": camelotV3Actions,
   slipstream: slipstreamActions,
   "ramses-v3": ramsesV3Actions,
-  "uniswap-v4": refusing("uniswap-v4"),
-  "pancakeswap-infinity": refusing("pancakeswap-infinity"),
+  "uniswap-v4": uniswapV4Actions,
+  "pancakeswap-infinity": pancakeswapInfinityActions,
   "liquidity-book": refusing("liquidity-book"),
 };
 

@@ -9,6 +9,8 @@ import { algebraV1Reads } from "./algebra-v1";
 import { camelotV3Reads } from "./camelot-v3";
 import { slipstreamReads } from "./slipstream";
 import { ramsesV3Reads } from "./ramses-v3";
+import { uniswapV4Reads } from "./uniswap-v4";
+import { pancakeswapInfinityReads } from "./pancakeswap-infinity";
 import { uniswapV3Reads } from "./uniswap-v3";
 
 const READS: Readonly<Record<Family, FamilyReads>> = {
@@ -19,8 +21,8 @@ const READS: Readonly<Record<Family, FamilyReads>> = {
   "camelot-v3": camelotV3Reads,
   slipstream: slipstreamReads,
   "ramses-v3": ramsesV3Reads,
-  "uniswap-v4": refusing("uniswap-v4"),
-  "pancakeswap-infinity": refusing("pancakeswap-infinity"),
+  "uniswap-v4": uniswapV4Reads,
+  "pancakeswap-infinity": pancakeswapInfinityReads,
   "liquidity-book": refusing("liquidity-book"),
 };
 

@@ -99,6 +99,26 @@ function mintData(pool: PoolRef, ticks: readonly [number, number]): Hex {
         ["0x0d", pairOf(pool)],
       ]);
     }
+    case "pancakeswap-infinity": {
+      const key = [
+        pool.token0,
+        pool.token1,
+        "0x0000000000000000000000000000000000000000",
+        pool.contracts.factory,
+        feePips,
+        pool.parameters ?? "0x",
+      ] as const;
+      const mint = encodeAbiParameters(
+        parseAbiParameters(
+          "((address, address, address, address, uint24, bytes32), int24, int24), uint128, uint128, uint128, address, bytes",
+        ),
+        [[key, ticks[0], ticks[1]], LIQUIDITY, 10n ** 24n, 10n ** 24n, chain.user, "0x"],
+      );
+      return modify([
+        ["0x02", mint],
+        ["0x0d", pairOf(pool)],
+      ]);
+    }
     default:
       throw new Error(`no raw mint for ${pool.family}`);
   }

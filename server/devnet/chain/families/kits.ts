@@ -3,6 +3,7 @@ import { algebraIntegralKit } from "./algebra-integral";
 import { algebraV1Kit } from "./algebra-v1";
 import { camelotV3Kit } from "./camelot-v3";
 import type { FamilyKit } from "./family-kit";
+import { pancakeswapInfinityKit } from "./pancakeswap-infinity";
 import { pancakeswapV3Kit } from "./pancakeswap-v3";
 import { ramsesV3Kit } from "./ramses-v3";
 import { slipstreamKit } from "./slipstream";
@@ -18,4 +19,5 @@ export const FAMILY_KITS: readonly FamilyKit[] = [
   ramsesV3Kit,
   algebraV1Kit,
   camelotV3Kit,
+  pancakeswapInfinityKit,
 ];

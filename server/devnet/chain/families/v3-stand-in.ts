@@ -3,7 +3,7 @@ import { encodeFunctionData, parseAbi } from "viem";
 import type { Family } from "@/lib/registry/schema";
 import type { Hex } from "@/lib/units";
 import { wearFace } from "./faces";
-import { ORDER_KINDS, type FamilyKit, type KitContext, type NewPool } from "./family-kit";
+import type { FamilyKit, KitContext, NewPool, OrderTarget } from "./family-kit";
 import {
   POOL_GAS,
   addressArgs,
@@ -36,7 +36,7 @@ export interface V3StandIn {
   readonly managerFace: string;
   readonly routerFace: string;
   readonly quoterFace: string;
-  readonly orderKind: typeof ORDER_KINDS.v3 | typeof ORDER_KINDS.algebra;
+  readonly orderKind: OrderTarget["kind"];
   /** Events of the real manager that the face logs in its own form. */
   readonly managerHides: readonly string[];
   /** False where the registry has no fee of such a pool. */

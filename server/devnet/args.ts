@@ -8,7 +8,9 @@ export const devnetArgsSchema = z.object({
   /** Folder for state, cache and `registry.json`; created when absent. */
   dataDir: z.string().min(1),
   controlPort: z.number().int().min(0).max(65_535).default(0),
-  /** Port of the chain's RPC endpoint; 0 picks a free one. */
+  /** 1: Uniswap V3 on one chain; 3: three chains with the other AMM families and bridges between them. */
+  chains: z.union([z.literal(1), z.literal(3)]).default(1),
+  /** Port of the first chain's RPC endpoint; 0 picks a free one, as the other chains always do. */
   rpcPort: z.number().int().min(0).max(65_535).default(0),
   seed: z.number().int().min(0).max(4_294_967_295).default(1),
   /** Market seconds per wall second. */

@@ -5,20 +5,26 @@ import { z } from "zod";
 import { errorText } from "@/lib/errors/tidegate-error";
 import { tokenAbi } from "./chain/abis";
 import { mineAt, queueTx, requireSuccess, type DevnetClient } from "./chain/client";
-import type { Deployment } from "./chain/deploy";
+import type { ChainDeployment } from "./chain/deploy";
+import type { ChainNode } from "./chain/node";
 import { DevnetError } from "./devnet-error";
 import { faultSchema, type FaultBoard } from "./fake-apis/faults";
 import type { PoolReader } from "./fake-apis/pool-reader";
 import type { RequestLog } from "./fake-apis/request-log";
+import { bridgeSwitchSchema, type BridgeDesk } from "./market/bridge-desk";
+import type { ChainMarket } from "./market/chain-market";
 import type { ClockHub } from "./market/clock-hub";
 import type { PricePath } from "./market/price-path";
 import type { Simulator } from "./market/simulator";
-import { ACCOUNT_ROLES, PAIR_IDS, TICK_MS, TOKENS, TOKEN_SYMBOLS } from "./market/setup";
+import { ACCOUNT_ROLES, FIRST_CHAIN, PAIR_IDS, TICK_MS, TOKENS, TOKEN_SYMBOLS } from "./market/setup";
 import type { VolumeBook } from "./market/volume-book";
 
 export interface ControlDeps {
-  readonly client: DevnetClient;
-  readonly deployment: Deployment;
+  readonly nodes: readonly ChainNode[];
+  /** The market of each chain, in the order of `nodes`. */
+  readonly markets: readonly ChainMarket[];
+  /** Null on a single chain. */
+  readonly bridges: BridgeDesk | null;
   readonly simulator: Simulator;
   readonly path: PricePath;
   readonly volumes: VolumeBook;
@@ -43,12 +49,16 @@ const addressSchema = z.custom<Address>(
   "expected an address",
 );
 
+/** Missing: the first chain. */
+const chainIdSchema = z.number().int().default(FIRST_CHAIN.id);
+
 export const fundSchema = z.object({
   address: addressSchema,
   tokens: z.partialRecord(z.enum(TOKEN_SYMBOLS), humanAmount).default({}),
   nativeEth: humanAmount.optional(),
 });
 export type FundInput = z.infer<typeof fundSchema>;
+const gweiAmount = z.string().regex(/^\d{1,6}(\.\d{1,9})?$/, "expected gwei as plain decimal text");
 
 const bodies = {
   price: z.object({ pairId: pairSchema, moveFrac: z.number().gt(-0.9).lt(9) }),
@@ -56,7 +66,15 @@ const bodies = {
   volume: z.object({ pairId: pairSchema.optional(), factor: z.number().min(0).max(50) }),
   speed: z.object({ speed: z.number().min(1).max(3_600) }),
   pause: z.object({ paused: z.boolean() }),
-  reorg: z.object({ depth: z.number().int().min(1).max(32) }),
+  fund: fundSchema.extend({ chainId: chainIdSchema }),
+  reorg: z.object({ depth: z.number().int().min(1).max(32), chainId: chainIdSchema }),
+  chainStop: z.object({ stopped: z.boolean(), chainId: chainIdSchema }),
+  chainDrop: z.object({ count: z.number().int().min(0).max(1_000), chainId: chainIdSchema }),
+  chainBaseFee: z.object({
+    gwei: gweiAmount,
+    blocks: z.number().int().min(1).max(10_000).default(20),
+    chainId: chainIdSchema,
+  }),
   mine: z.object({
     steps: z.number().int().min(1).max(500).default(1),
     stepMs: z.number().int().min(TICK_MS).max(60_000).default(TICK_MS),
@@ -127,10 +145,21 @@ export async function handleControl(
       return withBody(faultSchema, req, res, (input) => ({
         fault: deps.faults.add(input, deps.simulator.status().nowMs),
       }));
+    case "GET /transfers":
+      send(res, 200, { transfers: deps.bridges?.list() ?? [], switches: deps.bridges?.switches() ?? [] });
+      return true;
+    case "POST /transfers/switch":
+      return withBody(bridgeSwitchSchema, req, res, (input) => ({ switch: desk(deps).addSwitch(input) }));
+    case "DELETE /transfers/switch": {
+      const id = url.searchParams.get("id");
+      const removed = deps.bridges?.removeSwitches(id === null ? null : Number(id)) ?? 0;
+      send(res, 200, { removed, switches: deps.bridges?.switches() ?? [] });
+      return true;
+    }
     case "POST /fund":
-      return withBody(fundSchema, req, res, async (input) => {
+      return withBody(bodies.fund, req, res, async (input) => {
         await fundInBlock(deps, input);
-        return { funded: input.address };
+        return { funded: input.address, chainId: input.chainId };
       });
     case "POST /speed":
       return withBody(bodies.speed, req, res, ({ speed }) => {
@@ -148,11 +177,27 @@ export async function handleControl(
         return { nowMs: deps.simulator.status().nowMs, block: String(deps.simulator.status().blockNumber) };
       });
     case "POST /reorg":
-      return withBody(bodies.reorg, req, res, async ({ depth }) => {
+      return withBody(bodies.reorg, req, res, async ({ depth, chainId }) => {
+        const { client } = marketOf(deps, chainId).node;
         await deps.simulator.exclusively(() =>
-          deps.client.request<ReorgRpc>({ method: "anvil_reorg", params: [depth, []] }),
+          client.request<ReorgRpc>({ method: "anvil_reorg", params: [depth, []] }),
         );
-        return { depth, block: String(await deps.client.getBlockNumber()) };
+        return { depth, chainId, block: String(await client.getBlockNumber()) };
+      });
+    case "POST /chain/stop":
+      return withBody(bodies.chainStop, req, res, ({ stopped, chainId }) => {
+        marketOf(deps, chainId).setStopped(stopped ? "stopped" : "mining");
+        return { chainId, stopped };
+      });
+    case "POST /chain/drop":
+      return withBody(bodies.chainDrop, req, res, ({ count, chainId }) => {
+        marketOf(deps, chainId).dropTransactions(count);
+        return { chainId, count };
+      });
+    case "POST /chain/base-fee":
+      return withBody(bodies.chainBaseFee, req, res, ({ gwei, blocks, chainId }) => {
+        marketOf(deps, chainId).setBaseFee(gwei, blocks);
+        return { chainId, gwei, blocks };
       });
     default:
       return false;
@@ -162,15 +207,40 @@ export async function handleControl(
 type ReorgRpc = { Method: "anvil_reorg"; Parameters: [number, never[]]; ReturnType: null };
 
 /** Gives a wallet ether and tokens and mines the block that does so. */
-async function fundInBlock(deps: ControlDeps, input: FundInput): Promise<void> {
+async function fundInBlock(deps: ControlDeps, input: FundInput & { readonly chainId: number }): Promise<void> {
   const { simulator } = deps;
-  const hashes = await simulator.exclusively(() => queueFunding(deps.client, deps.deployment, input));
+  const { client, deployment } = marketOf(deps, input.chainId).node;
+  const hashes = await simulator.exclusively(() => queueFunding(client, deployment, input));
   await simulator.step(TICK_MS);
-  await requireSuccess(deps.client, hashes, `Funding ${input.address}`);
+  await requireSuccess(client, hashes, `Funding ${input.address}`);
+}
+
+function marketOf(deps: ControlDeps, chainId: number): ChainMarket {
+  const market = deps.markets.find(({ node }) => node.setup.id === chainId);
+  if (market !== undefined) return market;
+  throw new DevnetError({
+    code: "bad_input",
+    message: `The devnet has no chain ${chainId}; it has ${deps.nodes.map(({ setup }) => setup.id).join(", ")}.`,
+    retryable: false,
+  });
+}
+
+function desk(deps: ControlDeps): BridgeDesk {
+  if (deps.bridges !== null) return deps.bridges;
+  throw new DevnetError({
+    code: "bad_input",
+    message: "This devnet has one chain and no bridges. Start it with --chains 3.",
+    retryable: false,
+  });
+}
+
+/** The first chain: what every answer that names no chain is about. */
+function firstNode(deps: ControlDeps): ChainNode {
+  return marketOf(deps, FIRST_CHAIN.id).node;
 }
 
 /** Queues the funding transactions; the caller mines. */
-export async function queueFunding(client: DevnetClient, deployment: Deployment, input: FundInput) {
+export async function queueFunding(client: DevnetClient, deployment: ChainDeployment, input: FundInput) {
   const { keeper, tokens } = deployment;
   if (input.nativeEth !== undefined) {
     const held = await client.getBalance({ address: input.address });
@@ -201,7 +271,7 @@ export async function queueFunding(client: DevnetClient, deployment: Deployment,
 /** Funds a wallet at boot in one block at the given market time. */
 export async function fundAt(
   client: DevnetClient,
-  deployment: Deployment,
+  deployment: ChainDeployment,
   input: FundInput,
   atMs: number,
 ): Promise<void> {
@@ -221,9 +291,10 @@ function streamClock(deps: ControlDeps, req: IncomingMessage, res: ServerRespons
 async function readState(deps: ControlDeps): Promise<unknown> {
   const status = deps.simulator.status();
   const views = await deps.reader.read();
-  const accounts = await deps.client.getAddresses();
+  const { client, deployment } = firstNode(deps);
+  const accounts = await client.getAddresses();
   return {
-    chainId: await deps.client.getChainId(),
+    chainId: await client.getChainId(),
     nowMs: status.nowMs,
     now: new Date(status.nowMs).toISOString(),
     seq: status.seq,
@@ -245,6 +316,8 @@ async function readState(deps: ControlDeps): Promise<unknown> {
       const day = deps.volumes.window(view.pool.key, status.nowMs, 86_400_000);
       return {
         key: view.pool.key,
+        chainId: view.pool.chainId,
+        dex: view.setup.dex,
         pair: view.pool.pairId,
         address: view.pool.address,
         baseIsToken0: view.pool.baseIsToken0,
@@ -260,13 +333,36 @@ async function readState(deps: ControlDeps): Promise<unknown> {
     accounts: {
       demoOwner: accounts[ACCOUNT_ROLES.demoOwner],
       demoApprover: accounts[ACCOUNT_ROLES.demoApprover],
-      simulator: [deps.deployment.keeper, deps.deployment.provider, deps.deployment.trader],
+      simulator: [deployment.keeper, deployment.provider, deployment.trader],
     },
-    contracts: deps.deployment,
+    contracts: { ...deployment, ...deployment.v3 },
+    chains: deps.markets.map((market) => {
+      const { baseFee, ...faults } = market.faults();
+      return {
+        id: market.node.setup.id,
+        name: market.node.setup.name,
+        rpc: market.node.rpcUrl,
+        block: String(market.blockNumber()),
+        lastForeignBlock: String(market.lastForeignBlock()),
+        faults: {
+          ...faults,
+          baseFee: baseFee === null ? null : { wei: String(baseFee.wei), blocksLeft: baseFee.blocksLeft },
+        },
+        contracts: market.node.deployment,
+      };
+    }),
     participants: deps.clock.participants(),
     faults: deps.faults.list(),
     requests: deps.requests.counts(),
-    standIns: ["exchange candle endpoints", "GeckoTerminal", "LI.FI service and diamond", "WETH, USDC and USDT tokens"],
+    standIns: [
+      "exchange candle endpoints",
+      "GeckoTerminal",
+      "LI.FI service and diamond",
+      "WETH, USDC and USDT tokens",
+      ...new Set(
+        deps.nodes.flatMap((node) => node.deployment.dexes.filter((dex) => dex.isStandIn).map(({ name }) => name)),
+      ),
+    ],
     rssBytes: process.memoryUsage().rss,
   };
 }

@@ -1,76 +1,51 @@
 // The devnet as registry entries, loaded by the other processes like an operator's own pools.
-import { registrySchema, VENUES, type Registry } from "@/lib/registry/schema";
-import { DEVNET_CHAIN_ID } from "./chain/client";
-import type { Deployment } from "./chain/deploy";
-import { V3_INIT_CODE_HASH } from "./chain/truth-checks";
-import { LONG_STEP_MS, PAIRS, PAIR_IDS, POOLS, TOKENS, TOKEN_SYMBOLS } from "./market/setup";
+import { registrySchema, VENUES, type Dex, type Registry } from "@/lib/registry/schema";
+import type { ChainDeployment } from "./chain/deploy";
+import { CHAIN_SETUPS, FIRST_CHAIN, LONG_STEP_MS, PAIRS, PAIR_IDS, TOKENS, TOKEN_SYMBOLS } from "./market/setup";
 
-/** Network slug under which the fake GeckoTerminal knows the chain. */
-export const GECKO_NETWORK = "tidegate-devnet";
-export const DEX_ID = "uniswap-v3-devnet";
-
-export function buildRegistryOverlay(input: {
-  readonly deployment: Deployment;
+export interface OverlayChain {
+  readonly deployment: ChainDeployment;
   readonly rpcUrl: string;
-  readonly speed: number;
-}): Registry {
-  const { deployment } = input;
+}
+
+/** Registry file of a single chain; `buildOverlay` is the general form. */
+export function buildRegistryOverlay(input: OverlayChain & { readonly speed: number }): Registry {
+  return buildOverlay([input], input.speed);
+}
+
+export function buildOverlay(chains: readonly OverlayChain[], speed: number): Registry {
   return registrySchema.parse({
     version: 1,
-    chains: [
-      {
-        id: DEVNET_CHAIN_ID,
-        name: "Tidegate devnet",
-        nativeSymbol: "ETH",
-        nativeDecimals: 18,
-        wrappedNative: deployment.tokens.WETH,
-        blockTimeMs: LONG_STEP_MS,
-        geckoSlug: GECKO_NETWORK,
-        explorer: null,
-        rpcUrls: [input.rpcUrl],
-        multicall3: deployment.multicall3,
-        permit2: deployment.permit2,
-        lifiDiamond: deployment.lifiDiamond,
-        feeModel: "eip1559",
-        softDepth: 1,
-        settle: { tag: "finalized", depth: 2 },
-        timeScale: input.speed,
-        isLocal: true,
-      },
-    ],
-    tokens: TOKEN_SYMBOLS.map((symbol) => ({
-      chainId: DEVNET_CHAIN_ID,
-      symbol,
-      address: deployment.tokens[symbol],
-      decimals: TOKENS[symbol].decimals,
-      kind: TOKENS[symbol].kind,
-      pegCurrency: TOKENS[symbol].pegCurrency,
+    chains: chains.map(({ deployment, rpcUrl }) => ({
+      id: deployment.chainId,
+      ...chainNames(deployment.chainId),
+      nativeSymbol: "ETH",
+      nativeDecimals: 18,
+      wrappedNative: deployment.tokens.WETH,
+      blockTimeMs: LONG_STEP_MS,
+      explorer: null,
+      rpcUrls: [rpcUrl],
+      multicall3: deployment.multicall3,
+      permit2: deployment.permit2,
+      lifiDiamond: deployment.lifiDiamond,
+      feeModel: "eip1559",
+      softDepth: 1,
+      settle: { tag: "finalized", depth: 2 },
+      timeScale: speed,
+      isLocal: true,
     })),
-    dexes: [
-      {
-        id: DEX_ID,
-        name: "Uniswap V3 (devnet)",
-        family: "uniswap-v3",
-        initCodeHash: V3_INIT_CODE_HASH,
-        chains: {
-          [String(DEVNET_CHAIN_ID)]: {
-            factory: deployment.factory,
-            positionManager: deployment.positionManager,
-            quoterV2: deployment.quoterV2,
-            swapRouter: deployment.swapRouter,
-          },
-        },
-      },
-    ],
-    pools: POOLS.map((setup) => ({
-      pair: setup.pairId,
-      chainId: DEVNET_CHAIN_ID,
-      dex: DEX_ID,
-      id: deployment.pools.find((pool) => pool.key === setup.key)?.address,
-      tokens: [PAIRS[setup.pairId].base, PAIRS[setup.pairId].quote],
-      fee: setup.feePips,
-      tickSpacing: setup.tickSpacing,
-    })),
+    tokens: chains.flatMap(({ deployment }) =>
+      TOKEN_SYMBOLS.map((symbol) => ({
+        chainId: deployment.chainId,
+        symbol,
+        address: deployment.tokens[symbol],
+        decimals: TOKENS[symbol].decimals,
+        kind: TOKENS[symbol].kind,
+        pegCurrency: TOKENS[symbol].pegCurrency,
+      })),
+    ),
+    dexes: mergeDexes(chains.flatMap(({ deployment }) => deployment.dexes)),
+    pools: chains.flatMap(({ deployment }) => deployment.pools.map((pool) => pool.entry)),
     pairs: PAIR_IDS.map((id) => ({
       id,
       base: PAIRS[id].base,
@@ -78,4 +53,19 @@ export function buildRegistryOverlay(input: {
       sources: VENUES.map((venue) => ({ venue, base: PAIRS[id].cex.base, quote: PAIRS[id].cex.quote, weight: 1 })),
     })),
   });
+}
+
+export function chainNames(chainId: number): { readonly name: string; readonly geckoSlug: string } {
+  const { name, geckoSlug } = CHAIN_SETUPS.find((chain) => chain.id === chainId) ?? FIRST_CHAIN;
+  return { name, geckoSlug };
+}
+
+/** One entry per DEX, its chains together. */
+function mergeDexes(dexes: readonly Dex[]): Dex[] {
+  const merged = new Map<string, Dex>();
+  for (const dex of dexes) {
+    const known = merged.get(dex.id);
+    merged.set(dex.id, known === undefined ? dex : { ...known, chains: { ...known.chains, ...dex.chains } });
+  }
+  return [...merged.values()];
 }

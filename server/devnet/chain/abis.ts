@@ -51,3 +51,18 @@ export const lifiDiamondAbi = parseAbi([
   "function setAllowed(address target, bytes4 selector, bool allowed)",
   "function swapTokensSingleV3ERC20ToERC20(bytes32 transactionId, string integrator, string referrer, address receiver, uint256 minAmountOut, (address callTo, address approveTo, address sendingAssetId, address receivingAssetId, uint256 fromAmount, bytes callData, bool requiresDeposit) swapData)",
 ]);
+
+const BRIDGE_DATA =
+  "(bytes32 transactionId, string bridge, string integrator, address referrer, address sendingAssetId, address receiver, uint256 minAmount, uint256 destinationChainId, bool hasSourceSwaps, bool hasDestinationCall)";
+const ACROSS_DATA =
+  "(address receiverAddress, address refundAddress, address receivingAssetId, uint256 outputAmount, uint64 outputAmountPercent, address exclusiveRelayer, uint32 quoteTimestamp, uint32 fillDeadline, uint32 exclusivityDeadline, bytes message)";
+const SWAP_DATA =
+  "(address callTo, address approveTo, address sendingAssetId, address receivingAssetId, uint256 fromAmount, bytes callData, bool requiresDeposit)";
+
+/** Bridge entries of the LI.FI stand-in and what its keeper does on the far side. */
+export const lifiBridgeAbi = parseAbi([
+  `function startBridgeTokensViaAcrossV3(${BRIDGE_DATA} bridgeData, ${ACROSS_DATA} acrossData) payable`,
+  `function swapAndStartBridgeTokensViaAcrossV3(${BRIDGE_DATA} bridgeData, ${SWAP_DATA}[] swapData, ${ACROSS_DATA} acrossData) payable`,
+  "function release(address token, address to, uint256 amount)",
+  `event LiFiTransferStarted(${BRIDGE_DATA} bridgeData)`,
+]);

@@ -1,5 +1,5 @@
 // Reads published contract bytecode from node_modules at run time; nothing of it is copied into this repository.
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -68,9 +68,18 @@ export function loadArtifactVersions(rootDir: string): readonly string[] {
     "viem",
     "solc",
   ].map((name) => {
-    const version = readArtifact(rootDir, `${name}/package.json`, z.object({ version: z.string() })).version;
+    const { version } = manifest.parse(JSON.parse(readFileSync(manifestFile(rootDir, name), "utf8")));
     return `${name}@${version}`;
   });
+}
+
+const manifest = z.object({ version: z.string() });
+
+/** A package's own package.json; read from disk, because a package need not export it. */
+function manifestFile(rootDir: string, name: string): string {
+  const folders = createRequire(join(rootDir, "package.json")).resolve.paths(name) ?? [];
+  const found = folders.map((folder) => join(folder, name, "package.json")).find((file) => existsSync(file));
+  return found ?? resolveFrom(rootDir, `${name}/package.json`);
 }
 
 function readArtifact<T>(rootDir: string, path: string, schema: z.ZodType<T>): T {

@@ -1,14 +1,15 @@
 // One viem client for the devnet's own work: reads, unlocked sends and anvil's test methods.
 import { createTestClient, defineChain, http, publicActions, walletActions, type Address, type Hex } from "viem";
 import { DevnetError } from "@/server/devnet/devnet-error";
+import { FIRST_CHAIN } from "@/server/devnet/market/setup";
 
-export const DEVNET_CHAIN_ID = 901_001;
+export const DEVNET_CHAIN_ID: number = FIRST_CHAIN.id;
 /** Base fee of every block, wei: 0.05 gwei, so that gas has a price and does not drift. */
 export const BASE_FEE_WEI = 50_000_000n;
 
-export function createDevnetClient(rpcUrl: string) {
+export function createDevnetClient(rpcUrl: string, chainId: number = DEVNET_CHAIN_ID) {
   const chain = defineChain({
-    id: DEVNET_CHAIN_ID,
+    id: chainId,
     name: "Tidegate devnet",
     nativeCurrency: { name: "Ether", symbol: "ETH", decimals: 18 },
     rpcUrls: { default: { http: [rpcUrl] } },
@@ -31,6 +32,7 @@ export interface UnlockedTx {
   readonly data: Hex;
   readonly valueWei?: bigint;
   readonly gas: bigint;
+  readonly maxFeePerGasWei?: bigint;
 }
 
 type SendTransactionRpc = {
@@ -50,7 +52,7 @@ export function queueTx(client: DevnetClient, tx: UnlockedTx): Promise<Hex> {
         data: tx.data,
         gas: `0x${tx.gas.toString(16)}`,
         value: `0x${(tx.valueWei ?? 0n).toString(16)}`,
-        maxFeePerGas: `0x${(BASE_FEE_WEI * 2n).toString(16)}`,
+        maxFeePerGas: `0x${(tx.maxFeePerGasWei ?? BASE_FEE_WEI * 2n).toString(16)}`,
         maxPriorityFeePerGas: "0x0",
       },
     ],
@@ -58,8 +60,8 @@ export function queueTx(client: DevnetClient, tx: UnlockedTx): Promise<Hex> {
 }
 
 /** Mines one block at the given market time. */
-export async function mineAt(client: DevnetClient, atMs: number): Promise<void> {
-  await client.setNextBlockBaseFeePerGas({ baseFeePerGas: BASE_FEE_WEI });
+export async function mineAt(client: DevnetClient, atMs: number, baseFeeWei: bigint = BASE_FEE_WEI): Promise<void> {
+  await client.setNextBlockBaseFeePerGas({ baseFeePerGas: baseFeeWei });
   await client.setNextBlockTimestamp({ timestamp: BigInt(Math.floor(atMs / 1000)) });
   await client.mine({ blocks: 1 });
 }

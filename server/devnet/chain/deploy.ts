@@ -14,15 +14,17 @@ import {
   type Hex,
 } from "viem";
 import { z } from "zod";
-import { addressSchema } from "@/lib/registry/schema";
+import { addressSchema, dexSchema, hexSchema, poolSchema } from "@/lib/registry/schema";
 import { DevnetError } from "@/server/devnet/devnet-error";
 import {
   ACCOUNT_ROLES,
+  FIRST_CHAIN,
   PAIRS,
   PAIR_IDS,
   POOLS,
   TOKENS,
   TOKEN_SYMBOLS,
+  UNISWAP_V3_DEX_ID,
   type DevnetPairId,
   type PoolSetup,
   type TokenSymbol,
@@ -38,27 +40,50 @@ import {
 } from "./artifacts";
 import { mineAt, queueTx, requireSuccess, type DevnetClient } from "./client";
 import type { CompiledContracts } from "./compile";
+import { ORDER_KINDS } from "./families/family-kit";
+import { V3_INIT_CODE_HASH } from "./v3-hash";
 
-export const deploymentSchema = z.object({
-  keeper: addressSchema,
-  provider: addressSchema,
-  trader: addressSchema,
-  tokens: z.record(z.enum(TOKEN_SYMBOLS), addressSchema),
+const v3Schema = z.object({
   factory: addressSchema,
   positionManager: addressSchema,
   swapRouter: addressSchema,
   quoterV2: addressSchema,
   tickLens: addressSchema,
+});
+export type V3Contracts = z.infer<typeof v3Schema>;
+
+const deployedPoolSchema = z.object({
+  key: z.string(),
+  pairId: z.enum(PAIR_IDS),
+  chainId: z.number().int(),
+  /** Pool contract, or 32-byte pool id. */
+  address: hexSchema,
+  baseIsToken0: z.boolean(),
+  /** How the trader contract trades it; `target` also emits its Swap events. */
+  order: z.object({ kind: z.enum(ORDER_KINDS), target: addressSchema, key: hexSchema }),
+  entry: poolSchema,
+});
+export type DeployedPool = z.infer<typeof deployedPoolSchema>;
+
+/** What is on one chain; part of the saved state. */
+export const chainDeploymentSchema = z.object({
+  chainId: z.number().int(),
+  keeper: addressSchema,
+  provider: addressSchema,
+  trader: addressSchema,
+  tokens: z.record(z.enum(TOKEN_SYMBOLS), addressSchema),
   permit2: addressSchema,
   multicall3: addressSchema,
   marketMaker: addressSchema,
   lifiDiamond: addressSchema,
-  pools: z.array(
-    z.object({ key: z.string(), pairId: z.enum(PAIR_IDS), address: addressSchema, baseIsToken0: z.boolean() }),
-  ),
+  /** Uniswap V3 as this file puts it on the first chain; null elsewhere. */
+  v3: v3Schema.nullable(),
+  dexes: z.array(dexSchema),
+  pools: z.array(deployedPoolSchema),
 });
-export type Deployment = z.infer<typeof deploymentSchema>;
-export type DeployedPool = Deployment["pools"][number];
+export type ChainDeployment = z.infer<typeof chainDeploymentSchema>;
+/** A chain with Uniswap V3, its contracts by name. */
+export type Deployment = ChainDeployment & V3Contracts;
 
 /** Predeployed by anvil: the usual CREATE2 factory. */
 const CREATE2_FACTORY = "0x4e59b44847b379578588920cA78FbF26c0B4956C";
@@ -69,15 +94,45 @@ const ZERO = "0x0000000000000000000000000000000000000000";
 /** Stock of the market maker and the other providers, human units: enough for years of flow. */
 const STOCK: Readonly<Record<TokenSymbol, number>> = { WETH: 40_000_000, USDC: 1e12, USDT: 1e12 };
 
-export async function deployDevnet(input: {
+export interface DeployInput {
   readonly client: DevnetClient;
   readonly rootDir: string;
   readonly compiled: CompiledContracts;
   readonly prices: Readonly<Record<DevnetPairId, number>>;
   /** Market time of the first block; the pools exist a few blocks later. */
   readonly firstBlockAtMs: number;
-}): Promise<Deployment> {
-  const { client, rootDir, compiled } = input;
+}
+
+/** The first chain alone, with Uniswap V3 and its pools. */
+export async function deployDevnet(input: DeployInput): Promise<Deployment> {
+  const deployment = await deployChain({
+    ...input,
+    chainId: FIRST_CHAIN.id,
+    v3Pools: POOLS,
+    traderContract: "MarketMaker",
+  });
+  return { ...deployment, ...v3Of(deployment) };
+}
+
+export function v3Of(deployment: ChainDeployment): V3Contracts {
+  if (deployment.v3 !== null) return deployment.v3;
+  throw new DevnetError({
+    code: "deploy",
+    message: `Chain ${deployment.chainId} has no Uniswap V3 of its own. Start with --fresh.`,
+    retryable: false,
+  });
+}
+
+/** Tokens, canonical contracts, trader and LI.FI stand-in of one chain; Uniswap V3 too where there are pools for it. */
+export async function deployChain(
+  input: DeployInput & {
+    readonly chainId: number;
+    readonly v3Pools: readonly PoolSetup[];
+    /** Contract that trades for the market: `MarketMaker` knows Uniswap V3 only. */
+    readonly traderContract: "MarketMaker" | "FamilyTrader";
+  },
+): Promise<ChainDeployment> {
+  const { client, rootDir, compiled, chainId } = input;
   const accounts = await client.getAddresses();
   const keeper = accountOf(accounts, ACCOUNT_ROLES.keeper);
   const provider = accountOf(accounts, ACCOUNT_ROLES.provider);
@@ -107,19 +162,10 @@ export async function deployDevnet(input: {
   await client.setCode({ address: PERMIT2_ADDRESS, bytecode: loadPermit2Runtime(rootDir) });
   await client.setCode({ address: MULTICALL3_ADDRESS, bytecode: await multicallRuntime(client, rootDir) });
 
-  const factory = await create(loadCreationCode(rootDir, `${V3}/UniswapV3Factory.sol/UniswapV3Factory.json`));
-  const tokenPlans = planTokens(compiled, keeper);
-  const weth = tokenPlans.WETH.address;
-  const pair = encodeAbiParameters(parseAbiParameters("address, address"), [factory, weth]);
-  const positionManager = await create(
-    loadCreationCode(rootDir, `${PERIPHERY}/NonfungiblePositionManager.sol/NonfungiblePositionManager.json`),
-    encodeAbiParameters(parseAbiParameters("address, address, address"), [factory, weth, ZERO]),
-  );
-  const swapRouter = await create(loadCreationCode(rootDir, `${PERIPHERY}/SwapRouter.sol/SwapRouter.json`), pair);
-  const quoterV2 = await create(loadCreationCode(rootDir, `${PERIPHERY}/lens/QuoterV2.sol/QuoterV2.json`), pair);
-  const tickLens = await create(loadCreationCode(rootDir, `${PERIPHERY}/lens/TickLens.sol/TickLens.json`));
+  const tokenPlans = planTokens(compiled, keeper, chainId);
+  const v3 = input.v3Pools.length === 0 ? null : await createUniswapV3(rootDir, tokenPlans.WETH.address, create);
   const keeperArg = encodeAbiParameters(parseAbiParameters("address"), [keeper]);
-  const marketMaker = await create(codeOf(compiled, "MarketMaker"), keeperArg);
+  const marketMaker = await create(codeOf(compiled, input.traderContract), keeperArg);
   const lifiDiamond = await create(codeOf(compiled, "LifiDiamond"), keeperArg);
   for (const symbol of TOKEN_SYMBOLS) {
     const plan = tokenPlans[symbol];
@@ -127,19 +173,23 @@ export async function deployDevnet(input: {
   }
   await mine("Deploying the contracts");
 
-  const tokens = { WETH: weth, USDC: tokenPlans.USDC.address, USDT: tokenPlans.USDT.address };
+  const tokens = {
+    WETH: tokenPlans.WETH.address,
+    USDC: tokenPlans.USDC.address,
+    USDT: tokenPlans.USDT.address,
+  };
   for (const holder of [marketMaker, provider]) {
     await client.setBalance({ address: keeper, value: parseEther("200000000") });
     await queue(
       keeper,
-      weth,
+      tokens.WETH,
       encodeFunctionData({ abi: tokenAbi, functionName: "deposit" }),
       200_000n,
       parseEther(String(STOCK.WETH)),
     );
     await queue(
       keeper,
-      weth,
+      tokens.WETH,
       encodeFunctionData({ abi: tokenAbi, functionName: "transfer", args: [holder, parseEther(String(STOCK.WETH))] }),
       200_000n,
     );
@@ -153,12 +203,31 @@ export async function deployDevnet(input: {
       );
     }
   }
+  const base: ChainDeployment = {
+    chainId,
+    keeper,
+    provider,
+    trader,
+    tokens,
+    permit2: PERMIT2_ADDRESS,
+    multicall3: MULTICALL3_ADDRESS,
+    marketMaker,
+    lifiDiamond,
+    v3,
+    dexes: [],
+    pools: [],
+  };
+  if (v3 === null) {
+    await mine("Funding the market");
+    return base;
+  }
   for (const symbol of TOKEN_SYMBOLS) {
-    const approve = encodeFunctionData({ abi: tokenAbi, functionName: "approve", args: [positionManager, maxUint256] });
+    const args = [v3.positionManager, maxUint256] as const;
+    const approve = encodeFunctionData({ abi: tokenAbi, functionName: "approve", args });
     await queue(provider, tokens[symbol], approve, 100_000n);
   }
   for (const signature of [swapRouterAbi[0], swapRouterAbi[1]]) {
-    const args = [swapRouter, toFunctionSelector(signature), true] as const;
+    const args = [v3.swapRouter, toFunctionSelector(signature), true] as const;
     await queue(
       keeper,
       lifiDiamond,
@@ -168,8 +237,8 @@ export async function deployDevnet(input: {
   }
   // A fresh factory knows 500, 3000 and 10000 only; its owner adds the 0.01 % tier, as happened on the real one.
   const lowestFee = encodeFunctionData({ abi: factoryAbi, functionName: "enableFeeAmount", args: [100, 1] });
-  await queue(keeper, factory, lowestFee, 100_000n);
-  for (const pool of POOLS) {
+  await queue(keeper, v3.factory, lowestFee, 100_000n);
+  for (const pool of input.v3Pools) {
     const order = orderOf(pool.pairId, tokens);
     const [token0, token1] = sortedTokens(pool.pairId, tokens);
     const data = encodeFunctionData({
@@ -177,15 +246,15 @@ export async function deployDevnet(input: {
       functionName: "createAndInitializePoolIfNecessary",
       args: [token0, token1, pool.feePips, sqrtX96OfPrice(input.prices[pool.pairId], order)],
     });
-    await queue(keeper, positionManager, data);
+    await queue(keeper, v3.positionManager, data);
   }
   await mine("Funding the market and creating the pools");
 
   const pools: DeployedPool[] = [];
-  for (const pool of POOLS) {
+  for (const pool of input.v3Pools) {
     const [token0, token1] = sortedTokens(pool.pairId, tokens);
     const address = await client.readContract({
-      address: factory,
+      address: v3.factory,
       abi: factoryAbi,
       functionName: "getPool",
       args: [token0, token1, pool.feePips],
@@ -193,8 +262,19 @@ export async function deployDevnet(input: {
     pools.push({
       key: pool.key,
       pairId: pool.pairId,
+      chainId,
       address,
       baseIsToken0: orderOf(pool.pairId, tokens).baseIsToken0,
+      order: { kind: ORDER_KINDS.v3, target: address, key: "0x" },
+      entry: poolSchema.parse({
+        pair: pool.pairId,
+        chainId,
+        dex: UNISWAP_V3_DEX_ID,
+        id: address,
+        tokens: [PAIRS[pool.pairId].base, PAIRS[pool.pairId].quote],
+        fee: pool.feePips,
+        tickSpacing: pool.tickSpacing,
+      }),
     });
     for (const position of providerMints({
       pool,
@@ -203,7 +283,7 @@ export async function deployDevnet(input: {
       price: input.prices[pool.pairId],
       deadlineSec: BigInt(Math.floor(atMs / 1000) + 3_600),
     })) {
-      await queue(provider, positionManager, position, 1_000_000n);
+      await queue(provider, v3.positionManager, position, 1_000_000n);
     }
     if (pool.oracleSlots > 1) {
       const data = encodeFunctionData({
@@ -215,22 +295,38 @@ export async function deployDevnet(input: {
     }
   }
   await mine("Placing the other providers' liquidity");
-  return {
-    keeper,
-    provider,
-    trader,
-    tokens,
-    factory,
-    positionManager,
-    swapRouter,
-    quoterV2,
-    tickLens,
-    permit2: PERMIT2_ADDRESS,
-    multicall3: MULTICALL3_ADDRESS,
-    marketMaker,
-    lifiDiamond,
-    pools,
-  };
+  const dex = dexSchema.parse({
+    id: UNISWAP_V3_DEX_ID,
+    name: "Uniswap V3 (devnet)",
+    family: "uniswap-v3",
+    initCodeHash: V3_INIT_CODE_HASH,
+    chains: {
+      [String(chainId)]: {
+        factory: v3.factory,
+        positionManager: v3.positionManager,
+        quoterV2: v3.quoterV2,
+        swapRouter: v3.swapRouter,
+      },
+    },
+  });
+  return { ...base, dexes: [dex], pools };
+}
+
+async function createUniswapV3(
+  rootDir: string,
+  weth: Address,
+  create: (code: Hex, args?: Hex) => Promise<Address>,
+): Promise<V3Contracts> {
+  const factory = await create(loadCreationCode(rootDir, `${V3}/UniswapV3Factory.sol/UniswapV3Factory.json`));
+  const pair = encodeAbiParameters(parseAbiParameters("address, address"), [factory, weth]);
+  const positionManager = await create(
+    loadCreationCode(rootDir, `${PERIPHERY}/NonfungiblePositionManager.sol/NonfungiblePositionManager.json`),
+    encodeAbiParameters(parseAbiParameters("address, address, address"), [factory, weth, ZERO]),
+  );
+  const swapRouter = await create(loadCreationCode(rootDir, `${PERIPHERY}/SwapRouter.sol/SwapRouter.json`), pair);
+  const quoterV2 = await create(loadCreationCode(rootDir, `${PERIPHERY}/lens/QuoterV2.sol/QuoterV2.json`), pair);
+  const tickLens = await create(loadCreationCode(rootDir, `${PERIPHERY}/lens/TickLens.sol/TickLens.json`));
+  return { factory, positionManager, swapRouter, quoterV2, tickLens };
 }
 
 /** Mint calls that place a pool's other providers around a price. */
@@ -246,7 +342,7 @@ export function providerMints(input: {
   const order = orderOf(pool.pairId, tokens);
   const [token0, token1] = sortedTokens(pool.pairId, tokens);
   return pool.providers.map(({ halfWidth, usd }) => {
-    const [tickLower, tickUpper] = ticksAround(price, halfWidth, order, pool.tickSpacing);
+    const [tickLower, tickUpper] = ticksAround(price, halfWidth, order, pool.tickSpacing ?? 1);
     const amounts = amountsAround(price, halfWidth, usd);
     const baseRaw = toRaw(amounts.base, TOKENS[setup.base].decimals);
     const quoteRaw = toRaw(amounts.quote, TOKENS[setup.quote].decimals);
@@ -296,8 +392,13 @@ interface TokenPlan {
   readonly code: Hex;
 }
 
-// USDC sorts below both others: base is token1 in WETH-USDC and token0 in USDC-USDT, so both pool orders occur.
-function planTokens(compiled: CompiledContracts, keeper: Address): Readonly<Record<TokenSymbol, TokenPlan>> {
+// On the first chain USDC sorts below both others: base is token1 in WETH-USDC and token0 in USDC-USDT, so both pool orders occur.
+// On the second chain it is the other way round, and no token has the same address on two chains.
+function planTokens(
+  compiled: CompiledContracts,
+  keeper: Address,
+  chainId: number,
+): Readonly<Record<TokenSymbol, TokenPlan>> {
   const erc20 = (symbol: "USDC" | "USDT") =>
     concatHex([
       codeOf(compiled, "TestToken"),
@@ -309,22 +410,26 @@ function planTokens(compiled: CompiledContracts, keeper: Address): Readonly<Reco
       ]),
     ]);
   const middle = 1n << 159n;
+  const place = chainId - FIRST_CHAIN.id;
+  const isUsdcLow = place !== 1;
+  const firstSalt = BigInt(place) * 256n;
+  const isLow = (address: Address) => BigInt(address) < middle;
   return {
-    USDC: saltFor(erc20("USDC"), (address) => BigInt(address) < middle),
-    USDT: saltFor(erc20("USDT"), (address) => BigInt(address) >= middle),
-    WETH: saltFor(codeOf(compiled, "WrappedEther"), (address) => BigInt(address) >= middle),
+    USDC: saltFor(erc20("USDC"), firstSalt, (address) => isLow(address) === isUsdcLow),
+    USDT: saltFor(erc20("USDT"), firstSalt, (address) => isLow(address) !== isUsdcLow),
+    WETH: saltFor(codeOf(compiled, "WrappedEther"), firstSalt, (address) => isLow(address) !== isUsdcLow),
   };
 }
 
-function saltFor(code: Hex, accepts: (address: Address) => boolean): TokenPlan {
-  for (let n = 0n; n < 256n; n += 1n) {
+function saltFor(code: Hex, firstSalt: bigint, accepts: (address: Address) => boolean): TokenPlan {
+  for (let n = firstSalt; n < firstSalt + 256n; n += 1n) {
     const salt = padHex(toHex(n), { size: 32 });
     const address = getContractAddress({ opcode: "CREATE2", from: CREATE2_FACTORY, salt, bytecode: code });
     if (accepts(address)) return { address, salt, code };
   }
   throw new DevnetError({
     code: "deploy",
-    message: "No CREATE2 salt below 256 gives the wanted token order.",
+    message: "No CREATE2 salt of 256 gives the wanted token order.",
     retryable: false,
   });
 }

@@ -1,16 +1,18 @@
-// The devnet's saved state: chain and market of one instant in one folder, replaced as a whole.
+// The devnet's saved state: chains and market of one instant in one folder, replaced as a whole.
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { DevnetError } from "@/server/devnet/devnet-error";
+import { bridgeDeskStateSchema } from "@/server/devnet/market/bridge-desk";
 import { PAIR_IDS, type DevnetPairId } from "@/server/devnet/market/setup";
 import { pathStateSchema } from "@/server/devnet/market/price-path";
+import { familyProviderStateSchema } from "@/server/devnet/market/family-providers";
 import { providerStateSchema } from "@/server/devnet/market/providers";
 import { volumeStateSchema } from "@/server/devnet/market/volume-book";
-import { deploymentSchema } from "./deploy";
+import { chainDeploymentSchema } from "./deploy";
 
 const stateSchema = z.object({
-  version: z.literal(1),
+  version: z.literal(2),
   /** Hash of contract sources and package versions: a state of other contracts is not loaded. */
   key: z.string(),
   seed: z.number(),
@@ -23,14 +25,25 @@ const stateSchema = z.object({
   flowRngState: z.number(),
   path: pathStateSchema,
   volumes: volumeStateSchema,
-  providers: providerStateSchema,
-  deployment: deploymentSchema,
+  /** Transfers between the chains, the finished ones too. */
+  bridges: bridgeDeskStateSchema,
+  /** Every chain of this instant, in the order of their ids; their states are `chain-<id>.bin`. */
+  chains: z
+    .array(
+      z.object({
+        deployment: chainDeploymentSchema,
+        providers: providerStateSchema,
+        familyProviders: familyProviderStateSchema,
+      }),
+    )
+    .min(1),
 });
 export type DevnetState = z.infer<typeof stateSchema>;
 
 export interface SavedDevnet {
   readonly state: DevnetState;
-  readonly chain: Buffer;
+  /** Dump of each chain by its id. */
+  readonly chains: ReadonlyMap<number, Buffer>;
   readonly books: Readonly<Record<DevnetPairId, Buffer>>;
 }
 
@@ -67,14 +80,16 @@ export function createStateFile(dataDir: string): StateFile {
       const read = (name: string) => readFileSync(join(dir, name));
       return {
         state: parsed.data,
-        chain: read("chain.bin"),
+        chains: new Map(
+          parsed.data.chains.map(({ deployment: { chainId } }) => [chainId, read(chainName(chainId))] as const),
+        ),
         books: { "WETH-USDC": read(bookName("WETH-USDC")), "USDC-USDT": read(bookName("USDC-USDT")) },
       };
     },
     save(saved) {
       rmSync(next, { recursive: true, force: true });
       mkdirSync(next, { recursive: true });
-      writeFileSync(join(next, "chain.bin"), saved.chain);
+      for (const [chainId, dump] of saved.chains) writeFileSync(join(next, chainName(chainId)), dump);
       for (const pairId of PAIR_IDS) writeFileSync(join(next, bookName(pairId)), saved.books[pairId]);
       writeFileSync(join(next, "state.json"), JSON.stringify(saved.state));
       rmSync(previous, { recursive: true, force: true });
@@ -86,6 +101,10 @@ export function createStateFile(dataDir: string): StateFile {
       for (const dir of [current, next, previous]) rmSync(dir, { recursive: true, force: true });
     },
   };
+}
+
+function chainName(chainId: number): string {
+  return `chain-${chainId}.bin`;
 }
 
 function bookName(pairId: DevnetPairId): string {

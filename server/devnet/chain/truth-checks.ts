@@ -11,19 +11,18 @@ import {
   type Hex,
 } from "viem";
 import { DevnetError } from "@/server/devnet/devnet-error";
-import { POOLS } from "@/server/devnet/market/setup";
+import { UNISWAP_V3_DEX_ID, type PoolSetup } from "@/server/devnet/market/setup";
+import { poolSetupOf } from "@/server/devnet/market/other-pools";
 import { factoryAbi, permit2Abi, poolAbi, quoterAbi, swapRouterAbi, tokenAbi } from "./abis";
 import { loadCreationCode } from "./artifacts";
-import { DEVNET_CHAIN_ID, mineAt, queueTx, requireSuccess, type DevnetClient } from "./client";
-import { sortedTokens, type Deployment } from "./deploy";
-
-/** Published hash that Uniswap V3 periphery carries. */
-export const V3_INIT_CODE_HASH = "0xe34f199b19b2b4f47f68442619d555527d244f78a3297ea89325f843f87b8b54";
+import { mineAt, queueTx, requireSuccess, type DevnetClient } from "./client";
+import { sortedTokens, v3Of, type ChainDeployment } from "./deploy";
+import { V3_INIT_CODE_HASH } from "./v3-hash";
 
 export async function checkDeployment(input: {
   readonly client: DevnetClient;
   readonly rootDir: string;
-  readonly deployment: Deployment;
+  readonly deployment: ChainDeployment;
 }): Promise<void> {
   const { client, rootDir, deployment } = input;
   const separator = await client.readContract({
@@ -31,13 +30,15 @@ export async function checkDeployment(input: {
     abi: permit2Abi,
     functionName: "DOMAIN_SEPARATOR",
   });
-  expectEqual("Permit2 DOMAIN_SEPARATOR()", separator, expectedSeparator(deployment.permit2));
+  expectEqual("Permit2 DOMAIN_SEPARATOR()", separator, expectedSeparator(deployment.permit2, deployment.chainId));
+  if (deployment.v3 === null) return;
+  const { factory } = deployment.v3;
   const code = loadCreationCode(rootDir, "@uniswap/v3-core/artifacts/contracts/UniswapV3Pool.sol/UniswapV3Pool.json");
   expectEqual("Uniswap V3 pool init code hash", keccak256(code), V3_INIT_CODE_HASH);
-  for (const setup of POOLS) {
+  for (const setup of v3PoolsOf(deployment)) {
     const [token0, token1] = sortedTokens(setup.pairId, deployment.tokens);
     const listed = await client.readContract({
-      address: deployment.factory,
+      address: factory,
       abi: factoryAbi,
       functionName: "getPool",
       args: [token0, token1, setup.feePips],
@@ -47,7 +48,7 @@ export async function checkDeployment(input: {
     );
     const derived = getContractAddress({
       opcode: "CREATE2",
-      from: deployment.factory,
+      from: factory,
       salt,
       bytecodeHash: V3_INIT_CODE_HASH,
     });
@@ -60,21 +61,23 @@ export async function checkDeployment(input: {
 /** One real swap per pool by the devnet's own trader; its output must be what the quoter said before. */
 export async function checkQuoterAgainstSwap(input: {
   readonly client: DevnetClient;
-  readonly deployment: Deployment;
+  readonly deployment: ChainDeployment;
   readonly atMs: number;
 }): Promise<void> {
   const { client, deployment } = input;
-  const { trader, swapRouter, tokens, keeper } = deployment;
+  const { trader, tokens, keeper } = deployment;
+  const { swapRouter, quoterV2 } = v3Of(deployment);
+  const pools = v3PoolsOf(deployment);
   const amountIn = 1_000_000_000n;
   const funding = encodeFunctionData({
     abi: tokenAbi,
     functionName: "mint",
-    args: [trader, amountIn * BigInt(POOLS.length)],
+    args: [trader, amountIn * BigInt(pools.length)],
   });
   const approval = encodeFunctionData({
     abi: tokenAbi,
     functionName: "approve",
-    args: [swapRouter, amountIn * BigInt(POOLS.length)],
+    args: [swapRouter, amountIn * BigInt(pools.length)],
   });
   const prepared = [
     await queueTx(client, { from: keeper, to: tokens.USDC, data: funding, gas: 200_000n }),
@@ -83,11 +86,11 @@ export async function checkQuoterAgainstSwap(input: {
   await mineAt(client, input.atMs);
   await requireSuccess(client, prepared, "Funding the check swaps");
   let atMs = input.atMs;
-  for (const pool of POOLS) {
+  for (const pool of pools) {
     const tokenOut = pool.pairId === "WETH-USDC" ? tokens.WETH : tokens.USDT;
     const path = concatHex([tokens.USDC, numberToHex(pool.feePips, { size: 3 }), tokenOut]);
     const { result } = await client.simulateContract({
-      address: deployment.quoterV2,
+      address: quoterV2,
       abi: quoterAbi,
       functionName: "quoteExactInput",
       args: [path, amountIn],
@@ -128,16 +131,22 @@ export async function checkQuoterAgainstSwap(input: {
   }
 }
 
-/** Blocks that `checkQuoterAgainstSwap` mines. */
-export const QUOTER_CHECK_BLOCKS = POOLS.length + 1;
+/** Blocks that `checkQuoterAgainstSwap` mines for so many pools. */
+export function quoterCheckBlocks(pools: number): number {
+  return pools + 1;
+}
 
-function expectedSeparator(permit2: Hex): Hex {
+function v3PoolsOf(deployment: ChainDeployment): readonly PoolSetup[] {
+  return deployment.pools.map((pool) => poolSetupOf(pool.key)).filter((setup) => setup.dex === UNISWAP_V3_DEX_ID);
+}
+
+function expectedSeparator(permit2: Hex, chainId: number): Hex {
   const typeHash = keccak256(stringToHex("EIP712Domain(string name,uint256 chainId,address verifyingContract)"));
   return keccak256(
     encodeAbiParameters(parseAbiParameters("bytes32, bytes32, uint256, address"), [
       typeHash,
       keccak256(stringToHex("Permit2")),
-      BigInt(DEVNET_CHAIN_ID),
+      BigInt(chainId),
       permit2,
     ]),
   );

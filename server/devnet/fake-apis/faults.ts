@@ -25,7 +25,11 @@ const DATA_KINDS = [
   "wrong_selector",
   "wrong_minimum",
   "wrong_chain",
+  "wrong_destination",
+  "wrong_call",
+  "wrong_value",
   "no_route",
+  "status_lies",
 ] as const;
 export const faultKindSchema = z.enum([...TRANSPORT_KINDS, ...DATA_KINDS]);
 export type FaultKind = z.infer<typeof faultKindSchema>;
@@ -41,6 +45,10 @@ export const faultSchema = z.object({
   resetSec: z.number().int().min(0).max(7_200).default(5),
   /** Requests it applies to before it ends by itself; absent = until removed. */
   count: z.number().int().min(1).optional(),
+  /** Only requests whose path contains it, for example `/quote`; absent = all. */
+  path: z.string().min(1).max(100).optional(),
+  /** Only requests with these query values, for example `{"toChain": "901002"}`: a fault of one route. */
+  query: z.record(z.string(), z.string()).optional(),
 });
 export type FaultInput = z.infer<typeof faultSchema>;
 export interface Fault extends FaultInput {
@@ -55,7 +63,7 @@ export interface FaultBoard {
   remove(filter: { readonly service?: string; readonly id?: number }): number;
   list(): readonly Fault[];
   /** Faults that apply to this request; counts it against limited ones. */
-  take(service: Service): readonly Fault[];
+  take(service: Service, url?: URL): readonly Fault[];
 }
 
 export function createFaultBoard(): FaultBoard {
@@ -76,8 +84,8 @@ export function createFaultBoard(): FaultBoard {
       return before - faults.length;
     },
     list: () => faults,
-    take(service) {
-      const hit = faults.filter((one) => appliesTo(one, service));
+    take(service, url) {
+      const hit = faults.filter((one) => appliesTo(one, service) && meets(one, url));
       for (const one of hit) if (one.left !== null) one.left -= 1;
       faults = faults.filter((one) => one.left === null || one.left > 0);
       return hit;
@@ -88,4 +96,10 @@ export function createFaultBoard(): FaultBoard {
 function appliesTo(fault: Fault, service: Service): boolean {
   if (fault.service === "all" || fault.service === service) return true;
   return fault.service === "cex" && service !== "gecko" && service !== "lifi";
+}
+
+function meets({ path, query }: Fault, url: URL | undefined): boolean {
+  if (url === undefined) return path === undefined && query === undefined;
+  if (path !== undefined && !url.pathname.includes(path)) return false;
+  return Object.entries(query ?? {}).every(([name, value]) => url.searchParams.get(name) === value);
 }

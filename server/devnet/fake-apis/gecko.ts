@@ -1,11 +1,9 @@
 // Stand-in for GeckoTerminal's pool endpoints: volumes and candles from the pools' real swaps, reserves from their balances.
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Deployment } from "@/server/devnet/chain/deploy";
+import type { ChainNode } from "@/server/devnet/chain/node";
 import type { PricePath } from "@/server/devnet/market/price-path";
-import { poolSetupOf } from "@/server/devnet/market/simulator";
 import { MARKET_START_AT_MS, PAIRS, TOKENS } from "@/server/devnet/market/setup";
 import type { VolumeBook } from "@/server/devnet/market/volume-book";
-import { DEX_ID, GECKO_NETWORK } from "@/server/devnet/registry-overlay";
 import type { PoolReader, PoolView } from "./pool-reader";
 import { replyTo, type FakeDeps, type FakeRequest, type Reply } from "./reply";
 
@@ -22,7 +20,7 @@ const WINDOWS: readonly (readonly [string, number])[] = [
 ];
 
 export interface GeckoDeps extends FakeDeps {
-  readonly deployment: Deployment;
+  readonly nodes: readonly ChainNode[];
   readonly path: PricePath;
   readonly volumes: VolumeBook;
   readonly reader: PoolReader;
@@ -64,21 +62,21 @@ async function answer(
   const [, , networks, network, pools, first, second] = parts;
   if (networks === "networks" && network === undefined) {
     return ok({
-      data: [
-        {
-          id: GECKO_NETWORK,
-          type: "network",
-          attributes: { name: "Tidegate devnet", coingecko_asset_platform_id: null },
-        },
-      ],
+      data: deps.nodes.map(({ setup }) => ({
+        id: setup.geckoSlug,
+        type: "network",
+        attributes: { name: setup.name, coingecko_asset_platform_id: null },
+      })),
     });
   }
-  if (networks !== "networks" || network !== GECKO_NETWORK || pools !== "pools" || first === undefined) {
+  const node = deps.nodes.find(({ setup }) => setup.geckoSlug === network);
+  if (networks !== "networks" || node === undefined || pools !== "pools" || first === undefined) {
     return notFound("Unknown network or path");
   }
   const views = await read(request);
   const nowMs = request.fault("stale")?.setAtMs ?? deps.nowMs();
-  const find = (address: string) => views.find((view) => view.pool.address.toLowerCase() === address.toLowerCase());
+  const find = (address: string) =>
+    views.find((view) => view.node === node && view.pool.address.toLowerCase() === address.toLowerCase());
   if (first === "multi") {
     const wanted = (second ?? "").split(",").filter((address) => address !== "");
     if (wanted.length > 30)
@@ -95,22 +93,23 @@ async function answer(
 }
 
 function poolData(deps: GeckoDeps, view: PoolView, nowMs: number, request: FakeRequest): unknown {
-  const setup = poolSetupOf(view.pool.key);
+  const { setup, node, pool } = view;
+  const network = node.setup.geckoSlug;
   const pair = PAIRS[setup.pairId];
   const window = (minutes: number) => deps.volumes.window(view.pool.key, nowMs, minutes * MINUTE_MS);
   const figure = (value: number) => {
     if (request.fault("wrong_data") !== undefined) return "NaN";
     return request.fault("null_fields") === undefined ? decimal(value) : null;
   };
-  const tokenId = (symbol: keyof typeof TOKENS) => `${GECKO_NETWORK}_${deps.deployment.tokens[symbol].toLowerCase()}`;
-  const percent = String(setup.feePips / 10_000);
+  const tokenId = (symbol: keyof typeof TOKENS) => `${network}_${node.deployment.tokens[symbol].toLowerCase()}`;
+  const percent = pool.entry.fee === null ? null : String(pool.entry.fee / 10_000);
   const day = window(1_440);
   return {
-    id: `${GECKO_NETWORK}_${view.pool.address.toLowerCase()}`,
+    id: `${network}_${view.pool.address.toLowerCase()}`,
     type: "pool",
     attributes: {
       address: view.pool.address.toLowerCase(),
-      name: `${pair.base} / ${pair.quote} ${percent}%`,
+      name: `${pair.base} / ${pair.quote}${percent === null ? "" : ` ${percent}%`}`,
       pool_name: `${pair.base} / ${pair.quote}`,
       pool_fee_percentage: percent,
       pool_created_at: new Date(MARKET_START_AT_MS).toISOString(),
@@ -134,7 +133,7 @@ function poolData(deps: GeckoDeps, view: PoolView, nowMs: number, request: FakeR
     relationships: {
       base_token: { data: { id: tokenId(pair.base), type: "token" } },
       quote_token: { data: { id: tokenId(pair.quote), type: "token" } },
-      dex: { data: { id: DEX_ID, type: "dex" } },
+      dex: { data: { id: setup.dex, type: "dex" } },
     },
   };
 }
@@ -181,7 +180,7 @@ function ohlcv(deps: GeckoDeps, view: PoolView, timeframe: string, nowMs: number
   const meta = (symbol: keyof typeof TOKENS) => ({
     symbol,
     name: TOKENS[symbol].name,
-    address: deps.deployment.tokens[symbol].toLowerCase(),
+    address: view.node.deployment.tokens[symbol].toLowerCase(),
     coingecko_coin_id: null,
   });
   return ok({

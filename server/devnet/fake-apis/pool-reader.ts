@@ -1,14 +1,15 @@
 // Reads the pools' price, liquidity and balances once per block for the fake services and the state page.
-import { tokenAbi, poolAbi } from "@/server/devnet/chain/abis";
-import type { DevnetClient } from "@/server/devnet/chain/client";
-import { orderOf, type DeployedPool, type Deployment } from "@/server/devnet/chain/deploy";
+import { tokenAbi } from "@/server/devnet/chain/abis";
+import { orderOf } from "@/server/devnet/chain/deploy";
+import type { ChainNode, NodePool } from "@/server/devnet/chain/node";
+import { readPoolState } from "@/server/devnet/chain/pool-state";
+import { quoteUsd } from "@/server/devnet/market/chain-market";
 import { priceOfSqrtX96 } from "@/server/devnet/market/pool-price";
 import type { PricePath } from "@/server/devnet/market/price-path";
-import { poolSetupOf, quoteUsd } from "@/server/devnet/market/simulator";
 import { PAIRS, TOKENS } from "@/server/devnet/market/setup";
 
-export interface PoolView {
-  readonly pool: DeployedPool;
+export interface PoolView extends NodePool {
+  readonly node: ChainNode;
   readonly price: number;
   readonly tick: number;
   readonly liquidityRaw: bigint;
@@ -24,38 +25,41 @@ export interface PoolReader {
 }
 
 export function createPoolReader(deps: {
-  readonly client: DevnetClient;
-  readonly deployment: Deployment;
+  readonly nodes: readonly ChainNode[];
   readonly path: PricePath;
   readonly seq: () => number;
 }): PoolReader {
-  const { client, deployment, path } = deps;
+  const { nodes, path } = deps;
   let cached: { readonly seq: number; readonly views: Promise<readonly PoolView[]> } | undefined;
 
-  async function readOne(pool: DeployedPool): Promise<PoolView> {
-    const pair = PAIRS[poolSetupOf(pool.key).pairId];
+  async function readOne(node: ChainNode, { pool, setup }: NodePool): Promise<PoolView> {
+    const { client, deployment } = node;
+    const pair = PAIRS[setup.pairId];
+    // Where a singleton holds the tokens it holds those of one pool only, on this devnet.
     const balance = (symbol: keyof typeof TOKENS) =>
       client.readContract({
         address: deployment.tokens[symbol],
         abi: tokenAbi,
         functionName: "balanceOf",
-        args: [pool.address],
+        args: [pool.order.target],
       });
-    const [slot0, liquidityRaw, baseRaw, quoteRaw] = await Promise.all([
-      client.readContract({ address: pool.address, abi: poolAbi, functionName: "slot0" }),
-      client.readContract({ address: pool.address, abi: poolAbi, functionName: "liquidity" }),
+    const [state, baseRaw, quoteRaw] = await Promise.all([
+      readPoolState(client, deployment, pool),
       balance(pair.base),
       balance(pair.quote),
     ]);
-    const price = priceOfSqrtX96(slot0[0], orderOf(pool.pairId, deployment.tokens));
+    const order = { ...orderOf(pool.pairId, deployment.tokens), baseIsToken0: pool.baseIsToken0 };
+    const price = priceOfSqrtX96(state.sqrtPriceX96, order);
     const perQuote = quoteUsd(path, pool.pairId);
     const baseBalance = Number(baseRaw) / 10 ** TOKENS[pair.base].decimals;
     const quoteBalance = Number(quoteRaw) / 10 ** TOKENS[pair.quote].decimals;
     return {
+      node,
       pool,
+      setup,
       price,
-      tick: slot0[1],
-      liquidityRaw,
+      tick: state.tick,
+      liquidityRaw: state.liquidityRaw,
       baseBalance,
       quoteBalance,
       baseUsd: price * perQuote,
@@ -68,7 +72,7 @@ export function createPoolReader(deps: {
     read() {
       const seq = deps.seq();
       if (cached === undefined || cached.seq !== seq) {
-        const views = Promise.all(deployment.pools.map(readOne));
+        const views = Promise.all(nodes.flatMap((node) => node.pools.map((one) => readOne(node, one))));
         cached = { seq, views };
         views.catch(() => {
           // The caller sees the failure; the next one must not get it again from the cache.

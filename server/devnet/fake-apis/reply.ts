@@ -30,7 +30,7 @@ export async function replyTo(
   produce: (request: FakeRequest) => Promise<Reply> | Reply,
 ): Promise<void> {
   const { service, url, req, res } = call;
-  const active = deps.faults.take(service);
+  const active = deps.faults.take(service, url);
   const find = (kind: FaultKind) => active.find((one) => one.kind === kind);
   const entry = deps.requests.add({
     service,

@@ -3,13 +3,13 @@ import { encodeFunctionData, maxUint128, parseEventLogs, type Hex } from "viem";
 import { z } from "zod";
 import { positionManagerAbi } from "@/server/devnet/chain/abis";
 import { queueTx, type DevnetClient } from "@/server/devnet/chain/client";
-import { providerMints, type Deployment } from "@/server/devnet/chain/deploy";
+import { providerMints, type ChainDeployment, type V3Contracts } from "@/server/devnet/chain/deploy";
 import type { PricePath } from "./price-path";
-import { POOLS, type PoolSetup } from "./setup";
+import type { PoolSetup } from "./setup";
 
 /** Part of its half-width that the price may move before a provider follows, and the least time between two moves. Choices. */
-const FOLLOW_FRAC = 0.7;
-const LEAST_GAP_MS = 3_600_000;
+export const FOLLOW_FRAC = 0.7;
+export const LEAST_GAP_MS = 3_600_000;
 
 const placeSchema = z.object({
   tokenId: z.number().int().positive(),
@@ -32,14 +32,13 @@ export interface Providers {
   queueMoves(atMs: number): Promise<readonly ProviderMove[]>;
   /** Notes the new positions of included moves; answers a sentence when one failed. */
   settle(moves: readonly ProviderMove[]): Promise<string | null>;
-  state(): ProviderState;
 }
 
 /** Positions as `deployDevnet` mints them: token ids in the order of pools and providers, from 1. */
-export function firstProviderState(path: PricePath, atMs: number): ProviderState {
+export function firstProviderState(pools: readonly PoolSetup[], path: PricePath, atMs: number): ProviderState {
   let tokenId = 0;
   return Object.fromEntries(
-    POOLS.map((pool) => [
+    pools.map((pool) => [
       pool.key,
       pool.providers.map(() => {
         tokenId += 1;
@@ -51,13 +50,16 @@ export function firstProviderState(path: PricePath, atMs: number): ProviderState
 
 export function createProviders(deps: {
   readonly client: DevnetClient;
-  readonly deployment: Deployment;
+  readonly deployment: ChainDeployment;
+  readonly v3: V3Contracts;
+  /** Pools of the Uniswap V3 that `v3` names. */
+  readonly pools: readonly PoolSetup[];
   readonly path: PricePath;
   readonly first: ProviderState;
-}): Providers {
-  const { client, deployment, path } = deps;
+}): Providers & { state(): ProviderState } {
+  const { client, deployment, v3, path } = deps;
   const places = new Map(Object.entries(deps.first));
-  const manager = { address: deployment.positionManager, abi: positionManagerAbi } as const;
+  const manager = { address: v3.positionManager, abi: positionManagerAbi } as const;
 
   async function queueMove(pool: PoolSetup, index: number, tokenId: number, atMs: number): Promise<ProviderMove> {
     const centrePrice = path.price(pool.pairId);
@@ -90,9 +92,7 @@ export function createProviders(deps: {
     ];
     const hashes: Hex[] = [];
     for (const data of calls) {
-      hashes.push(
-        await queueTx(client, { from: deployment.provider, to: deployment.positionManager, data, gas: 1_500_000n }),
-      );
+      hashes.push(await queueTx(client, { from: deployment.provider, to: v3.positionManager, data, gas: 1_500_000n }));
     }
     return { poolKey: pool.key, index, centrePrice, hashes, atMs };
   }
@@ -100,7 +100,7 @@ export function createProviders(deps: {
   return {
     async queueMoves(atMs) {
       const moves: ProviderMove[] = [];
-      for (const pool of POOLS) {
+      for (const pool of deps.pools) {
         for (const [index, { halfWidth }] of pool.providers.entries()) {
           const place = places.get(pool.key)?.[index];
           if (place === undefined || atMs - place.movedAtMs < LEAST_GAP_MS) continue;
@@ -132,5 +132,21 @@ export function createProviders(deps: {
       return failure;
     },
     state: () => Object.fromEntries(places),
+  };
+}
+
+/** Providers of two kinds on one chain; a move goes back to the kind that made it. */
+export function joinProviders(first: Providers, second: Providers): Providers {
+  const ofFirst = new WeakSet<ProviderMove>();
+  return {
+    async queueMoves(atMs) {
+      const moves = await first.queueMoves(atMs);
+      for (const move of moves) ofFirst.add(move);
+      return [...moves, ...(await second.queueMoves(atMs))];
+    },
+    async settle(moves) {
+      const failure = await first.settle(moves.filter((move) => ofFirst.has(move)));
+      return (await second.settle(moves.filter((move) => !ofFirst.has(move)))) ?? failure;
+    },
   };
 }

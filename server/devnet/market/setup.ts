@@ -52,11 +52,37 @@ export const VENUE_SCALES: Readonly<Record<Venue, number>> = {
   bitget: 0.35,
 };
 
+export interface ChainSetup {
+  readonly id: number;
+  readonly name: string;
+  /** Network slug under which the fake GeckoTerminal knows the chain. */
+  readonly geckoSlug: string;
+}
+
+/** Ids of no real chain, so that nothing signed here is valid elsewhere. The first is the one of a single-chain devnet. */
+export const FIRST_CHAIN: ChainSetup = { id: 901_001, name: "Tidegate devnet", geckoSlug: "tidegate-devnet" };
+export const CHAIN_SETUPS: readonly ChainSetup[] = [
+  FIRST_CHAIN,
+  { id: 901_002, name: "Tidegate devnet B", geckoSlug: "tidegate-devnet-b" },
+  { id: 901_003, name: "Tidegate devnet C", geckoSlug: "tidegate-devnet-c" },
+];
+export type ChainCount = 1 | 3;
+
+/** The DEX that `chain/deploy.ts` itself puts on a chain; every other one comes from a family kit of that name. */
+export const UNISWAP_V3_DEX_ID = "uniswap-v3-devnet";
+
 export interface PoolSetup {
   readonly key: string;
+  readonly chainId: number;
+  /** `UNISWAP_V3_DEX_ID`, or the `dexId` of a family kit. */
+  readonly dex: string;
   readonly pairId: DevnetPairId;
+  /** Fee of the pool, or of its key; where a family's fee is dynamic, what it starts near. */
   readonly feePips: number;
-  readonly tickSpacing: number;
+  /** Null for Liquidity Book. */
+  readonly tickSpacing: number | null;
+  /** Liquidity Book only. */
+  readonly binStep: number | null;
   /** Uninformed flow per market day at volume factor 1, US dollars, both directions together. */
   readonly noiseUsdPerDay: number;
   /** Other providers: half-width of their range (log price) and value. */
@@ -70,9 +96,11 @@ export interface PoolSetup {
 // about 1 200 000 USD in that shape (0.05 % pool) and 510 000 (0.3 %), so fees pay about 2.3 and 3.3 per year at these flows, and a
 // swap of 60 000 USD moves the price by about 0.2 %.
 // USDC-USDT: 1.4 % gives 0.07 % and an LVR near 0.06; fees pay about 0.5 (0.01 % pool) and 0.9 (0.05 %).
+const UNISWAP_V3_A = { chainId: FIRST_CHAIN.id, dex: UNISWAP_V3_DEX_ID, binStep: null } as const;
 export const POOLS: readonly PoolSetup[] = [
   {
     key: "WETH-USDC-500",
+    ...UNISWAP_V3_A,
     pairId: "WETH-USDC",
     feePips: 500,
     tickSpacing: 10,
@@ -86,6 +114,7 @@ export const POOLS: readonly PoolSetup[] = [
   },
   {
     key: "WETH-USDC-3000",
+    ...UNISWAP_V3_A,
     pairId: "WETH-USDC",
     feePips: 3_000,
     tickSpacing: 60,
@@ -99,6 +128,7 @@ export const POOLS: readonly PoolSetup[] = [
   },
   {
     key: "USDC-USDT-100",
+    ...UNISWAP_V3_A,
     pairId: "USDC-USDT",
     feePips: 100,
     tickSpacing: 1,
@@ -112,6 +142,7 @@ export const POOLS: readonly PoolSetup[] = [
   },
   {
     key: "USDC-USDT-500",
+    ...UNISWAP_V3_A,
     pairId: "USDC-USDT",
     feePips: 500,
     tickSpacing: 10,
@@ -135,5 +166,7 @@ export const LONG_STEP_MS = 60_000;
 /** Demo capital of the wallet named at start, human units. */
 export const WALLET_FUNDING: Readonly<Record<TokenSymbol, string>> = { WETH: "20", USDC: "110000", USDT: "50000" };
 export const WALLET_FUNDING_ETH = "10";
+/** What the same wallet has on every chain but the first, so that plans there are possible. */
+export const OTHER_WALLET_FUNDING: Readonly<Record<TokenSymbol, string>> = { WETH: "4", USDC: "20000", USDT: "8000" };
 /** Unlocked chain accounts with a role; all others are free for scenarios. */
 export const ACCOUNT_ROLES = { keeper: 0, provider: 1, trader: 2, demoOwner: 5, demoApprover: 6 } as const;

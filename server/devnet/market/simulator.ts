@@ -1,26 +1,15 @@
-// Owns market time: advances the price path, trades the pools, mines the step's block, then tells everybody the time.
+// Owns market time: advances the price path, lets every chain trade and mine the step's block, then tells everybody the time.
 import { setTimeout as sleep } from "node:timers/promises";
-import { encodeFunctionData, parseEventLogs } from "viem";
-import { marketMakerAbi, poolAbi } from "@/server/devnet/chain/abis";
-import { mineAt, queueTx, type DevnetClient } from "@/server/devnet/chain/client";
-import { orderOf, type DeployedPool, type Deployment } from "@/server/devnet/chain/deploy";
 import { errorText } from "@/lib/errors/tidegate-error";
+import type { ChainMarket } from "./chain-market";
 import type { ClockHub } from "./clock-hub";
-import type { NoiseFlow } from "./flow";
-import { priceOfSqrtX96, sqrtBand, toRaw } from "./pool-price";
-import type { Providers } from "./providers";
 import type { PricePath } from "./price-path";
-import { LONG_STEP_MS, PAIRS, POOLS, TICK_MS, TOKENS, type DevnetPairId, type PoolSetup } from "./setup";
-import type { VolumeBook } from "./volume-book";
+import { LONG_STEP_MS, TICK_MS } from "./setup";
 
-/** Blocks after a stranger's transaction during which steps stay short. */
-const WATCHED_BLOCKS = 5n;
 /** Market seconds per second while somebody's transaction is under way: a deadline of 120 s then leaves at least two seconds of wall time. */
 const MAX_SPEED_WITH_TRANSACTIONS = 60;
 const ACK_LIMIT_MS = 10_000;
-const MARKET_TX_GAS = 20_000_000n;
 const SPEED_WINDOW_MS = 10_000;
-const PENNY_FRAC = 1e-9;
 
 export interface SimulatorStatus {
   readonly nowMs: number;
@@ -28,9 +17,10 @@ export interface SimulatorStatus {
   readonly targetSpeed: number;
   readonly realSpeed: number;
   readonly isPaused: boolean;
+  /** Of the first chain. */
   readonly blockNumber: bigint;
-  /** Last block with a transaction that is not the market's own. */
-  readonly lastForeignBlock: bigint;
+  /** Blocks with a transaction that is not the market's own: changes when one is mined on any chain. */
+  readonly foreignMark: string;
   /** Why steps are short at the moment, or null. */
   readonly shortStepReason: string | null;
   /** Sentence about the last step that failed, or null. */
@@ -50,25 +40,16 @@ export interface Simulator {
 }
 
 export function createSimulator(deps: {
-  readonly client: DevnetClient;
-  readonly deployment: Deployment;
+  readonly markets: readonly ChainMarket[];
   readonly path: PricePath;
-  readonly flow: NoiseFlow;
-  readonly providers: Providers;
-  readonly volumes: VolumeBook;
   readonly clock: ClockHub;
   readonly speed: number;
 }): Simulator {
-  const { client, deployment, path, flow, providers, volumes, clock } = deps;
-  const own = new Set([deployment.keeper, deployment.provider, deployment.trader].map((one) => one.toLowerCase()));
-  const pools = POOLS.map((setup) => ({ setup, pool: poolByKey(deployment, setup.key) }));
-  const keyByAddress = new Map(pools.map(({ pool }) => [pool.address.toLowerCase(), pool]));
+  const { markets, path, clock } = deps;
   let { nowMs, seq } = clock.last();
   let targetSpeed = deps.speed;
   let isPaused = false;
   const running = { on: false };
-  let blockNumber = 0n;
-  let lastForeignBlock = -WATCHED_BLOCKS - 1n;
   let shortStepReason: string | null = null;
   let lastFailure: string | null = null;
   let samples: { wallMs: number; marketMs: number }[] = [];
@@ -86,36 +67,14 @@ export function createSimulator(deps: {
   async function stepOnce(stepMs: number): Promise<void> {
     const toMs = nowMs + Math.max(TICK_MS, Math.floor(stepMs / TICK_MS) * TICK_MS);
     path.advanceTo(toMs);
-    const orders = pools.flatMap(({ setup, pool }) =>
-      flow
-        .next({
-          pool: setup,
-          address: pool.address,
-          stepMs: toMs - nowMs,
-          volumeFactor: path.volumeFactor(setup.pairId),
-        })
-        .map((order) => swapOrder(order, pool, setup)),
-    );
-    const pulls = pools.map(({ setup, pool }) => {
-      const [lower, upper] = sqrtBand(
-        path.price(setup.pairId),
-        setup.feePips / 1e6 + PENNY_FRAC,
-        orderOf(setup.pairId, deployment.tokens),
-      );
-      return { pool: pool.address, lower, upper };
-    });
-    const data = encodeFunctionData({ abi: marketMakerAbi, functionName: "step", args: [orders, pulls] });
-    const hash = await queueTx(client, {
-      from: deployment.keeper,
-      to: deployment.marketMaker,
-      data,
-      gas: MARKET_TX_GAS,
-    });
-    const moves = await providers.queueMoves(toMs);
-    await mineAt(client, toMs);
+    // Drawn chain by chain in a fixed order; the chains then work side by side.
+    const planned = markets.map((market) => ({ market, trades: market.plan(nowMs, toMs) }));
+    const done = await Promise.allSettled(planned.map(({ market, trades }) => market.step(trades, toMs)));
     nowMs = toMs;
-    await readBlock(hash);
-    lastFailure = (await providers.settle(moves)) ?? lastFailure;
+    for (const one of done) {
+      if (one.status === "rejected") throw one.reason;
+      lastFailure = one.value ?? lastFailure;
+    }
     seq += 1;
     samples = [
       ...samples.filter((one) => one.wallMs > performance.now() - SPEED_WINDOW_MS),
@@ -125,43 +84,6 @@ export function createSimulator(deps: {
     await clock.waitForAcks(ACK_LIMIT_MS);
   }
 
-  async function readBlock(marketTx: string): Promise<void> {
-    const block = await client.getBlock({ includeTransactions: true });
-    blockNumber = block.number;
-    if (block.transactions.some((tx) => !own.has(tx.from.toLowerCase()))) lastForeignBlock = block.number;
-    const logs = await client.getLogs({ address: pools.map(({ pool }) => pool.address), blockHash: block.hash });
-    for (const log of parseEventLogs({ abi: poolAbi, eventName: "Swap", logs })) {
-      const pool = keyByAddress.get(log.address.toLowerCase());
-      if (pool === undefined) continue;
-      const setup = PAIRS[pool.pairId];
-      const { amount0, amount1, sqrtPriceX96 } = log.args;
-      const quote = Number(pool.baseIsToken0 ? amount1 : amount0) / 10 ** TOKENS[setup.quote].decimals;
-      volumes.record(pool.key, {
-        atMs: nowMs,
-        usd: Math.abs(quote) * quoteUsd(path, pool.pairId),
-        isBuy: quote > 0,
-        price: priceOfSqrtX96(sqrtPriceX96, orderOf(pool.pairId, deployment.tokens)),
-      });
-    }
-    const receipt = await client
-      .getTransactionReceipt({ hash: block.transactions.find((tx) => tx.hash === marketTx)?.hash ?? block.hash })
-      .catch(() => null);
-    if (receipt === null || receipt.status !== "success") {
-      lastFailure = `Block ${block.number}: the market's own transaction ${receipt === null ? "was not included" : "reverted"}; the pools did not follow the price in this step.`;
-    }
-  }
-
-  function swapOrder(order: { readonly isBuy: boolean; readonly usd: number }, pool: DeployedPool, setup: PoolSetup) {
-    const pair = PAIRS[setup.pairId];
-    const price = path.price(setup.pairId);
-    const quoteAmount = order.usd / quoteUsd(path, setup.pairId);
-    const amountIn = order.isBuy
-      ? toRaw(quoteAmount, TOKENS[pair.quote].decimals)
-      : toRaw(quoteAmount / price, TOKENS[pair.base].decimals);
-    // Selling token0 moves the pool "zero for one"; a sale of base does so when base is token0.
-    return { pool: pool.address, zeroForOne: order.isBuy !== pool.baseIsToken0, amountIn };
-  }
-
   function realSpeed(): number {
     const first = samples[0];
     const last = samples.at(-1);
@@ -169,16 +91,9 @@ export function createSimulator(deps: {
     return (last.marketMs - first.marketMs) / (last.wallMs - first.wallMs);
   }
 
-  /** Why steps must be short now: a transaction that is not the market's own waits or was just included. */
   async function findForeignActivity(): Promise<string | null> {
-    if (blockNumber - lastForeignBlock <= WATCHED_BLOCKS)
-      return `a transaction was included in block ${lastForeignBlock}`;
-    const { pending, queued } = await client.getTxpoolStatus();
-    if (pending + queued === 0) return null;
-    const content = await client.getTxpoolContent();
-    const senders = [...Object.keys(content.pending), ...Object.keys(content.queued)];
-    const stranger = senders.find((sender) => !own.has(sender.toLowerCase()));
-    return stranger === undefined ? null : `a transaction of ${stranger} is pending`;
+    const reasons = await Promise.all(markets.map((market) => market.findForeignActivity()));
+    return reasons.find((reason) => reason !== null) ?? null;
   }
 
   async function run(): Promise<void> {
@@ -215,8 +130,8 @@ export function createSimulator(deps: {
       targetSpeed,
       realSpeed: isPaused ? 0 : realSpeed(),
       isPaused,
-      blockNumber,
-      lastForeignBlock,
+      blockNumber: markets[0]?.blockNumber() ?? 0n,
+      foreignMark: markets.map((market) => String(market.lastForeignBlock())).join(","),
       shortStepReason,
       lastFailure,
     }),
@@ -242,21 +157,4 @@ export function createSimulator(deps: {
       await turn;
     },
   };
-}
-
-/** US dollars per quote unit: USDC is one dollar here, USDT what the pegged pair says. */
-export function quoteUsd(path: PricePath, pairId: DevnetPairId): number {
-  return pairId === "USDC-USDT" ? 1 / path.price("USDC-USDT") : 1;
-}
-
-export function poolByKey(deployment: Deployment, key: string): DeployedPool {
-  const pool = deployment.pools.find((one) => one.key === key);
-  if (pool === undefined) throw new Error(`The deployment has no pool ${key}; start with --fresh.`);
-  return pool;
-}
-
-export function poolSetupOf(key: string): PoolSetup {
-  const setup = POOLS.find((one) => one.key === key);
-  if (setup === undefined) throw new Error(`The market setup has no pool ${key}; start with --fresh.`);
-  return setup;
 }

@@ -1,4 +1,5 @@
 // Swaps and the source side of bridges: our own minimum from two prices, quotes checked on their decoded bytes, exact allowance, simulation.
+import { verifyBridgeCalldata } from "@/lib/actions/bridge-decoder";
 import { isSameAddress } from "@/lib/actions/erc20";
 import { decodePoolSwapResult, encodePoolSwap, routerForms } from "@/lib/actions/pool-swap";
 import { scaledMinimum, verifySwapCalldata, MAX_QUOTE_AGE_MS } from "@/lib/actions/swap-decoder";
@@ -25,6 +26,8 @@ import { SignerError } from "./ports";
 
 /** How far a quote's minimum may lie below our two prices beyond the plan's slippage: pool fee and aggregator fee; choice. */
 const SWAP_FEE_ALLOWANCE_BPS = 100n;
+/** Most that a bridge may take in the native coin beside gas; choice: the largest seen for a message between rollups, with room. */
+const MAX_BRIDGE_FEE_USD = 25;
 const BPS = 10_000n;
 const PIPS = 1_000_000n;
 
@@ -211,9 +214,55 @@ function checkSwapQuote(context: EngineContext, step: SwapStep, input: Evidence)
   return { to: quote.to, data: quote.data, valueRaw: 0n, minimumRaw };
 }
 
+/** Amount and least output are the same token of the pair on two chains, whose decimals may differ; both prices must be sane all the same. */
 function checkBridgeQuote(context: EngineContext, step: BridgeStep, input: Evidence): CheckedQuote {
-  void [context, step, input];
-  throw SignerError.refuse("policy", "bridges are not signed for by this version");
+  const { plan, args, amountInRaw } = input;
+  const { deps } = context;
+  const quote = quoteOf(args, "bridge");
+  checkPrices(args, quote);
+  const tokenIn = tokenAt(context, step.chainId, step.tokenIn);
+  const tokenOut = tokenAt(context, step.toChainId, step.tokenOut);
+  if (tokenIn.symbol !== tokenOut.symbol) {
+    throw SignerError.refuse("policy", `a bridge of ${tokenIn.symbol} cannot pay out ${tokenOut.symbol}`);
+  }
+  const { chain } = context.chain(step.chainId);
+  // The far end must be served too: what cannot be watched is not sent.
+  context.chain(step.toChainId);
+  const ownFloor = lessSlippage(plan, toDecimals(amountInRaw, tokenIn.decimals, tokenOut.decimals));
+  const minAmountOutRaw = larger(ownFloor, scaledMinimum(step.minAmountOutRaw, amountInRaw, step.amountInRaw));
+  const verified = verifyBridgeCalldata(
+    {
+      chainId: step.chainId,
+      toChainId: step.toChainId,
+      router: chain.lifiDiamond ?? "0x",
+      wallet: deps.key.address,
+      tokenIn: step.tokenIn,
+      tokenOut: step.tokenOut,
+      amountInRaw,
+      minAmountOutRaw,
+      bridges: step.bridges,
+      maxValueRaw: rawAmount(MAX_BRIDGE_FEE_USD / args.nativeUsd, chain.nativeDecimals),
+      nowMs: deps.wall.nowMs(),
+      maxQuoteAgeMs: MAX_QUOTE_AGE_MS,
+    },
+    {
+      chainId: step.chainId,
+      toChainId: quote.toChainId ?? 0,
+      bridge: quote.bridge ?? quote.tool,
+      to: quote.to,
+      approvalAddress: quote.approvalAddress,
+      data: quote.data,
+      valueRaw: quote.valueRaw,
+      fetchedAtMs: quote.fetchedAtMs,
+    },
+  );
+  if (!verified.ok) throw refusedQuote(verified.error);
+  const { minAmountOutRaw: minimumRaw } = verified.value;
+  return { to: quote.to, data: quote.data, valueRaw: quote.valueRaw, minimumRaw };
+}
+
+function toDecimals(amountRaw: bigint, from: number, to: number): bigint {
+  return to >= from ? amountRaw * 10n ** BigInt(to - from) : amountRaw / 10n ** BigInt(from - to);
 }
 
 function quoteOf(args: OpArguments, what: string): QuoteEvidence {

@@ -1,16 +1,16 @@
 // Calldata and receipts of every family, by its name.
-import { InvariantError } from "@/lib/errors/invariant";
 import type { Family } from "@/lib/registry/schema";
 import type { FamilyActions } from "./family";
-import { pancakeswapV3Actions } from "./pancakeswap-v3";
 import { algebraIntegralActions } from "./algebra-integral";
 import { algebraV1Actions } from "./algebra-v1";
 import { camelotV3Actions } from "./camelot-v3";
-import { slipstreamActions } from "./slipstream";
-import { ramsesV3Actions } from "./ramses-v3";
-import { uniswapV4Actions } from "./uniswap-v4";
+import { liquidityBookActions } from "./liquidity-book";
 import { pancakeswapInfinityActions } from "./pancakeswap-infinity";
+import { pancakeswapV3Actions } from "./pancakeswap-v3";
+import { ramsesV3Actions } from "./ramses-v3";
+import { slipstreamActions } from "./slipstream";
 import { uniswapV3Actions } from "./uniswap-v3";
+import { uniswapV4Actions } from "./uniswap-v4";
 
 export const FAMILY_ACTIONS: Readonly<Record<Family, FamilyActions>> = {
   "uniswap-v3": uniswapV3Actions,
@@ -22,27 +22,5 @@ export const FAMILY_ACTIONS: Readonly<Record<Family, FamilyActions>> = {
   "ramses-v3": ramsesV3Actions,
   "uniswap-v4": uniswapV4Actions,
   "pancakeswap-infinity": pancakeswapInfinityActions,
-  "liquidity-book": refusing("liquidity-book"),
+  "liquidity-book": liquidityBookActions,
 };
-
-/** Stands for a family whose file is not there yet. */
-function refusing(family: Family): FamilyActions {
-  const refuse = (): never => {
-    throw new InvariantError("this family can be acted on", { family });
-  };
-  return {
-    family,
-    mintGrants: refuse,
-    exitGrants: refuse,
-    boundMint: refuse,
-    boundExit: refuse,
-    encodeMint: refuse,
-    decodeMint: refuse,
-    encodeExit: refuse,
-    decodeExit: refuse,
-    decodeMintResult: refuse,
-    decodeExitResult: refuse,
-    decodeMintReceipt: refuse,
-    decodeExitReceipt: refuse,
-  };
-}

@@ -1,17 +1,17 @@
 // What each family can do: pure calldata and receipts, and reads of its contracts.
 import { FAMILY_ACTIONS } from "@/lib/actions/families";
 import type { FamilyAdapter, FamilyReads } from "@/lib/actions/family";
-import { ChainError } from "@/lib/errors/tidegate-error";
 import type { Family } from "@/lib/registry/schema";
-import { pancakeswapV3Reads } from "./pancakeswap-v3";
 import { algebraIntegralReads } from "./algebra-integral";
 import { algebraV1Reads } from "./algebra-v1";
 import { camelotV3Reads } from "./camelot-v3";
-import { slipstreamReads } from "./slipstream";
-import { ramsesV3Reads } from "./ramses-v3";
-import { uniswapV4Reads } from "./uniswap-v4";
+import { liquidityBookReads } from "./liquidity-book";
 import { pancakeswapInfinityReads } from "./pancakeswap-infinity";
+import { pancakeswapV3Reads } from "./pancakeswap-v3";
+import { ramsesV3Reads } from "./ramses-v3";
+import { slipstreamReads } from "./slipstream";
 import { uniswapV3Reads } from "./uniswap-v3";
+import { uniswapV4Reads } from "./uniswap-v4";
 
 const READS: Readonly<Record<Family, FamilyReads>> = {
   "uniswap-v3": uniswapV3Reads,
@@ -23,7 +23,7 @@ const READS: Readonly<Record<Family, FamilyReads>> = {
   "ramses-v3": ramsesV3Reads,
   "uniswap-v4": uniswapV4Reads,
   "pancakeswap-infinity": pancakeswapInfinityReads,
-  "liquidity-book": refusing("liquidity-book"),
+  "liquidity-book": liquidityBookReads,
 };
 
 export const FAMILY_ADAPTERS: Readonly<Record<Family, FamilyAdapter>> = {
@@ -41,23 +41,4 @@ export const FAMILY_ADAPTERS: Readonly<Record<Family, FamilyAdapter>> = {
 
 function adapterOf(family: Family): FamilyAdapter {
   return { actions: FAMILY_ACTIONS[family], reads: READS[family] };
-}
-
-/** Stands for a family whose file is not there yet. */
-function refusing(family: Family): FamilyReads {
-  const refuse = async (): Promise<never> => {
-    throw new ChainError({
-      code: "not_found",
-      retryable: false,
-      message: `pools of the family ${family} cannot be read by this version`,
-    });
-  };
-  return {
-    family,
-    readPool: refuse,
-    readDepth: refuse,
-    readPosition: refuse,
-    listOwned: refuse,
-    checkPool: refuse,
-  };
 }

@@ -22,7 +22,7 @@ import {
 } from "@/lib/registry/pair-settings";
 import { addressSchema, bytes32Schema, hexSchema, pairIdSchema } from "@/lib/registry/schema";
 import type { Hex } from "@/lib/units";
-import type { Approval } from "./ports";
+import type { Approval, PairAuthority } from "./ports";
 
 /** Raising a limit waits this long; lowering is at once (safety.md section 3.8). */
 export const LIMIT_RAISE_DELAY_MS = 24 * 3_600_000;
@@ -94,6 +94,8 @@ export interface PairAuthorityState {
   configVersion: number;
   commandSeq: number;
   workerStartsAtMs: number[];
+  /** The system.exit that is being carried out; ends with pair.unhalt. */
+  exit: NonNullable<PairAuthority["exit"]> | null;
 }
 
 export interface AuthorityState {
@@ -277,6 +279,7 @@ function addPair(state: AuthorityState, pair: AuthorityBody<"pair.added">): void
     configVersion: 1,
     commandSeq: 0,
     workerStartsAtMs: [],
+    exit: null,
   });
 }
 
@@ -381,6 +384,7 @@ function applyAction(
       const pair = mustPair(state, commandParamsSchemas[action].parse(body.params).pairId);
       const cause = pair.halted?.cause;
       pair.halted = null;
+      pair.exit = null;
       pair.workerStartsAtMs = [];
       // Ending a halt is done when the chain's facts are the journal's again; the desk does that and records the result.
       return cause === undefined
@@ -393,8 +397,22 @@ function applyAction(
     case "orphan.close":
     case "orphan.ignore":
     case "transfer.fail":
-    case "system.exit":
       return { status: "accepted", result: "recorded" };
+    case "system.exit": {
+      const params = commandParamsSchemas[action].parse(body.params);
+      const { commandId } = body;
+      const targets = [...state.pairs].filter(([pairId]) => params.pairId === null || pairId === params.pairId);
+      for (const [, pair] of targets) {
+        pair.exit = { commandId, into: params.into, by, sinceAtMs: atMs };
+        pair.halted = {
+          state: "EXIT_ONLY",
+          cause: `exit ordered by ${by}: ${params.reason}; ends with a signed pair.unhalt`,
+          sinceAtMs: atMs,
+        };
+      }
+      const end = params.into === null ? "as it is" : `into ${params.into}`;
+      return { status: "accepted", result: `exit of ${targets.map(([pairId]) => pairId).join(", ")}, ${end}` };
+    }
     case "worker.restart":
       return { status: "accepted", result: "queued for the worker" };
     case "capital.assign":

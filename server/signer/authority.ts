@@ -223,6 +223,7 @@ export function openAuthority(deps: AuthorityDeps): Result<Authority, ConfigErro
         settings: effectiveSettings(pair, nowMs),
         configVersion: pair.configVersion,
         commandSeq: pair.commandSeq,
+        exit: pair.exit,
       };
     },
     pairIds: () => [...state.pairs.keys()],

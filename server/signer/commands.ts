@@ -29,13 +29,26 @@ import { SignerError, type Engine } from "./ports";
 
 export type CommandEngine = Pick<
   Engine,
-  "planRecord" | "syncPlan" | "assignCapital" | "revokeLeftovers" | "knownPositions" | "adopt" | "recover"
+  | "planRecord"
+  | "syncPlan"
+  | "assignCapital"
+  | "revokeLeftovers"
+  | "knownPositions"
+  | "adopt"
+  | "recover"
+  | "listOrphans"
+  | "adoptOrphan"
+  | "closeOrphan"
+  | "ignoreOrphan"
+  | "listTransfers"
+  | "failTransfer"
+  | "voidWaitingPlans"
 >;
 
 export interface CommandDeskDeps {
   readonly authority: Authority;
   readonly engine: CommandEngine;
-  readonly registry: Pick<Registry, "pools">;
+  readonly registry: Pick<Registry, "pools"> & Partial<Pick<Registry, "tokens">>;
   readonly contractWallets: ContractWalletPort | null;
   readonly wall: Pick<WallClock, "nowMs">;
   readonly log: Logger;
@@ -159,12 +172,42 @@ export function createCommandDesk(deps: CommandDeskDeps): CommandDesk {
       case "pair.pause":
         dropQueuedShifts((pairId) => pairId === body.command.target, "the pair was paused");
         return ok(record);
-      case "range.shift":
       case "orphan.adopt":
+        return finish(body, record, async () => {
+          const { orphanId, pairId } = commandParamsSchemas["orphan.adopt"].parse(body.params);
+          return { result: await engine.adoptOrphan({ commandId: body.commandId, orphanId, pairId }), planId: null };
+        });
       case "orphan.close":
+        return finish(body, record, async () => {
+          const { orphanId } = commandParamsSchemas["orphan.close"].parse(body.params);
+          return { result: await engine.closeOrphan({ commandId: body.commandId, orphanId }), planId: null };
+        });
       case "orphan.ignore":
+        return finish(body, record, () => {
+          const { orphanId, note } = commandParamsSchemas["orphan.ignore"].parse(body.params);
+          return Promise.resolve({ result: engine.ignoreOrphan({ orphanId, note }), planId: null });
+        });
       case "transfer.fail":
+        return finish(body, record, () => {
+          const { transferId, note } = commandParamsSchemas["transfer.fail"].parse(body.params);
+          const transfer = engine.failTransfer({ transferId, note, by: body.address });
+          return Promise.resolve({ result: `the transfer is ${transfer.state}: ${transfer.detail}`, planId: null });
+        });
       case "system.exit":
+        return finish(body, record, () => {
+          dropQueuedShifts(
+            (pairId) => authority.pair(pairId)?.exit?.commandId === body.commandId,
+            "an exit was ordered",
+          );
+          const pairIds = authority.pairIds().filter((id) => authority.pair(id)?.exit?.commandId === body.commandId);
+          let voided = 0;
+          for (const id of pairIds) voided += engine.voidWaitingPlans(id, "voided: an exit was ordered first");
+          return Promise.resolve({
+            result: `${record.result}; EXIT_ONLY, plans of this command may run now${voided === 0 ? "" : `; ${voided} waiting plan(s) voided`}`,
+            planId: null,
+          });
+        });
+      case "range.shift":
       case "worker.restart":
       case "pair.mode":
       case "pair.config":
@@ -329,7 +372,7 @@ function checkForm(signed: SignedCommand): Result<Checked, SignerErrorWire> {
 function expectedTarget(action: CommandAction, params: object): string {
   if (action === "role.set" || action === "system.stop" || action === "system.resume") return "system";
   if ("planId" in params) return String(params.planId);
-  return "pairId" in params ? String(params.pairId) : "system";
+  return "pairId" in params && params.pairId !== null ? String(params.pairId) : "system";
 }
 
 /** Role, expiry and nonce: what depends on who signs and when. */
@@ -470,12 +513,34 @@ function checkAction(deps: CommandDeskDeps, signed: SignedCommand): Result<null,
       }
       return ok(null);
     }
-    case "orphan.adopt":
-    case "orphan.close":
+    case "orphan.adopt": {
+      const params = commandParamsSchemas[action].parse(signed.params);
+      if (authority.pair(params.pairId) === null) return err(noPair(params.pairId));
+      return checkOrphan(engine, params.orphanId);
+    }
+    case "orphan.close": {
+      const signs = checkMaySign(authority);
+      if (!signs.ok) return signs;
+      return checkOrphan(engine, commandParamsSchemas[action].parse(signed.params).orphanId);
+    }
     case "orphan.ignore":
-    case "transfer.fail":
-    case "system.exit":
-      return err(badRequest(`${action} is not carried out by this version yet`));
+      return checkOrphan(engine, commandParamsSchemas[action].parse(signed.params).orphanId);
+    case "transfer.fail": {
+      const { transferId } = commandParamsSchemas[action].parse(signed.params);
+      const transfer = engine.listTransfers().find((each) => each.transferId === transferId);
+      if (transfer === undefined) return err(signerRefusal("not_found", `There is no transfer ${transferId}.`));
+      if (transfer.state === "pending" || (transfer.inTransitRaw ?? 0n) > 0n) return ok(null);
+      return err(badRequest(`transfer ${transferId} is ${transfer.state}: nothing of it is in transit`));
+    }
+    case "system.exit": {
+      const params = commandParamsSchemas[action].parse(signed.params);
+      if (params.pairId !== null && authority.pair(params.pairId) === null) return err(noPair(params.pairId));
+      const known = (deps.registry.tokens ?? []).some((token) => token.symbol === params.into);
+      if (params.into !== null && !known) {
+        return err(badRequest(`into ${params.into} is no token of the registry; leave it out to end as it is`));
+      }
+      return checkMaySign(authority);
+    }
     case "pair.resume":
     case "pair.mode":
     case "pair.unhalt":
@@ -546,6 +611,25 @@ function checkPlan(deps: CommandDeskDeps, signed: SignedCommand): Result<null, S
     );
   }
   return checkPairActs(deps.authority, plan.plan.pairId);
+}
+
+function checkOrphan(engine: CommandEngine, orphanId: string): Result<null, SignerErrorWire> {
+  const isListed = engine.listOrphans().some((each) => each.orphanId.toLowerCase() === orphanId.toLowerCase());
+  if (isListed) return ok(null);
+  return err(signerRefusal("not_found", `There is no orphan ${orphanId.slice(0, 200)}; read the list again.`));
+}
+
+/** A way out by command ignores mode, pause and a pair's halt, but never a stop or a halted wallet. */
+function checkMaySign(authority: Authority): Result<null, SignerErrorWire> {
+  const halt = authority.walletHalt();
+  if (halt !== null) {
+    return err(signerRefusal("halted", `${halt.state}: ${halt.cause}. An owner ends it after looking at the cause.`));
+  }
+  const stopped = authority.stopped();
+  if (stopped === null) return ok(null);
+  return err(
+    signerRefusal("stopped", `The system was stopped by ${stopped.by}: ${stopped.reason}. An owner resumes it first.`),
+  );
 }
 
 /** Nothing is approved or queued that could not be carried out now. */

@@ -117,7 +117,10 @@ export function createContext(deps: EngineDeps, journal: Journal): EngineContext
     pool: (chainId, pool) => {
       const ref = findPoolRef(deps.registry, chainId, pool);
       if (ref === null) {
-        throw SignerError.refuse("policy", `pool ${pool} on chain ${chainId} is not in the registry, or its entry is disabled`);
+        throw SignerError.refuse(
+          "policy",
+          `pool ${pool} on chain ${chainId} is not in the registry, or its entry is disabled`,
+        );
       }
       return { ref, ...familyOf(ref.family) };
     },

@@ -4,7 +4,7 @@ import type { OpArguments } from "@/lib/api/signer-contract";
 import { readAllowance } from "./allowances";
 import type { EngineContext } from "./context";
 import type { GivenGrant, OpRecord, PlanEntry } from "./journal/projection";
-import { runOwnRevoke } from "./operation";
+import { runOwnStep } from "./operation";
 import type { Engine } from "./ports";
 
 /** plan.finish waits this long for its own revokes; the socket's longest wait is 60 s. */
@@ -37,7 +37,7 @@ export function createGrants(context: EngineContext, readyChains: ReadonlySet<nu
       const key = { token, spender, owner: deps.key.address };
       // Other kinds are read by their preparation, which records the revoke as skipped when nothing is left.
       if (grant.grant === undefined && (await readAllowance(port, key, "latest")) === 0n) return null;
-      await runOwnRevoke(context, {
+      await runOwnStep(context, {
         opId: `${grant.planId}/revoke-${journal.log.lastSeq()}`,
         planId: grant.planId,
         pairId: grant.pairId,
@@ -87,5 +87,5 @@ export function createGrants(context: EngineContext, readyChains: ReadonlySet<nu
     }
   };
 
-  return { revokeOfPlan, revokeLeftovers };
+  return { revokeOfPlan, revokeLeftovers, lastArgs };
 }

@@ -11,7 +11,7 @@ import {
   type OpRecord,
   type PlanEntry,
 } from "./journal/projection";
-import { checkAuthority, checkCaps, checkPrice, dayStartMs, purposeKey, valueUsd } from "./policy";
+import { checkAuthority, checkCaps, checkPrice, dayStartMs, isOrderedExit, purposeKey, valueUsd } from "./policy";
 import { SignerError, type Engine } from "./ports";
 import { checkEvidence } from "./prepare-swap";
 import { reportOp } from "./report";
@@ -47,7 +47,7 @@ export function createOps(
     if (existing !== undefined && isRejoin(existing)) return reportOp(existing);
     if (existing !== undefined) checkRetry(existing);
     // A halt says more than "not reconciled", which is often its consequence.
-    const pair = checkAuthority(deps.authority, pairId, step);
+    const pair = checkAuthority(deps.authority, pairId, step, isOrderedExit(deps.authority, plan));
     checkRecovered([step.chainId]);
     if (context.isDraining())
       throw SignerError.later("stopped", "the signer is shutting down; execute again after its restart");

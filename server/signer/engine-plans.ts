@@ -6,7 +6,7 @@ import type { EngineContext } from "./context";
 import type { EngineGrants } from "./engine-grants";
 import type { EngineRuns } from "./engine-runs";
 import { IN_FLIGHT_STATES, SUCCESS_OP_STATES, type PlanEntry } from "./journal/projection";
-import { checkAuthority, dayStartMs } from "./policy";
+import { checkAuthority, dayStartMs, isOrderedExit } from "./policy";
 import { checkPlan } from "./policy-plan";
 import { SignerError, type Engine } from "./ports";
 import { reportPlan } from "./report";
@@ -117,7 +117,8 @@ export function createPlans(context: EngineContext, { readyChains, runs, grants 
     }
     if (context.isDraining())
       throw SignerError.later("stopped", "the signer is shutting down; propose again after its restart");
-    const pair = checkAuthority(deps.authority, pairId, "plan");
+    const isExit = isOrderedExit(deps.authority, plan);
+    const pair = checkAuthority(deps.authority, pairId, "plan", isExit);
     checkRecovered(plan.steps.map((step) => step.chainId));
     expirePlans();
     const open = journal.state.openPlanOf(pairId);
@@ -139,7 +140,8 @@ export function createPlans(context: EngineContext, { readyChains, runs, grants 
       usedTodayUsd: journal.state.spentSince(pairId, dayStartMs(nowMs)).usd,
       actionsOf: (family) => context.family(family).actions,
     });
-    const needed = pair.mode === "auto" ? 0 : deps.authority.approvalsNeeded(pairId, plan);
+    // The signed system.exit is the approval.
+    const needed = isExit || pair.mode === "auto" ? 0 : deps.authority.approvalsNeeded(pairId, plan);
     context.record({
       type: "PLAN",
       body: {
@@ -150,7 +152,9 @@ export function createPlans(context: EngineContext, { readyChains, runs, grants 
         status: needed === 0 ? "approved" : "waiting_approval",
         statusReason:
           needed === 0
-            ? `mode ${pair.mode} needs no approval`
+            ? isExit
+              ? "ordered by a signed system.exit"
+              : `mode ${pair.mode} needs no approval`
             : `waits for ${needed} approval${needed === 1 ? "" : "s"}`,
         createdAtMs: nowMs,
         createdAtMarketMs: input.marketAtMs,
@@ -161,6 +165,14 @@ export function createPlans(context: EngineContext, { readyChains, runs, grants 
     });
     return reportPlan(context, planEntry(planId));
   };
+
+  /** What has not started gives way to an exit; what has is ended by whoever drives the exit. */
+  function voidWaitingPlans(pairId: string, reason: string): number {
+    const open = journal.state.openPlanOf(pairId);
+    if (open === null || (open.status !== "waiting_approval" && open.status !== "approved")) return 0;
+    setPlanStatus(open.body.planId, "voided", reason);
+    return 1;
+  }
 
   function checkRecovered(chainIds: readonly number[]): void {
     const missing = chainIds.find((chainId) => !readyChains.has(chainId));
@@ -221,5 +233,6 @@ export function createPlans(context: EngineContext, { readyChains, runs, grants 
     checkRecovered,
     proposePlan,
     finishPlan,
+    voidWaitingPlans,
   };
 }

@@ -12,6 +12,7 @@ import { positionOf } from "./journal/projection";
 import { adoptChain, recoverChains } from "./journal/recover";
 import { SignerError, type Engine } from "./ports";
 import { reportPair, reportPlan } from "./report";
+import { createOrphans } from "./orphans";
 import { settleOnce } from "./settle";
 import { createTransfers, settleTransferReceipts } from "./transfers";
 
@@ -29,7 +30,7 @@ export function createEngine(deps: EngineDeps): Engine {
   const grants = createGrants(context, readyChains);
   const { revokeLeftovers } = grants;
   const plans = createPlans(context, { readyChains, runs, grants });
-  const { checkFence, setPlanStatus, syncPlan, expirePlans, proposePlan, finishPlan } = plans;
+  const { checkFence, setPlanStatus, syncPlan, expirePlans, proposePlan, finishPlan, voidWaitingPlans } = plans;
   const { executeOp, waitOp } = createOps(context, plans, runs);
   const { checkLedger, assignCapital } = createLedgerDesk(context);
   const { listTransfers, settleTransfer, failTransfer } = createTransfers(context);
@@ -91,7 +92,8 @@ export function createEngine(deps: EngineDeps): Engine {
     listTransfers,
     settleTransfer,
     failTransfer,
-    listOrphans: () => [...journal.state.orphans.values()],
+    ...createOrphans(context, { readyChains, lastArgs: grants.lastArgs }),
+    voidWaitingPlans,
     listPlans: ({ pairId, open, limit }) =>
       [...journal.state.plans.values()]
         .filter((entry) => pairId === undefined || entry.plan.pairId === pairId)

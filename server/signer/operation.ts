@@ -3,11 +3,12 @@ import { ChainError, errorText } from "@/lib/errors/tidegate-error";
 import { gasEntries } from "@/lib/ledger/entries";
 import { humanAmount } from "@/lib/amm/human-units";
 import type { OpArguments } from "@/lib/api/signer-contract";
-import type { RevokeStep } from "@/lib/plan/plan";
+import type { ApproveStep, BurnStep, RevokeStep } from "@/lib/plan/plan";
 import { onJournalTrouble, type EngineContext } from "./context";
 import { IN_FLIGHT_STATES, SUCCESS_OP_STATES, type OpRecord } from "./journal/projection";
 import { JournalError } from "./journal/segment";
 import { checkAuthority, checkCaps, checkPrice, dayStartMs, purposeKey } from "./policy";
+import { bookedEntries, isOrdered, planOfOwn } from "./own-steps";
 import { prepareOp, prepareRevoke, type PreparedTx } from "./prepare";
 import { SignerError, type Receipt } from "./ports";
 import { signFirst } from "./sender";
@@ -17,21 +18,32 @@ import { watch } from "./watcher";
 /** Looks at the chain before an operation that was never signed is given up; wall time. */
 const PREPARE_TRIES = 8;
 const PREPARE_RETRY_MS = 500;
+/** A simulation is a fact about one block: while the price moves it may fail at one and pass at the next. More than this is a refusal. */
+const REVERT_TRIES = 4;
+/** Share of the gas limit above which a reverted transaction is taken to have run out of it: the callee keeps at most 63 of 64 parts. */
+const OUT_OF_GAS_FRAC = 63n;
+
+/** `parked`: nothing was signed because of the fee or the wallet's native coin; to be tried again outside the chain's lock. */
+export type RunEnd = "ended" | "parked";
 
 /** Runs or resumes; returns when the operation is VERIFIED, at an end, or the engine closes. Call inside the chain's lock. */
-export async function runOp(context: EngineContext, opId: string): Promise<void> {
+export async function runOp(context: EngineContext, opId: string): Promise<RunEnd> {
   try {
     const op = context.op(opId);
-    if (op.state === "INTENT" || op.state === "PREPARED") await prepareAndSign(context, opId);
+    if (op.state === "INTENT" || op.state === "PREPARED") {
+      const end = await prepareAndSign(context, opId);
+      if (end === "parked") return end;
+    }
     if (IN_FLIGHT_STATES.includes(context.op(opId).state)) await followToEnd(context, opId);
   } catch (error) {
     if (error instanceof JournalError) {
       // Nothing is recorded about it because nothing can be: the operation keeps its last state and is taken up again.
       context.deps.log.error("signer.journal-failed", { opId, message: onJournalTrouble(context, error) });
-      return;
+      return "ended";
     }
     throw error;
   }
+  return "ended";
 }
 
 /** After SENT was recorded again for a gone block: look, resend, verify anew; signs nothing but a replacement of the same nonce. */
@@ -45,7 +57,7 @@ export async function followToEnd(context: EngineContext, opId: string): Promise
     const reason =
       attempt?.kind === "cancel"
         ? `cancelled: nonce ${attempt.nonce} was spent by a transfer of 0 to the wallet itself`
-        : `transaction ${receipt.hash} reverted in block ${receipt.blockNumber}`;
+        : revertReason(receipt, attempt?.gas ?? 0n);
     context.record({
       type: attempt?.kind === "cancel" ? "CANCELLED" : "REVERTED",
       body: {
@@ -60,6 +72,13 @@ export async function followToEnd(context: EngineContext, opId: string): Promise
   }
   context.kill("confirmed-not-verified");
   await verifyUntilKnown(context, opId, receipt);
+}
+
+function revertReason(receipt: Receipt, gasLimit: bigint): string {
+  const text = `transaction ${receipt.hash} reverted in block ${receipt.blockNumber}`;
+  const isOut = gasLimit > 0n && receipt.gasUsed * (OUT_OF_GAS_FRAC + 1n) >= gasLimit * OUT_OF_GAS_FRAC;
+  if (!isOut) return text;
+  return `${text}: it ran out of gas (${receipt.gasUsed} of ${gasLimit}); one more try estimates anew with half as much again`;
 }
 
 async function verifyUntilKnown(context: EngineContext, opId: string, receipt: Receipt): Promise<void> {
@@ -90,7 +109,7 @@ async function verifyUntilKnown(context: EngineContext, opId: string, receipt: R
           closedPositionId: value.closedPositionId,
           changed: value.changed,
           transfer: value.transfer,
-          entries: [...value.entries],
+          entries: bookedEntries(op, value.entries),
           ...times(context),
         },
       });
@@ -104,34 +123,78 @@ async function verifyUntilKnown(context: EngineContext, opId: string, receipt: R
   }
 }
 
-async function prepareAndSign(context: EngineContext, opId: string): Promise<void> {
-  for (let tryIndex = 0; ; tryIndex += 1) {
-    if (context.isDraining() || context.isClosing()) return;
+/** What parked an operation and since when: its end names it too. */
+const parked = new WeakMap<EngineContext, Map<string, { readonly sinceMono: number; readonly reason: string }>>();
+
+async function prepareAndSign(context: EngineContext, opId: string): Promise<RunEnd> {
+  const startedMono = context.deps.wall.monotonicMs();
+  let reverts = 0;
+  for (let tries = 1; ; tries += 1) {
+    if (context.isDraining() || context.isClosing()) return "ended";
     const op = context.op(opId);
     try {
       await prepareOnce(context, op);
-      return;
+      parkedOf(context).delete(opId);
+      return "ended";
     } catch (error) {
       if (error instanceof JournalError) throw error;
       const { state } = context.op(opId);
-      if (IN_FLIGHT_STATES.includes(state) || state === "FOREIGN") return;
+      if (IN_FLIGHT_STATES.includes(state) || state === "FOREIGN") return "ended";
+      if (error instanceof SignerError && error.code === "gas" && error.retryable && !op.isOwn) {
+        park(context, opId, error.message);
+        return "parked";
+      }
+      const isRevert = isRevertError(error);
+      if (isRevert) reverts += 1;
       const isTransient =
         (error instanceof ChainError && error.retryable) ||
         (error instanceof SignerError && error.retryable && error.code === "chain");
-      if (!isTransient || tryIndex + 1 >= PREPARE_TRIES) {
-        if (!(error instanceof ChainError || error instanceof SignerError)) {
-          context.deps.log.error("signer.op-crashed", { opId, message: errorText(error) });
-        }
-        const code = error instanceof SignerError || error instanceof ChainError ? error.code : "internal";
-        context.record({
-          type: "EXPIRED",
-          body: { opId, reason: `${code}: ${errorText(error)}`, atMs: context.deps.wall.nowMs() },
-        });
-        return;
+      const mayPass = (isTransient && tries < PREPARE_TRIES) || (isRevert && reverts < REVERT_TRIES);
+      if (!mayPass) {
+        const tookMs = context.deps.wall.monotonicMs() - startedMono;
+        giveUp(context, opId, error, tries > 1 ? `; tried ${tries} times in ${(tookMs / 1_000).toFixed(1)} s` : "");
+        return "ended";
       }
-      await context.sleep(PREPARE_RETRY_MS * (tryIndex + 1));
+      context.deps.log.warn("signer.prepare-retried", { opId, tries, message: errorText(error) });
+      const { chain } = context.chain(op.chainId);
+      await context.sleep(
+        isRevert ? Math.min(PREPARE_RETRY_MS * 4, chain.blockTimeMs / chain.timeScale) : PREPARE_RETRY_MS * tries,
+      );
     }
   }
+}
+
+/** By the simulation, or by the estimate that follows it at the newest block. */
+function isRevertError(error: unknown): boolean {
+  return (error instanceof SignerError || error instanceof ChainError) && error.code === "reverted";
+}
+
+/** Never signed: the reason is what the plan's end says, so it is whole. */
+function giveUp(context: EngineContext, opId: string, error: unknown, how: string): void {
+  const isOurs = error instanceof ChainError || error instanceof SignerError;
+  if (!isOurs) context.deps.log.error("signer.op-crashed", { opId, message: errorText(error) });
+  const waited = parkedOf(context).get(opId);
+  parkedOf(context).delete(opId);
+  const waitedMs = waited === undefined ? 0 : context.deps.wall.monotonicMs() - waited.sinceMono;
+  const before =
+    waited === undefined ? "" : `; before that it waited ${Math.round(waitedMs / 1_000)} s, because ${waited.reason}`;
+  const reason = `${isOurs ? error.code : "internal"}: ${errorText(error)}${how}${before}`;
+  context.deps.log.warn("signer.op-given-up", { opId, reason });
+  context.record({ type: "EXPIRED", body: { opId, reason, atMs: context.deps.wall.nowMs() } });
+}
+
+/** The fee or the wallet's native coin is in the way: shown on the operation, tried again until its price is too old or somebody ends it. */
+function park(context: EngineContext, opId: string, reason: string): void {
+  const known = parkedOf(context).get(opId);
+  if (known === undefined) context.deps.log.warn("signer.op-parked", { opId, reason });
+  parkedOf(context).set(opId, { sinceMono: known?.sinceMono ?? context.deps.wall.monotonicMs(), reason });
+  context.op(opId).error = reason;
+}
+
+function parkedOf(context: EngineContext): Map<string, { readonly sinceMono: number; readonly reason: string }> {
+  const known = parked.get(context) ?? new Map<string, { readonly sinceMono: number; readonly reason: string }>();
+  parked.set(context, known);
+  return known;
 }
 
 async function prepareOnce(context: EngineContext, op: OpRecord): Promise<void> {
@@ -139,7 +202,7 @@ async function prepareOnce(context: EngineContext, op: OpRecord): Promise<void> 
   if (plan === undefined && !op.isOwn)
     throw SignerError.refuse("not_found", `plan ${op.planId} of ${op.opId} is not in the journal`);
   checkBeforeSigning(context, op);
-  if (plan === undefined) return signRevokeWithoutPlan(context, op);
+  if (plan === undefined) return signWithoutPlan(context, op);
   const prepared = await prepareOp(context, op, plan);
   if (prepared.kind === "skip") {
     context.record({
@@ -151,7 +214,7 @@ async function prepareOnce(context: EngineContext, op: OpRecord): Promise<void> 
   if (prepared.kind === "revoke_first") {
     if (op.step.kind !== "approve") throw SignerError.refuse("internal", "only an approve can need a revoke first");
     const { chainId, token, spender } = op.step;
-    await runOwnRevoke(context, {
+    await runOwnStep(context, {
       opId: `${op.opId}.revoke`,
       planId: op.planId,
       pairId: op.pairId,
@@ -186,23 +249,23 @@ function sign(context: EngineContext, op: OpRecord, prepared: PreparedTx): Promi
   });
 }
 
-/** Leftovers of plans that are no longer in memory. */
-async function signRevokeWithoutPlan(context: EngineContext, op: OpRecord): Promise<void> {
-  if (op.step.kind !== "revoke") throw SignerError.refuse("internal", "only a revoke may run without a plan");
-  const prepared = await prepareRevoke(context, op, op.step);
-  if (prepared.kind === "skip") {
-    context.record({
-      type: "SKIPPED",
-      body: { opId: op.opId, reason: prepared.reason, atMs: context.deps.wall.nowMs() },
-    });
-    return;
+/** Leftovers of plans that are no longer in memory, and the closing of an orphan, which never had one. */
+async function signWithoutPlan(context: EngineContext, op: OpRecord): Promise<void> {
+  const prepared =
+    op.step.kind === "revoke" ? await prepareRevoke(context, op, op.step) : await prepareOp(context, op, planOfOwn(op));
+  if (prepared.kind === "revoke_first") {
+    throw SignerError.refuse("policy", `an allowance stands in the way of ${op.purposeKey}; revoke it first`);
   }
-  if (prepared.kind === "tx") await sign(context, op, prepared);
+  if (prepared.kind === "tx") return sign(context, op, prepared);
+  context.record({
+    type: "SKIPPED",
+    body: { opId: op.opId, reason: prepared.reason, atMs: context.deps.wall.nowMs() },
+  });
 }
 
 /** Authority again, at the last moment: a stop or pause that came meanwhile wins; and inputs must still be fresh. */
 function checkBeforeSigning(context: EngineContext, op: OpRecord): void {
-  checkAuthority(context.deps.authority, op.pairId, op.step);
+  checkAuthority(context.deps.authority, op.pairId, op.step, isOrdered(context, op));
   const plan = context.journal.state.plans.get(op.planId)?.plan;
   if (plan !== undefined && !op.isOwn && op.step.kind !== "revoke") {
     checkPrice(plan, op.intent.args, context.deps.market.nowMs());
@@ -218,18 +281,20 @@ function planUsd(context: EngineContext, op: OpRecord): number {
   return sum;
 }
 
-export interface OwnRevoke {
+export interface OwnStep {
   readonly opId: string;
   readonly planId: string;
   readonly pairId: string;
   readonly index: number;
-  readonly step: RevokeStep;
+  readonly step: RevokeStep | ApproveStep | BurnStep;
   readonly args: OpArguments;
 }
 
-/** A revoke the signer adds itself; inside the chain's lock. Joins an unfinished one of the same id. */
-export async function runOwnRevoke(context: EngineContext, revoke: OwnRevoke): Promise<OpRecord> {
-  const existing = context.journal.state.ops.get(revoke.opId);
+/** An operation the signer adds itself; inside the chain's lock. Joins an unfinished one of the same id; what was done is not repeated. */
+export async function runOwnStep(context: EngineContext, own: OwnStep): Promise<OpRecord> {
+  const done = context.journal.state.ops.get(own.opId);
+  if (done !== undefined && SUCCESS_OP_STATES.includes(done.state)) return done;
+  const existing = done;
   const isRunnable =
     existing !== undefined &&
     (IN_FLIGHT_STATES.includes(existing.state) || existing.state === "INTENT" || existing.state === "PREPARED");
@@ -238,27 +303,24 @@ export async function runOwnRevoke(context: EngineContext, revoke: OwnRevoke): P
     context.record({
       type: "INTENT",
       body: {
-        opId: revoke.opId,
-        planId: revoke.planId,
-        pairId: revoke.pairId,
-        index: revoke.index,
-        chainId: revoke.step.chainId,
-        purposeKey: purposeKey(revoke.planId, revoke.index, revoke.step),
-        step: revoke.step,
-        args: revoke.args,
+        opId: own.opId,
+        planId: own.planId,
+        pairId: own.pairId,
+        index: own.index,
+        chainId: own.step.chainId,
+        purposeKey: purposeKey(own.planId, own.index, own.step),
+        step: own.step,
+        args: own.args,
         isOwn: true,
         atMs: context.deps.wall.nowMs(),
       },
     });
     context.kill("after-intent");
   }
-  await runOp(context, revoke.opId);
-  const op = context.op(revoke.opId);
+  await runOp(context, own.opId);
+  const op = context.op(own.opId);
   if (!SUCCESS_OP_STATES.includes(op.state)) {
-    throw SignerError.later(
-      "policy",
-      `the revoke of ${revoke.step.token} for ${revoke.step.spender} ended as ${op.state}: ${op.error ?? "unknown"}`,
-    );
+    throw SignerError.later("policy", `${op.purposeKey} ended as ${op.state}: ${op.error ?? "unknown"}`);
   }
   return op;
 }

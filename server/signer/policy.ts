@@ -48,8 +48,31 @@ export function purposeKey(planId: string, index: number, step: Step): string {
   }
 }
 
-/** Stop, halts, pause and mode: whether anything of this kind may be signed for the pair now. */
-export function checkAuthority(authority: AuthorityView, pairId: string, what: "plan" | Step): PairAuthority {
+/**
+ * A plan made for a signed system.exit of this pair, of steps that only leave: burns, decreases, revokes, swaps into the token to end in,
+ * and the rights those need. It runs whatever the pair's mode, pause or halt is.
+ */
+export function isOrderedExit(authority: AuthorityView, plan: Plan): boolean {
+  const exit = authority.pair(plan.pairId)?.exit ?? null;
+  if (exit === null || plan.origin.kind !== "command") return false;
+  if (!isSameAddress(plan.origin.commandId, exit.commandId)) return false;
+  return plan.steps.every((step) => {
+    if (step.kind !== "approve") return isExitStep(step) || step.kind === "swap";
+    const target = plan.steps[step.forStep];
+    return target !== undefined && (isExitStep(target) || target.kind === "swap");
+  });
+}
+
+/**
+ * Stop, halts, pause and mode: whether anything of this kind may be signed for the pair now. `isOrdered`: a signed command asked for
+ * exactly this way out, so that the pair's own mode, pause and halt do not hold it back; a stop and a halted wallet do.
+ */
+export function checkAuthority(
+  authority: AuthorityView,
+  pairId: string,
+  what: "plan" | Step,
+  isOrdered = false,
+): PairAuthority {
   const stopped = authority.stopped();
   if (stopped !== null) {
     throw refuse(
@@ -70,6 +93,7 @@ export function checkAuthority(authority: AuthorityView, pairId: string, what: "
   const pair = authority.pair(pairId);
   if (pair === null)
     throw refuse("not_found", `pair ${pairId} is not configured in this signer; add it with a signed pair.config`);
+  if (isOrdered) return pair;
   if (pair.halted !== null) {
     const isExitAllowed = pair.halted.state === "EXIT_ONLY" && what !== "plan" && isExitStep(what);
     if (!isExitAllowed) {

@@ -138,6 +138,14 @@ export interface PairAuthority {
   readonly settings: PairSettings;
   readonly configVersion: number;
   readonly commandSeq: number;
+  /** The signed system.exit that is being carried out; missing or null otherwise. */
+  readonly exit?: {
+    readonly commandId: Hex;
+    /** Symbol to end in, null: as it is. */
+    readonly into: string | null;
+    readonly by: string;
+    readonly sinceAtMs: number;
+  } | null;
 }
 
 /** The authority's state of record as the engine sees it; answers must reflect every command already logged. */
@@ -251,6 +259,12 @@ export interface Engine {
   /** For transfer.fail: what is still in transit leaves the books by a person's word. */
   failTransfer(input: { transferId: string; note: string; by: string }): Transfer;
   listOrphans(): readonly Orphan[];
+  /** What a signed command decided about an orphan; the answer is one sentence. Done once, whatever is repeated. */
+  adoptOrphan(input: { commandId: Hex; orphanId: string; pairId: string }): Promise<string>;
+  closeOrphan(input: { commandId: Hex; orphanId: string }): Promise<string>;
+  ignoreOrphan(input: { orphanId: string; note: string }): string;
+  /** For system.exit: plans of the pair that have not started end as voided; returns how many. */
+  voidWaitingPlans(pairId: string, reason: string): number;
   listPlans(input: { pairId?: string | undefined; open?: boolean | undefined; limit: number }): readonly PlanRecord[];
   listLedger(input: { pairId?: string | undefined; sinceSeq: number; limit: number }): readonly LedgerEntry[];
   checkLedger(): Promise<LedgerCheck>;

@@ -4,7 +4,7 @@ import { SignerError } from "./ports";
 import type { FeePair, SendAnswer, UnsignedTx } from "./ports";
 import type { EngineContext } from "./context";
 import type { Attempt, OpRecord } from "./journal/projection";
-import { bumpFees, cancelFees, feeCeilingWei, gasLimitOf, readFees } from "./gas";
+import { bumpFees, cancelFees, feeCeilingWei, gasLimitOf, readFees, readL1FeeWei } from "./gas";
 import { compareNonces } from "./nonce";
 import { checkSigned } from "./policy";
 import type { PreparedTx } from "./prepare";
@@ -31,14 +31,16 @@ export async function signFirst(
 ): Promise<void> {
   const port = context.chain(op.chainId);
   const wallet = context.deps.key.address;
-  const gas = gasLimitOf(await port.estimateGas({ from: wallet, to: tx.to, data: tx.data, valueRaw: tx.valueRaw }));
+  const failedGas = op.attempts.findLast((each) => each.kind === "action")?.gas;
+  const estimate = await port.estimateGas({ from: wallet, to: tx.to, data: tx.data, valueRaw: tx.valueRaw });
+  const gas = gasLimitOf(estimate, port.chain, failedGas);
   const fees = await readFees(port, tx.block, feeCapWei(context, op));
   const nativeWei = await port.readNativeBalance(wallet, "latest");
-  const worstWei = gas * feeCeilingWei(fees) + tx.valueRaw;
+  const worstWei = gas * feeCeilingWei(fees) + (await readL1FeeWei(port, tx.data)) + tx.valueRaw;
   if (nativeWei < worstWei) {
     throw SignerError.later(
       "gas",
-      `the wallet has ${nativeWei} wei on ${port.chain.name}, the transaction may need ${worstWei}; send it some ${port.chain.nativeSymbol}`,
+      `the wallet has ${nativeWei} wei on ${port.chain.name}, the transaction may need ${worstWei}; waiting for some ${port.chain.nativeSymbol}`,
     );
   }
   const latest = await port.readNonce(wallet, "latest");

@@ -4,14 +4,16 @@ import type { EngineContext } from "./context";
 import { onJournalTrouble } from "./context";
 import type { OpRecord } from "./journal/projection";
 import { JournalError } from "./journal/segment";
+import { isOrdered } from "./own-steps";
 import { isExitStep } from "./policy";
 import { SignerError, type ChainPort, type Receipt } from "./ports";
 import { lastAttempt, resend, signBump, signCancel } from "./sender";
 
 /** First resend of the same bytes, then as often; wall time; choice below the first bump. */
 const RESEND_AFTER_MS = 5_000;
-/** Not before 20 s or 3 blocks (safety.md section 3.5); wall time. */
-const BUMP_AFTER_MS = 20_000;
+/** Not before three blocks, and not before 30 s on a real chain or 20 s on a local one (safety.md section 3.5); wall time. */
+const BUMP_AFTER_MS = 30_000;
+const BUMP_AFTER_LOCAL_MS = 20_000;
 const BUMP_AFTER_BLOCKS = 3;
 /** A spent nonce whose hashes no endpoint knows: this long before it counts as foreign. */
 const FOREIGN_AFTER_MS = 15_000;
@@ -24,7 +26,7 @@ export type WatchResult =
 
 /** Until one attempt is included and confirmed. Reads that fail are tried again; a full disk waits. */
 export async function watch(context: EngineContext, opId: string): Promise<WatchResult> {
-  const state = { lastActionAtMs: context.deps.wall.monotonicMs(), foreignSinceMs: null as number | null };
+  const state = { lastActionAtMs: context.deps.wall.monotonicMs(), foreignSinceMs: null as number | null, resent: null as string | null };
   for (;;) {
     if (context.isClosing()) return { kind: "ended" };
     const op = context.op(opId);
@@ -50,6 +52,8 @@ export async function watch(context: EngineContext, opId: string): Promise<Watch
 interface WatchState {
   lastActionAtMs: number;
   foreignSinceMs: number | null;
+  /** Newest attempt whose same bytes were sent again in this watch: only then may a raise follow. */
+  resent: string | null;
 }
 
 async function look(
@@ -162,9 +166,14 @@ async function pushForward(context: EngineContext, op: OpRecord, port: ChainPort
     return;
   }
   const sinceMs = nowMono - state.lastActionAtMs;
-  const bumpAfterMs = Math.max(BUMP_AFTER_MS, (BUMP_AFTER_BLOCKS * port.chain.blockTimeMs) / port.chain.timeScale);
+  const { chain } = port;
+  const bumpAfterMs = Math.max(
+    chain.isLocal ? BUMP_AFTER_LOCAL_MS : BUMP_AFTER_MS,
+    (BUMP_AFTER_BLOCKS * chain.blockTimeMs) / chain.timeScale,
+  );
   const ageMs = wall.nowMs() - (last.sentAtMs ?? last.signedAtMs);
-  if (port.chain.bumpAllowed && !isStopped && ageMs >= bumpAfterMs && sinceMs >= RESEND_AFTER_MS) {
+  const isResent = state.resent === last.hash;
+  if (chain.bumpAllowed && !isStopped && isResent && ageMs >= bumpAfterMs && sinceMs >= RESEND_AFTER_MS) {
     const isBumped = await signBump(context, op, () => assertMaySign(context, op));
     if (!isBumped && last.kind === "action") await signCancel(context, op, () => assertMaySign(context, op));
     else if (!isBumped) await resend(context, op, "resent");
@@ -173,6 +182,7 @@ async function pushForward(context: EngineContext, op: OpRecord, port: ChainPort
   }
   if (last.sentAtMs === null || sinceMs >= RESEND_AFTER_MS) {
     await resend(context, op, last.sentAtMs === null ? "first" : "resent");
+    state.resent = last.hash;
     state.lastActionAtMs = nowMono;
   }
 }
@@ -197,5 +207,5 @@ function maySign(context: EngineContext, op: OpRecord): boolean {
   const { authority } = context.deps;
   if (authority.stopped() !== null || authority.walletHalt() !== null) return false;
   const pair = authority.pair(op.pairId);
-  return pair !== null && (pair.paused?.kind !== "no_transactions" || isExitStep(op.step));
+  return pair !== null && (pair.paused?.kind !== "no_transactions" || isExitStep(op.step) || isOrdered(context, op));
 }

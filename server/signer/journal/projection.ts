@@ -128,6 +128,8 @@ export interface Projection {
   /** Oldest first. */
   readonly transfers: ReadonlyMap<string, TransferRecord>;
   readonly orphans: ReadonlyMap<string, Orphan>;
+  /** Final block up to which positions of the chain were looked for; null before the first look. */
+  inventoryBlock(chainId: number): bigint | null;
   /** The log of that receipt has been booked for some transfer. */
   isLogUsed(chainId: number, txHash: Hex, logIndex: number): boolean;
   openPlanOf(pairId: string): PlanEntry | null;
@@ -181,6 +183,7 @@ export function createProjection(): Projection {
   const transfers = new Map<string, TransferRecord>();
   const orphans = new Map<string, Orphan>();
   const usedLogs = new Set<string>();
+  const inventories = new Map<number, bigint>();
   let lines: LedgerEntry[] = [];
   let spending: Spending[] = [];
 
@@ -485,6 +488,7 @@ export function createProjection(): Projection {
     if (body.position !== null && orphan.pairId !== null) {
       positions.set(body.position.positionId, { ...body.position, pairId: orphan.pairId });
     }
+    if (body.lostPositionId) positions.delete(body.lostPositionId);
     postLegs(body.legs.map(toLeg), { ...meta, marketAtMs: body.marketAtMs, op: null, txHash: null });
   }
 
@@ -619,6 +623,9 @@ export function createProjection(): Projection {
         return applyTransferUndone(entry.body, meta);
       case "ORPHAN":
         return applyOrphan(entry.body, meta);
+      case "INVENTORY":
+        inventories.set(entry.body.chainId, entry.body.blockNumber);
+        return;
       case "NOTE":
         return;
     }
@@ -632,6 +639,7 @@ export function createProjection(): Projection {
     balances,
     transfers,
     orphans,
+    inventoryBlock: (chainId) => inventories.get(chainId) ?? null,
     isLogUsed: (chainId, txHash, logIndex) => usedLogs.has(logKey(chainId, txHash, logIndex)),
     openPlanOf: (pairId) => {
       const planId = openPlans.get(pairId);

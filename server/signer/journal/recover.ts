@@ -4,10 +4,12 @@ import { isSameAddress } from "@/lib/actions/erc20";
 import { NATIVE_TOKEN, pairOfAccount, positionAccount, walletAccount } from "@/lib/ledger/accounts";
 import { compareWithChain } from "@/lib/ledger/balance";
 import { creditEntries, debitEntries, openingEntries, type Entry } from "@/lib/ledger/entries";
+import { findPoolRef } from "@/lib/registry/pool-ref";
 import { OPEN_PLAN_STATUSES, type PlanStatus } from "@/lib/plan/plan-status";
 import type { Address } from "@/lib/units";
 import { readTokenBalance } from "@/server/signer/allowances";
 import type { EngineContext } from "@/server/signer/context";
+import { amountText, emptyOrphan, noteOrphan, takeInventory } from "@/server/signer/inventory";
 import { compareNonces } from "@/server/signer/nonce";
 import { SignerError, type BlockRef, type ChainPort, type RecoveryReport } from "@/server/signer/ports";
 import { IN_FLIGHT_STATES, type OpRecord, type OwnedPosition } from "./projection";
@@ -78,6 +80,8 @@ async function recoverChain(
   const latest = await port.readNonce(key.address, "latest");
   if (journalNext === null) {
     await recordOpening(context, port, latest);
+    // What the wallet had before the journal waits for a person too, in every DEX family.
+    if (latest > 0) await takeInventory(context, port, { block: await latestBlock(port), notes });
     parts.readyChains.add(chainId);
     return { outcome: "clean", needsAdopt: latest > 0 };
   }
@@ -173,40 +177,8 @@ async function recordOpening(context: EngineContext, port: ChainPort, nonce: num
 /** R5 and R6: positions both ways, balances; a credit is booked apart, a debit halts with numbers. */
 async function reconcile(context: EngineContext, port: ChainPort, notes: string[]): Promise<void> {
   const block = await latestBlock(port);
-  await checkPositions(context, port, block, notes);
+  await takeInventory(context, port, { block, notes });
   await checkBalances(context, port, block, notes);
-}
-
-async function checkPositions(
-  context: EngineContext,
-  port: ChainPort,
-  block: BlockRef,
-  notes: string[],
-): Promise<void> {
-  const { registry, key, authority, families } = context.deps;
-  const chainId = port.chain.id;
-  for (const dex of registry.dexes) {
-    const place = dex.chains[String(chainId)];
-    const family = families.get(dex.family);
-    if (place === undefined || family === undefined) continue;
-    const owned = await family.listOwned(port, place.positionManager, key.address, block.number);
-    const known = [...context.journal.state.positions.values()].filter(
-      (each) => each.chainId === chainId && isSameAddress(each.positionManager, place.positionManager),
-    );
-    for (const position of known) {
-      if (owned.includes(position.tokenId)) continue;
-      authority.haltPair(
-        position.pairId,
-        `position ${position.positionId} is not in the wallet any more at block ${block.number}: it was moved or closed by hand`,
-      );
-    }
-    const unknown = owned.filter((tokenId) => !known.some((each) => each.tokenId === tokenId));
-    if (unknown.length > 0) {
-      notes.push(
-        `${unknown.length} position(s) of ${dex.name} on chain ${chainId} are in the wallet but in no journal record and are left alone: ${unknown.slice(0, 10).join(", ")}`,
-      );
-    }
-  }
 }
 
 async function checkBalances(context: EngineContext, port: ChainPort, block: BlockRef, notes: string[]): Promise<void> {
@@ -258,7 +230,19 @@ function haltForDebit(
   const holders = context.deps.authority
     .pairIds()
     .filter((pairId) => balances.of(input.chainId, walletAccount(pairId), input.token) > 0n);
-  const cause = `unexplained debit of ${input.amountRaw} of ${input.numbers}; find out what moved it, then adopt, ignore or close`;
+  const cause = `unexplained debit of ${input.amountRaw} of ${input.numbers}; find out what moved it, then adopt it (it is written off) and end the halt`;
+  noteOrphan(context, {
+    ...emptyOrphan(context, {
+      orphanId: `debit:${input.chainId}:${input.token}`.toLowerCase(),
+      kind: "debit",
+      chainId: input.chainId,
+    }),
+    token: input.token,
+    amountRaw: input.amountRaw,
+    pairId: holders[0] ?? null,
+    valueText: amountText(context, input.chainId, input.token, input.amountRaw),
+    detail: cause,
+  });
   if (holders.length === 0) context.deps.authority.haltWallet(cause);
   for (const pairId of holders) context.deps.authority.haltPair(pairId, cause);
 }
@@ -308,28 +292,14 @@ export async function adoptChain(context: EngineContext, chainId: number): Promi
 
 /** Known positions that the wallet does not own any more, with their tokens in pool order. */
 async function lostPositions(context: EngineContext, port: ChainPort, block: BlockRef) {
-  const { registry, key, families } = context.deps;
+  const { registry, key } = context.deps;
   const lost: (OwnedPosition & { token0: Address; token1: Address })[] = [];
   for (const position of context.journal.state.positions.values()) {
-    if (position.chainId !== port.chain.id) continue;
-    const pool = registry.pools.find(
-      (each) => each.chainId === position.chainId && isSameAddress(each.id, position.pool),
-    );
-    const dex = registry.dexes.find((each) => each.id === pool?.dex);
-    const family = dex === undefined ? undefined : families.get(dex.family);
-    if (pool === undefined || family === undefined) continue;
-    const live = await family.readPosition(port, position.positionManager, position.tokenId, block.number);
+    if (position.chainId !== port.chain.id || findPoolRef(registry, position.chainId, position.pool) === null) continue;
+    const { ref, reads } = context.pool(position.chainId, position.pool);
+    const live = await reads.readPosition(port, ref, position.tokenId, block.number);
     if (live !== null && isSameAddress(live.owner, key.address)) continue;
-    const [left, right] = (pool.tokens ?? []).map((symbol) =>
-      registry.tokens.find((each) => each.chainId === position.chainId && each.symbol === symbol),
-    );
-    if (left === undefined || right === undefined) continue;
-    const isSorted = BigInt(left.address) < BigInt(right.address);
-    lost.push({
-      ...position,
-      token0: isSorted ? left.address : right.address,
-      token1: isSorted ? right.address : left.address,
-    });
+    lost.push({ ...position, token0: ref.token0, token1: ref.token1 });
   }
   return lost;
 }

@@ -49,16 +49,20 @@ export function liquidityForAmounts(sqrtPX96: bigint, bounds: SqrtBounds, desire
   return from0 < from1 ? from0 : from1;
 }
 
-/** Square root prices at the ends of [P(1-d), P(1+d)], d in 1/10 000, clamped to what a pool can have. */
+/** A basis point in the parts that bands are counted in. */
+const PARTS_PER_BPS = 1_000;
+const PARTS = 10_000n * BigInt(PARTS_PER_BPS);
+
+/** Square root prices at the ends of [P(1-d), P(1+d)], d in 1/10 000 (thousandths of it count), clamped to what a pool can have. */
 export function slippageBand(
   sqrtPX96: bigint,
   slippageBps: number,
 ): { readonly loX96: bigint; readonly hiX96: bigint } {
-  const delta = BigInt(Math.max(0, Math.min(10_000, Math.trunc(slippageBps))));
+  const delta = BigInt(Math.round(Math.max(0, Math.min(10_000, slippageBps)) * PARTS_PER_BPS));
   const square = sqrtPX96 * sqrtPX96;
   return {
-    loX96: clampSqrt(floorSqrt((square * (10_000n - delta)) / 10_000n)),
-    hiX96: clampSqrt(floorSqrt((square * (10_000n + delta)) / 10_000n)),
+    loX96: clampSqrt(floorSqrt((square * (PARTS - delta)) / PARTS)),
+    hiX96: clampSqrt(floorSqrt((square * (PARTS + delta)) / PARTS)),
   };
 }
 

@@ -71,4 +71,28 @@ describe("positionBandBps", () => {
       }
     }
   });
+
+  test("edge: wherever the price stands inside a range of one or two ticks, a minimum of one token is left", () => {
+    const amounts = { amount0: 10n ** 9n, amount1: 10n ** 9n };
+    for (const [tickLower, tickUpper] of [
+      [0, 1],
+      [-1, 1],
+      [0, 2],
+      [-2, 1],
+    ] as const) {
+      const bounds = { sqrtAX96: sqrtAtTick(tickLower), sqrtBX96: sqrtAtTick(tickUpper) };
+      for (let tick = tickLower - 1; tick <= tickUpper; tick += 1) {
+        const [from, to] = [sqrtAtTick(tick), sqrtAtTick(tick + 1)];
+        for (let part = 0n; part < 40n; part += 1n) {
+          const price = from + ((to - from) * part) / 40n;
+          const bandBps = positionBandBps({ tick, tickLower, tickUpper, maxSlippageBps: 50 });
+          const mint = mintMins(price, bounds, amounts, bandBps);
+          const burn = burnMins(price, bounds, 10n ** 15n, bandBps);
+          const place = `[${tickLower}, ${tickUpper}] at ${tick} + ${part}/40`;
+          expect(mint.amount0 + mint.amount1, `mint of ${place}`).toBeGreaterThan(0n);
+          expect(burn.amount0 + burn.amount1, `burn of ${place}`).toBeGreaterThan(0n);
+        }
+      }
+    }
+  });
 });

@@ -9,6 +9,8 @@ const MOVE_HOURS = 1;
 const HOURS_PER_YEAR = 8_760;
 const MOVE_MIN_FRAC = 0.003;
 const MOVE_MAX_FRAC = 0.03;
+/** Less than half a tick: one of the two ends of the band is then inside a range of one tick. */
+const ONE_TICK_BAND_BPS = 0.4;
 const LOG_TICK = Math.log(1.0001);
 
 export interface SwapMinimumInput {
@@ -66,9 +68,10 @@ export interface BandInput {
 
 /**
  * Price band of the minimums of a mint or burn, at most `maxSlippageBps`. A band that covers a narrow range whole would ask for 0 of
- * both tokens; half the way to the farther edge (one tick is one basis point) always leaves a minimum of one of them.
+ * both tokens; half the way to the farther edge (one tick is one basis point) always leaves a minimum of one of them. A range of one
+ * tick gets a part of a basis point: with a whole one both minimums were 0 wherever the price stood inside it.
  */
 export function positionBandBps(input: BandInput): number {
   const farTicks = Math.max(Math.abs(input.tick - input.tickLower), Math.abs(input.tickUpper - input.tick));
-  return Math.max(1, Math.min(input.maxSlippageBps, Math.floor(farTicks / 2)));
+  return Math.min(input.maxSlippageBps, Math.max(ONE_TICK_BAND_BPS, Math.floor(farTicks / 2)));
 }

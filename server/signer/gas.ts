@@ -1,5 +1,5 @@
 // Fees under the chain's and the plan's cap, their raise for a replacement, gas limits, and what a rollup takes for its data.
-import { concatHex, decodeFunctionResult, encodeFunctionData, padHex, parseAbi } from "viem";
+import { concatHex, decodeFunctionResult, encodeFunctionData, parseAbi } from "viem";
 import { ChainError } from "@/lib/errors/tidegate-error";
 import type { Address, Hex } from "@/lib/units";
 import { SignerError, type BlockRef, type ChainPort, type FeePair } from "./ports";
@@ -20,7 +20,7 @@ const L1_FEE_CHAINS: ReadonlySet<number> = new Set([10, 8453]);
 const L1_FEE_ORACLE: Address = "0x420000000000000000000000000000000000000F";
 const L1_FEE_ABI = parseAbi(["function getL1Fee(bytes data) view returns (uint256)"]);
 /** Bytes around the calldata in a signed transaction: fields and signature, rounded up; incompressible, as the signature is. */
-const ENVELOPE: Hex = padHex("0x", { size: 160 });
+const ENVELOPE: Hex = `0x${"ff".repeat(160)}`;
 /** The L1 price moves between the estimate and the block. */
 const L1_MARGIN_PERCENT = 150n;
 
@@ -28,7 +28,11 @@ const L1_MARGIN_PERCENT = 150n;
  * Gas limit from an estimate. `failedGas`: limit of an attempt at the same purpose that reverted; the next one gets half as much again,
  * because it may have run out. Refuses what no operation of ours can need.
  */
-export function gasLimitOf(estimate: bigint, chain: { readonly maxTxGas?: number | undefined }, failedGas = 0n): bigint {
+export function gasLimitOf(
+  estimate: bigint,
+  chain: { readonly maxTxGas?: number | undefined },
+  failedGas = 0n,
+): bigint {
   const most = chain.maxTxGas === undefined ? MAX_TX_GAS : BigInt(chain.maxTxGas);
   if (estimate > most) {
     throw SignerError.refuse("gas", `the gas estimate is ${estimate}, one transaction may use at most ${most}`);

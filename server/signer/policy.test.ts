@@ -447,7 +447,11 @@ describe("purposeKey, nonces and fees", () => {
     expect(bumpFees(fees, 200n)).toEqual({ kind: "eip1559", maxFeePerGasWei: 120n, maxPriorityFeePerGasWei: 9n });
     expect(bumpFees(fees, 119n)).toBeNull();
     expect(cancelFees(fees, 100n)).toEqual({ kind: "eip1559", maxFeePerGasWei: 113n, maxPriorityFeePerGasWei: 8n });
-    expect(gasLimitOf(100n)).toBe(150n);
+    expect(gasLimitOf(100n, {})).toBe(150n);
+    // After an attempt that reverted: half as much again as it had, up to the chain's own limit; an absurd estimate is refused.
+    expect(gasLimitOf(100n, {}, 200n)).toBe(300n);
+    expect(gasLimitOf(100n, { maxTxGas: 120 })).toBe(120n);
+    expect(codeOf(() => gasLimitOf(1n << 60n, {}))).toBe("gas");
   });
 });
 

@@ -26,7 +26,11 @@ export type WatchResult =
 
 /** Until one attempt is included and confirmed. Reads that fail are tried again; a full disk waits. */
 export async function watch(context: EngineContext, opId: string): Promise<WatchResult> {
-  const state = { lastActionAtMs: context.deps.wall.monotonicMs(), foreignSinceMs: null as number | null, resent: null as string | null };
+  const state = {
+    lastActionAtMs: context.deps.wall.monotonicMs(),
+    foreignSinceMs: null as number | null,
+    resent: null as string | null,
+  };
   for (;;) {
     if (context.isClosing()) return { kind: "ended" };
     const op = context.op(opId);

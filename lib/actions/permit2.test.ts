@@ -19,6 +19,9 @@ const [TOKEN, SPENDER, PERMIT2] = [address("11"), address("22"), address("33")];
 const MAX_160 = (1n << 160n) - 1n;
 const DEADLINE = 1_800_000_000n;
 
+const endless = (amount: bigint, expiration: number) =>
+  encodeFunctionData({ abi: PERMIT2_ABI, functionName: "approve", args: [TOKEN, SPENDER, amount, expiration] });
+
 describe("permit2", () => {
   it(`default: an approval decodes to what was encoded (seed ${TEST_SEED})`, () => {
     fc.assert(
@@ -37,8 +40,6 @@ describe("permit2", () => {
   });
 
   it("protection: endless amounts and times are neither written nor read", () => {
-    const endless = (amount: bigint, expiration: number) =>
-      encodeFunctionData({ abi: PERMIT2_ABI, functionName: "approve", args: [TOKEN, SPENDER, amount, expiration] });
     expect(decodePermit2Approve(endless(MAX_160, 1))).toBeNull();
     expect(decodePermit2Approve(endless(1n, 2 ** 48 - 1))).toBeNull();
     expect(decodePermit2Approve(`${endless(1n, 1)}00`)).toBeNull();

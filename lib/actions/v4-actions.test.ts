@@ -150,6 +150,9 @@ const modified = (pool: PoolRef, id: bigint, delta: bigint, emitter = POOL_MANAG
   data: encodeAbiParameters(parseAbiParameters("int24, int24, int256, bytes32"), [-1_000, 1_000, delta, topic(id)]),
 });
 
+const pair = (left: Address, right: Address) =>
+  encodeAbiParameters(parseAbiParameters("address, address"), [left, right]);
+
 describe.each(FAMILIES)("$actions.family", ({ actions, poolOf }) => {
   const pool = poolOf();
   const mint = actions.boundMint(pool, liveAt(5), request);
@@ -231,8 +234,6 @@ describe.each(FAMILIES)("$actions.family", ({ actions, poolOf }) => {
     const mintTx = actions.encodeMint(pool, mint);
     const exitTx = actions.encodeExit(pool, close);
     expect(actions.decodeMint(pool, mintTx)).not.toBeNull();
-    const pair = (left: Address, right: Address) =>
-      encodeAbiParameters(parseAbiParameters("address, address"), [left, right]);
     const sweep = encodeAbiParameters(parseAbiParameters("address, address"), [TOKEN0, STRANGER]);
     const hostileMints = [
       tampered(mintTx, (list, params) => ({ actions: `${list}14`, params: [...params, sweep] })),

@@ -14,6 +14,7 @@ const algebraAbi = parseAbi([
   "function globalState() view returns (uint160 price, int24 tick, uint16 lastFee, uint8 pluginConfig, uint16 communityFee, bool unlocked)",
   "function liquidity() view returns (uint128)",
 ]);
+const feeAbi = parseAbi(["function fee() view returns (uint16)"]);
 const slotAbi = parseAbi([
   "function slot0() view returns (uint160 sqrtPriceX96, int24 tick)",
   "function liquidity() view returns (uint128)",
@@ -29,7 +30,7 @@ export interface PoolState {
 }
 
 /** Price of a pool by the chain's family trader. */
-export function sqrtPriceOf(client: DevnetClient, deployment: ChainDeployment, pool: DeployedPool): Promise<bigint> {
+function sqrtPriceOf(client: DevnetClient, deployment: ChainDeployment, pool: DeployedPool): Promise<bigint> {
   const { kind, target, key } = pool.order;
   return client.readContract({
     address: deployment.marketMaker,
@@ -39,8 +40,13 @@ export function sqrtPriceOf(client: DevnetClient, deployment: ChainDeployment, p
   });
 }
 
-export async function activeBinOf(client: DevnetClient, pool: DeployedPool): Promise<number> {
+async function activeBinOf(client: DevnetClient, pool: DeployedPool): Promise<number> {
   return Number(await client.readContract({ address: pool.address, abi: bookAbi, functionName: "getActiveId" }));
+}
+
+/** What a swap pays now in a pool whose fee moves; its plugin computes it, `globalState` may be stale. */
+export async function readMovingFeePips(client: DevnetClient, pool: DeployedPool): Promise<number> {
+  return Number(await client.readContract({ address: pool.address, abi: feeAbi, functionName: "fee" }));
 }
 
 export async function readPoolState(

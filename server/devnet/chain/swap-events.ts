@@ -1,5 +1,5 @@
 // What a Swap event says, family by family: amounts as the pool gained them and the price after it.
-import { keccak256, parseAbi, parseEventLogs, type Hex, type Log } from "viem";
+import { parseAbi, parseEventLogs, type Hex, type Log } from "viem";
 import { ORDER_KINDS } from "./families/family-kit";
 import type { DeployedPool } from "./deploy";
 
@@ -64,9 +64,9 @@ export function decodeSwaps(logs: Log[], pools: readonly DeployedPool[]): PoolSw
 
 const SINGLETONS: readonly number[] = [ORDER_KINDS.v4, ORDER_KINDS.infinity];
 
-/** Where a pool's swaps are reported: its trading contract, and for a singleton the id of its key there. */
-function placeOf({ order }: DeployedPool): string {
-  const place = SINGLETONS.includes(order.kind) ? `${order.target}:${keccak256(order.key)}` : order.target;
+/** Where a pool's swaps are reported: its trading contract, and for a singleton its id there. */
+function placeOf({ order, address }: DeployedPool): string {
+  const place = SINGLETONS.includes(order.kind) ? `${order.target}:${address}` : order.target;
   return place.toLowerCase();
 }
 
@@ -86,4 +86,10 @@ const REAL_ID_SHIFT = 8_388_608;
 /** Square root price of a bin in floating point: good for steering and showing, never for accounting. */
 export function sqrtX96OfBin(binId: number, binStep: number): bigint {
   return BigInt(Math.floor(Math.sqrt((1 + binStep / 10_000) ** (binId - REAL_ID_SHIFT)) * 2 ** 96));
+}
+
+/** Bin of a square root price; the inverse of `sqrtX96OfBin`, rounded to the bin whose price is nearest. */
+export function binAtSqrtX96(sqrtPriceX96: bigint, binStep: number): number {
+  const price = (Number(sqrtPriceX96) / 2 ** 96) ** 2;
+  return Math.round(Math.log(price) / Math.log(1 + binStep / 10_000)) + REAL_ID_SHIFT;
 }

@@ -2,7 +2,9 @@
 import { parseGwei, type Address, type Hex, type Log } from "viem";
 import { BASE_FEE_WEI, mineAt, queueTx } from "@/server/devnet/chain/client";
 import { orderOf } from "@/server/devnet/chain/deploy";
+import { ORDER_KINDS } from "@/server/devnet/chain/families/family-kit";
 import type { ChainNode, NodePool } from "@/server/devnet/chain/node";
+import { readMovingFeePips } from "@/server/devnet/chain/pool-state";
 import { decodeSwaps, emittersOf } from "@/server/devnet/chain/swap-events";
 import type { NoiseFlow } from "./flow";
 import { priceOfSqrtX96, sqrtBand, toRaw } from "./pool-price";
@@ -16,6 +18,7 @@ import type { VolumeBook } from "./volume-book";
 export const WATCHED_BLOCKS = 5n;
 const MARKET_TX_GAS = 20_000_000n;
 const PENNY_FRAC = 1e-9;
+const FEE_READ_BLOCKS = 5n;
 
 /** Work of others in a chain's step: bridges. */
 export interface BlockWork {
@@ -79,6 +82,9 @@ export function createChainMarket(deps: {
   ];
   let blockNumber = 0n;
   let lastForeignBlock = -WATCHED_BLOCKS - 1n;
+  /** Fees that move, as last read; the arbitrage comes to within them. */
+  const feePipsByKey = new Map(node.pools.map(({ setup }) => [setup.key, setup.feePips]));
+  const movingFees = deployedPools.filter(({ order }) => order.kind === ORDER_KINDS.algebra);
   let faults: ChainFaults = { isStopped: false, baseFee: null, dropsLeft: 0 };
 
   function swapOrder(order: { readonly isBuy: boolean; readonly usd: number }, { pool, setup }: NodePool): MarketOrder {
@@ -131,6 +137,11 @@ export function createChainMarket(deps: {
     const receipt = await client
       .getTransactionReceipt({ hash: block.transactions.find((tx) => tx.hash === marketTx)?.hash ?? block.hash })
       .catch(() => null);
+    if (movingFees.length > 0 && block.number % FEE_READ_BLOCKS === 0n) {
+      await Promise.all(
+        movingFees.map(async (pool) => feePipsByKey.set(pool.key, await readMovingFeePips(client, pool))),
+      );
+    }
     await work?.after(node, { number: block.number, atMs: toMs, logs });
     if (receipt === null || receipt.status !== "success") {
       return `Block ${block.number}: the market's own transaction ${receipt === null ? "was not included" : "reverted"}; the pools did not follow the price in this step.`;
@@ -164,7 +175,8 @@ export function createChainMarket(deps: {
           .map((order) => swapOrder(order, one)),
       );
       const pulls = node.pools.map(({ setup, pool }) => {
-        const bandFrac = Math.max(setup.feePips / 1e6, (setup.binStep ?? 0) / 20_000) + PENNY_FRAC;
+        const feePips = feePipsByKey.get(setup.key) ?? setup.feePips;
+        const bandFrac = Math.max(feePips / 1e6, (setup.binStep ?? 0) / 20_000) + PENNY_FRAC;
         const order = { ...orderOf(setup.pairId, deployment.tokens), ...baseSide(pool) };
         const [lower, upper] = sqrtBand(path.price(setup.pairId), bandFrac, order);
         return { pool, lower, upper };

@@ -10,10 +10,10 @@ import type { Registry } from "@/lib/registry/schema";
 import { queueTx, type DevnetClient } from "@/server/devnet/chain/client";
 import { orderOf, type ChainDeployment, type DeployedPool } from "@/server/devnet/chain/deploy";
 import type { KitCall, KitContext } from "@/server/devnet/chain/families/family-kit";
-import { activeBinOf, sqrtPriceOf } from "@/server/devnet/chain/pool-state";
+import { binAtSqrtX96 } from "@/server/devnet/chain/swap-events";
 import { DevnetError } from "@/server/devnet/devnet-error";
 import { poolSetupOf } from "./other-pools";
-import { amountsAround, ticksAround, toRaw } from "./pool-price";
+import { amountsAround, sqrtX96OfPrice, ticksAround, toRaw, type PoolOrder } from "./pool-price";
 import type { PricePath } from "./price-path";
 import { FOLLOW_FRAC, LEAST_GAP_MS, type ProviderMove, type Providers } from "./providers";
 import { PAIRS, TOKENS, type PoolSetup } from "./setup";
@@ -27,7 +27,7 @@ const GRANT_GAS = 120_000n;
 /** A Liquidity Book mint of a hundred bins needs most of it. */
 const MINT_GAS = 14_000_000n;
 const FAR_FUTURE_SEC = 2 ** 40;
-/** The devnet's own providers are alone in their block: any price of it will do. */
+/** The market's own trade comes first in the block and leaves the pool within its fee of the path's price. */
 const BAND_BPS = 500;
 
 const raw = z.string().regex(/^\d+$/);
@@ -90,8 +90,7 @@ export async function placeFamilyProviders(
   await send("Letting the other providers mint", [...grants.values()]);
   const state: FamilyProviderState = {};
   for (const one of pools) {
-    const calls: { readonly mint: MintCall; readonly tx: KitCall }[] = [];
-    for (const index of one.setup.providers.keys()) calls.push(await mintCall(deps, one, index, deps.atMs));
+    const calls = one.setup.providers.map((_provider, index) => mintCall(deps, one, index, deps.atMs));
     const receipts = await send(
       `Placing the other providers of ${one.setup.key}`,
       calls.map(({ tx }) => tx),
@@ -111,10 +110,10 @@ export function createFamilyProviders(
   const open = new Map<ProviderMove, { readonly one: FamilyPool; readonly mint: MintCall }>();
 
   async function queueMove(one: FamilyPool, index: number, place: Place, atMs: number): Promise<ProviderMove> {
-    const exit = await exitCall(deps, one, place, atMs);
-    const { mint, tx } = await mintCall(deps, one, index, atMs);
+    const { mint, tx } = mintCall(deps, one, index, atMs);
+    const exit = place.liquidity === "0" ? [] : [await exitCall(deps, one, place, atMs)];
     const hashes: Hex[] = [];
-    for (const call of [exit, tx]) {
+    for (const call of [...exit, tx]) {
       hashes.push(
         await queueTx(client, {
           from: deployment.provider,
@@ -155,11 +154,14 @@ export function createFamilyProviders(
         if (made === undefined || list === undefined || place === undefined) continue;
         const receipts = await Promise.all(move.hashes.map((hash) => client.getTransactionReceipt({ hash })));
         place.movedAtMs = move.atMs;
-        if (receipts.some((one) => one.status !== "success")) {
-          failure = `A provider of ${move.poolKey} could not follow the price (transactions ${move.hashes.join(", ")}); its depth stays where it was.`;
+        const minted = receipts.at(-1);
+        if (minted?.status !== "success" || receipts.some((one) => one.status !== "success")) {
+          // Left but not back in: nothing is there to leave the next time.
+          if (receipts.length > 1 && receipts[0]?.status === "success") place.liquidity = "0";
+          failure = `A provider of ${move.poolKey} could not follow the price (transactions ${move.hashes.join(", ")}); it tries again in an hour.`;
           continue;
         }
-        list[move.index] = placeOf({ deps, ...made, logs: receipts[1]?.logs ?? [], atMs: move.atMs });
+        list[move.index] = placeOf({ deps, ...made, logs: minted.logs, atMs: move.atMs });
       }
       return failure;
     },
@@ -195,12 +197,12 @@ function grantCall(grant: Grant, from: Address): KitCall {
   }
 }
 
-async function mintCall(
+function mintCall(
   deps: ProviderDeps,
   one: FamilyPool,
   index: number,
   atMs: number,
-): Promise<{ readonly mint: MintCall; readonly tx: KitCall }> {
+): { readonly mint: MintCall; readonly tx: KitCall } {
   const { deployment, path } = deps;
   const { setup, ref, actions, pool } = one;
   const { halfWidth = 0, usd = 0 } = setup.providers[index] ?? {};
@@ -210,7 +212,7 @@ async function mintCall(
   const amounts = amountsAround(price, halfWidth, usd);
   const baseRaw = toRaw(amounts.base, TOKENS[pair.base].decimals);
   const quoteRaw = toRaw(amounts.quote, TOKENS[pair.quote].decimals);
-  const live = await livePoolOf(deps.client, deployment, one);
+  const live = livePoolOf(one, price, order);
   const [tickLower, tickUpper] =
     setup.binStep === null
       ? ticksAround(price, halfWidth, order, setup.tickSpacing ?? 1)
@@ -289,13 +291,13 @@ function placeOf(input: {
   };
 }
 
-async function livePoolOf(client: DevnetClient, deployment: ChainDeployment, one: FamilyPool): Promise<LivePool> {
-  const { setup, pool } = one;
-  const sqrtPriceX96 = await sqrtPriceOf(client, deployment, pool);
-  const isBook = setup.binStep !== null;
+/** The pool as the market's own trade at the head of this block leaves it: at the path's price. */
+function livePoolOf(one: FamilyPool, price: number, order: PoolOrder): LivePool {
+  const { setup } = one;
+  const sqrtPriceX96 = sqrtX96OfPrice(price, order);
   return {
     sqrtPriceX96,
-    tick: isBook ? await activeBinOf(client, pool) : tickAtSqrt(sqrtPriceX96),
+    tick: setup.binStep === null ? tickAtSqrt(sqrtPriceX96) : binAtSqrtX96(sqrtPriceX96, setup.binStep),
     liquidityRaw: 0n,
     fee0Pips: setup.feePips,
     fee1Pips: setup.feePips,

@@ -1,4 +1,5 @@
 // V3-shaped adapters on deployed contracts: what they read is what the chain pays, and the calldata they write does what it says.
+import { encodeFunctionData, parseAbi } from "viem";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { encodeApprove, walletDeltas, type TxLog } from "@/lib/actions/erc20";
 import type { ExitCall, FamilyAdapter, LivePosition, MintCall, TxCall } from "@/lib/actions/family";
@@ -8,6 +9,7 @@ import { ChainError } from "@/lib/errors/tidegate-error";
 import type { PoolRef } from "@/lib/registry/pool-ref";
 import { chainSchema } from "@/lib/registry/schema";
 import type { Address } from "@/lib/units";
+import { algebraIntegralKit } from "@/server/devnet/chain/families/algebra-integral";
 import type { DeployedFamily } from "@/server/devnet/chain/families/family-kit";
 import { FAMILY_KITS } from "@/server/devnet/chain/families/kits";
 import { FAMILY_ADAPTERS } from "@/server/execution/adapters/registry";
@@ -307,6 +309,47 @@ describe.each(KITS)("$name", (kit) => {
     await run("Leaving", now);
   });
 
+  it("behavior: bounds at the live price never refuse a mint at that price, however lopsided, tiny or one-sided", async () => {
+    const live = await reads.readPool(port, pool, "latest");
+    const middle = Math.floor(live.tick / live.tickSpacing);
+    const [base, quote] = amountsOf(pool, 10n ** 18n);
+    let minimums = 0;
+    for (const [below, above] of [
+      [60, 60],
+      [1, 1],
+      [1, 0],
+      [-1, 40],
+      [40, -1],
+      [3, 500],
+    ] as const) {
+      for (const [amount0, amount1] of [
+        [base, quote],
+        [base * 1_000n + 7n, quote / 3n + 1n],
+        [base / 7n, quote * 1_000n],
+        [123_456_789_013n, 1_009n],
+        [base, 1_000_003n],
+      ] as const) {
+        for (const bandBps of [0, 1, BAND_BPS, 300]) {
+          const call = actions.boundMint(pool, live, {
+            tickLower: (middle - below) * live.tickSpacing,
+            tickUpper: (middle + 1 + above) * live.tickSpacing,
+            amount0DesiredRaw: amount0,
+            amount1DesiredRaw: amount1,
+            bandBps,
+            shape: null,
+            recipient: chain.user,
+            deadlineSec: chain.deadlineSec(),
+          });
+          const taken = actions.decodeMintResult(pool, call, await simulate(actions.encodeMint(pool, call)));
+          expect(taken).not.toBeNull();
+          if (call.amount0MinRaw > 0n || call.amount1MinRaw > 0n) minimums += 1;
+        }
+      }
+    }
+    // A bound of nothing would pass as well: nearly all of them must ask for something.
+    expect(minimums).toBeGreaterThan(100);
+  });
+
   it("behavior: what a wallet owns is listed whatever pool it is in, and the pool it is in is named", async () => {
     const block = await chain.client.getBlockNumber();
     const earlier = await reads.listOwned(port, pool, { wallet: chain.user, fromBlock: 0n, block });
@@ -368,5 +411,100 @@ describe.each(KITS)("$name", (kit) => {
       "latest",
     );
     expect(beside).toEqual([{ tickLower: live.tick + 3_000, tickUpper: live.tick + 4_000, liquidityRaw: 0n }]);
+  });
+});
+
+/** Any call answers one word of zeros: no plugin, and no objection. */
+const QUIET_CODE = "0x60206000f3";
+const CUSTOM_DEPLOYER: Address = "0x00000000000000000000000000000000000c0de5";
+const CUSTOM_ABI = parseAbi([
+  "function CUSTOM_POOL_DEPLOYER() view returns (bytes32)",
+  "function grantRole(bytes32 role, address account)",
+  "function createCustomPool(address deployer, address creator, address tokenA, address tokenB, bytes data) returns (address customPool)",
+  "function customPoolByPair(address deployer, address tokenA, address tokenB) view returns (address)",
+  "function initialize(uint160 initialPrice)",
+]);
+
+describe("Algebra Integral with a custom deployer", () => {
+  const { actions, reads } = FAMILY_ADAPTERS["algebra-integral"];
+
+  it("behavior: the standard pool of the same tokens is another pool: mint, read and leave by the deployer", async () => {
+    const deployed = await algebraIntegralKit.deploy(chain.context);
+    const sqrtPriceX96 = BigInt(Math.round(Math.sqrt(PRICE / 1e12) * Q96));
+    const standard = await deployed.createPool({
+      token0: chain.low.address,
+      token1: chain.quote.address,
+      feePips: 500,
+      tickSpacing: 10,
+      binStep: null,
+      sqrtPriceX96,
+    });
+    const { factory, positionManager } = standard.contracts;
+    const abi = CUSTOM_ABI;
+    await chain.client.setCode({ address: CUSTOM_DEPLOYER, bytecode: QUIET_CODE });
+    await chain.client.setBalance({ address: CUSTOM_DEPLOYER, value: 10n ** 20n });
+    await chain.client.impersonateAccount({ address: CUSTOM_DEPLOYER });
+    const role = await chain.client.readContract({ address: factory, abi, functionName: "CUSTOM_POOL_DEPLOYER" });
+    const grant = encodeFunctionData({ abi, functionName: "grantRole", args: [role, CUSTOM_DEPLOYER] });
+    const creation = [CUSTOM_DEPLOYER, CUSTOM_DEPLOYER, standard.token0, standard.token1, "0x"] as const;
+    await chain.send("Creating a custom pool", [
+      { to: factory, data: grant },
+      {
+        to: factory,
+        from: CUSTOM_DEPLOYER,
+        data: encodeFunctionData({ abi, functionName: "createCustomPool", args: creation }),
+        gas: 14_000_000n,
+      },
+    ]);
+    const address = await chain.client.readContract({
+      address: factory,
+      abi,
+      functionName: "customPoolByPair",
+      args: [CUSTOM_DEPLOYER, standard.token0, standard.token1],
+    });
+    await chain.send("Initializing a custom pool", [
+      { to: address, data: encodeFunctionData({ abi, functionName: "initialize", args: [sqrtPriceX96] }) },
+    ]);
+    const custom: PoolRef = { ...standard, pool: address, deployer: CUSTOM_DEPLOYER, tickSpacing: null };
+    expect(await reads.checkPool(port, custom, "latest")).toEqual([]);
+    const asStandard = await reads.checkPool(port, { ...custom, deployer: null }, "latest");
+    expect(asStandard).toHaveLength(1);
+    expect(asStandard[0]).toContain(`found ${standard.pool}`);
+
+    for (const token of [standard.token0, standard.token1]) {
+      await run("Approving", { to: token, data: encodeApprove(positionManager, 1n << 190n), valueRaw: 0n });
+    }
+    const live = await reads.readPool(port, custom, "latest");
+    const middle = Math.floor(live.tick / live.tickSpacing);
+    const call = actions.boundMint(custom, live, {
+      tickLower: (middle - 5) * live.tickSpacing,
+      tickUpper: (middle + 5) * live.tickSpacing,
+      amount0DesiredRaw: 10n ** 18n,
+      amount1DesiredRaw: 2_500n * 10n ** 6n,
+      bandBps: BAND_BPS,
+      shape: null,
+      recipient: chain.user,
+      deadlineSec: chain.deadlineSec(),
+    });
+    const logs = await run("Minting in the custom pool", actions.encodeMint(custom, call));
+    // The event names its pool: read as a position of the standard pool it is none.
+    expect(actions.decodeMintReceipt(standard, logs, chain.user, call)).toBeNull();
+    const facts = actions.decodeMintReceipt(custom, logs, chain.user, call);
+    if (facts === null) throw new Error("the receipt of a mint could not be read");
+    const position = await reads.readPosition(port, custom, facts.tokenId, "latest");
+    if (position === null) throw new Error("the position does not exist");
+    expect(position).toMatchObject({ liquidityRaw: facts.liquidityRaw });
+    expect(position.otherPool).toBeUndefined();
+    const elsewhere = await reads.readPosition(port, standard, facts.tokenId, "latest");
+    expect(elsewhere?.otherPool).toBe(address);
+    expect(elsewhere?.principal0Raw).toBe(position.principal0Raw);
+    const leave = actions.boundExit(
+      custom,
+      { pool: await reads.readPool(port, custom, "latest"), position },
+      { liquidityRaw: null, bandBps: BAND_BPS, recipient: chain.user, deadlineSec: chain.deadlineSec() },
+    );
+    const paid = await run("Leaving the custom pool", actions.encodeExit(custom, leave));
+    expect(gained(custom, paid)).toEqual([position.principal0Raw, position.principal1Raw]);
+    expect(await reads.readPosition(port, custom, facts.tokenId, "latest")).toBeNull();
   });
 });

@@ -1,46 +1,30 @@
 // Execute plan: drives the steps of one approved plan over the signer, in order, from wherever it stands, and reports what happened.
-import { MAX_QUOTE_AGE_MS, scaledMinimum } from "@/lib/actions/swap-decoder";
-import type { OpArguments, OpReport, PairState, PlanRecord, QuoteEvidence } from "@/lib/api/signer-contract";
-import { humanAmount, rawAmount } from "@/lib/amm/human-units";
-import { sqrtToPrice, type PriceFrame } from "@/lib/amm/sqrt-price";
+import { isOpenTransfer } from "./bridge-arrival";
+import type { OpArguments, OpReport, PlanRecord } from "@/lib/api/signer-contract";
+import { humanAmount } from "@/lib/amm/human-units";
 import type { ExecutedOp, ExecutionReport } from "@/lib/epoch/execution-report";
-import { err, ok, type Result } from "@/lib/errors/result";
-import type { TidegateError } from "@/lib/errors/tidegate-error";
-import type { MintStep, Plan, Step, SwapStep } from "@/lib/plan/plan";
+import type { Step, SwapStep } from "@/lib/plan/plan";
 import type { OpState } from "@/lib/plan/plan-status";
-import { swapMinimumOutRaw } from "@/lib/plan/slippage";
-import { sizeSwap } from "@/lib/plan/swap-sizing";
 import { findVoidReason } from "@/lib/plan/void-reasons";
-import type { Address, Hex } from "@/lib/units";
-import type { WallClock } from "@/server/infra/clock";
-import type { IntentClient } from "@/server/infra/signer-link/client";
-import type { SignerError } from "@/server/infra/signer-link/signer-error";
-import type { Logger } from "@/server/infra/telemetry/logger-port";
-import type { LiveReads } from "./live-reads";
-import type { SwapQuotes } from "./swap-quotes";
+import type { Address } from "@/lib/units";
+import { MAX_QUOTES, prepareArguments } from "./execute-plan-arguments";
+import {
+  asHex,
+  callSigner,
+  frameOn,
+  poolSteps,
+  readAccount,
+  RETRY_MS,
+  sameAddress,
+  SIGNER_PATIENCE_MS,
+  signerEnd,
+  tokensOn,
+  type ExecutePlanDeps,
+  type Run,
+  type StepEnd,
+} from "./execute-plan-run";
 
-/** Prices of this moment, each with its own source time checked by the caller. */
-export interface LivePrices {
-  /** CEX median, QUOTE per BASE. */
-  readonly price: number;
-  readonly priceAtMarketMs: number;
-  /** US dollars per whole quote token. */
-  readonly quoteUsd: number;
-  /** US dollars per whole native token of the chain. */
-  readonly nativeUsd: number;
-}
-
-export interface ExecutePlanDeps {
-  readonly signer: Pick<IntentClient, "call">;
-  readonly quotes: SwapQuotes;
-  readonly reads: LiveReads;
-  /** Fails when there is no price fresh enough to trade on. */
-  readonly readPrices: (chainId: number) => Promise<Result<LivePrices, TidegateError>>;
-  readonly wallet: Address;
-  readonly wall: WallClock;
-  readonly sleep: (durationMs: number) => Promise<void>;
-  readonly log: Logger;
-}
+export type { ExecutePlanDeps, LivePrices } from "./execute-plan-run";
 
 export interface ExecutePlanInput {
   readonly record: PlanRecord;
@@ -58,58 +42,10 @@ const REPEATABLE: readonly OpState[] = ["EXPIRED", "REVERTED", "CANCELLED"];
 const IDLE: readonly OpState[] = ["PLANNED", "INTENT", "PREPARED"];
 const WAIT_MS = 2_000;
 const WAIT_CALL_TIMEOUT_MS = 10_000;
-/** A signer that does not answer for this long interrupts the run; the plan stays open and is resumed. */
-const SIGNER_PATIENCE_MS = 60_000;
 /** How often one op is begun before the plan is ended. */
 const MAX_TRIES = 3;
 /** Longest wait for the end of a plan, in which the signer takes leftover allowances back. */
 const FINISH_TIMEOUT_MS = 60_000;
-/** The first quote and three more. */
-const MAX_QUOTES = 4;
-const RETRY_MS = 1_000;
-/** A quote held from before the approval is used while it has this much of its 30 s left to sign and send. */
-const QUOTE_RESERVE_MS = 10_000;
-/** Fees a quote may take beyond slippage: router and pool fee of the usual routes together stay below one percent. */
-const MAX_SWAP_FEE_FRAC = 0.01;
-/** Refusals that end when someone acts; the plan stays as it is. */
-const INTERRUPTING = [
-  "unavailable",
-  "timeout",
-  "stale_token",
-  "paused",
-  "stopped",
-  "halted",
-  "disk",
-  "internal",
-  "chain",
-];
-
-/** How one step ended. */
-type StepEnd =
-  | { readonly kind: "next" }
-  | { readonly kind: "interrupted"; readonly reason: string }
-  | { readonly kind: "failed"; readonly reason: string };
-
-interface HeldQuote {
-  readonly index: number;
-  readonly amountRaw: bigint;
-  readonly evidence: QuoteEvidence;
-}
-
-interface Run {
-  readonly deps: ExecutePlanDeps;
-  readonly record: PlanRecord;
-  readonly plan: Plan;
-  readonly token: number;
-  readonly shouldStop: () => boolean;
-  readonly ops: Map<number, OpReport>;
-  readonly notes: Map<number, string>;
-  readonly durations: Map<number, number>;
-  readonly quotes: Map<number, number>;
-  held: HeldQuote | null;
-  swapCostUsd: number;
-  swappedUsd: number;
-}
 
 /** Never throws for what the outside did; a resumed plan continues at its first step that is not finished. */
 export async function executePlan(deps: ExecutePlanDeps, input: ExecutePlanInput): Promise<ExecutionReport> {
@@ -129,6 +65,9 @@ export async function executePlan(deps: ExecutePlanDeps, input: ExecutePlanInput
     held: null,
     swapCostUsd: 0,
     swappedUsd: 0,
+    transfers: [],
+    shortfalls: new Set(),
+    leftOut: new Map(),
   };
   const end = await runSteps(run);
   const { outcome, reason } = await endPlan(run, end);
@@ -154,16 +93,102 @@ async function runSteps(run: Run): Promise<StepEnd> {
   const fresh = await callSigner(run, "plan.get", { planId: run.record.planId });
   if (!fresh.ok) return signerEnd(fresh.error);
   for (const op of fresh.value.ops) run.ops.set(op.index, op);
+  const ended = new Set<number>();
+  for (;;) {
+    const waiting = await runPass(run, ended);
+    if ("kind" in waiting) return waiting;
+    if (waiting.chains.size === 0) return { kind: "next" };
+    if (run.shouldStop()) return { kind: "interrupted", reason: "asked to stop while transfers are under way" };
+    if (isPlanOld(run)) {
+      return {
+        kind: "failed",
+        reason: `transfers to ${[...waiting.chains].map((chainId) => `chain ${chainId}`).join(" and ")} are still under way after the plan's time; they are followed on, and what arrives is planned anew`,
+      };
+    }
+    await run.deps.sleep(WAIT_MS);
+  }
+}
+
+/** Every step that can be done now, in the plan's order; a chain that waits for its transfers is passed over, the others go on. */
+async function runPass(run: Run, ended: Set<number>): Promise<StepEnd | { readonly chains: ReadonlySet<number> }> {
+  const chains = new Set<number>();
   for (const [index, step] of run.plan.steps.entries()) {
+    if (ended.has(index) || chains.has(step.chainId)) continue;
+    if (spendsArrivals(run, step) && (await hasTransferTo(run, step.chainId, index))) {
+      chains.add(step.chainId);
+      continue;
+    }
     const startedMonoMs = run.deps.wall.monotonicMs();
     const end = await runStep(run, step, index);
     run.durations.set(index, run.deps.wall.monotonicMs() - startedMonoMs);
     if (end.kind !== "next") {
       run.notes.set(index, end.reason);
-      return end;
+      if (step.kind !== "bridge" || end.kind !== "failed" || !isSpent(run, index)) return end;
+      // It never left: the money is where it was, the rest of the plan goes on without it.
+      run.leftOut.set(index, end.reason);
+      run.shortfalls.add(`the bridge to chain ${step.toChainId} was not made: ${end.reason}`);
     }
+    ended.add(index);
   }
-  return { kind: "next" };
+  return { chains };
+}
+
+/** Swaps and mints, and what is approved for them, use what bridges bring; exits and revocations do not. */
+function spendsArrivals(run: Run, step: Step): boolean {
+  if (step.kind === "approve") {
+    const user = run.plan.steps[step.forStep];
+    return user?.kind === "swap" || user?.kind === "mint";
+  }
+  return step.kind === "swap" || step.kind === "mint";
+}
+
+/** A bridge to this chain before this step is under way; every look asks for news. */
+async function hasTransferTo(run: Run, chainId: number, before: number): Promise<boolean> {
+  const sent = run.plan.steps.flatMap((step, index) => {
+    const op = run.ops.get(index);
+    const isSent = op !== undefined && (op.state === "VERIFIED" || op.state === "SETTLED");
+    return step.kind === "bridge" && step.toChainId === chainId && index < before && isSent ? [op.opId] : [];
+  });
+  if (sent.length === 0) return false;
+  await lookAtTransfers(run);
+  return sent.some((opId) => {
+    const transfer = run.transfers.find((each) => each.transferId === opId);
+    if (transfer === undefined) return true;
+    if (isOpenTransfer(transfer) && transfer.state === "pending") return true;
+    if (transfer.state !== "done") {
+      run.shortfalls.add(
+        `the transfer from chain ${transfer.fromChainId} to chain ${transfer.toChainId} ended ${transfer.state}: ${transfer.detail}`,
+      );
+    }
+    return false;
+  });
+}
+
+async function lookAtTransfers(run: Run): Promise<void> {
+  const { transfers: tracker } = run.deps;
+  const seen =
+    tracker === undefined
+      ? await run.deps.signer.call("transfers.list", { pairId: run.plan.pairId })
+      : await tracker.look({ pairId: run.plan.pairId, token: run.token });
+  if (!seen.ok) {
+    run.deps.log.warn("execution.transfers-unread", { planId: run.record.planId, reason: seen.error.message });
+    return;
+  }
+  const list = "transfers" in seen.value ? seen.value.transfers : seen.value;
+  run.transfers = list.filter((each) => each.planId === run.record.planId);
+}
+
+function isSpent(run: Run, index: number): boolean {
+  const state = run.ops.get(index)?.state;
+  return state === undefined || REPEATABLE.includes(state);
+}
+
+function approvedAtMs(run: Run): number {
+  return Math.max(run.record.createdAtMs, ...run.record.approvals.map((approval) => approval.atMs));
+}
+
+function isPlanOld(run: Run): boolean {
+  return run.deps.wall.nowMs() - approvedAtMs(run) > run.plan.bounds.maxPlanAgeMs;
 }
 
 async function runStep(run: Run, step: Step, index: number): Promise<StepEnd> {
@@ -179,6 +204,7 @@ async function runStep(run: Run, step: Step, index: number): Promise<StepEnd> {
   let end: StepEnd = { kind: "failed", reason: `step ${index} (${step.kind}) was not begun` };
   const startedMonoMs = run.deps.wall.monotonicMs();
   for (let tries = 0; tries < MAX_TRIES;) {
+    if (run.leftOut.has(index)) return { kind: "next" };
     const args = await prepareArguments(run, step, index);
     if (!args.ok) return args.error;
     const op = await callSigner(run, "op.execute", {
@@ -217,235 +243,34 @@ async function runStep(run: Run, step: Step, index: number): Promise<StepEnd> {
 /** Steps that take new risk are not begun outside the plan's bounds; approvals and revocations move no value. */
 async function checkBounds(run: Run, step: Step): Promise<StepEnd | null> {
   if (step.kind === "approve" || step.kind === "revoke") return null;
-  const approvedAtMs = Math.max(run.record.createdAtMs, ...run.record.approvals.map((approval) => approval.atMs));
   const prices = await run.deps.readPrices(step.chainId);
-  const families = new Map(
-    run.plan.steps.flatMap((each) =>
-      each.kind === "burn" || each.kind === "mint" ? [[each.pool.toLowerCase(), each] as const] : [],
-    ),
-  );
+  const owners = new Map(poolSteps(run.plan).map((each) => [each.pool.toLowerCase(), each]));
   const poolTicks: { pool: string; tick: number }[] = [];
+  const poolLiquidity: { pool: string; liquidityRaw: bigint }[] = [];
   for (const { pool } of run.plan.bounds.poolTicks) {
-    const owner = families.get(pool.toLowerCase());
+    const owner = owners.get(pool.toLowerCase());
     if (owner === undefined) continue;
     const live = await run.deps.reads.readPool({
       chainId: owner.chainId,
       family: owner.family,
       pool: asHex(pool),
     });
-    if (live.ok) poolTicks.push({ pool, tick: live.value.tick });
+    if (!live.ok) continue;
+    poolTicks.push({ pool, tick: live.value.tick });
+    poolLiquidity.push({ pool, liquidityRaw: live.value.liquidityRaw });
   }
+  const isFirst = run.ops.size === 0 && (run.plan.bounds.balances ?? []).length > 0;
+  const account = isFirst ? await readAccount(run) : null;
+  if (account !== null && !account.ok) return account.error;
   const reason = findVoidReason(run.plan, {
     price: prices.ok ? prices.value.price : null,
     poolTicks,
-    ageMs: run.deps.wall.nowMs() - approvedAtMs,
+    poolLiquidity,
+    ...(account === null ? {} : { balances: account.value }),
+    ageMs: run.deps.wall.nowMs() - approvedAtMs(run),
   });
   if (reason === null) return null;
   return { kind: "failed", reason: prices.ok ? reason.message : `${reason.message} ${prices.error.message}` };
-}
-
-async function prepareArguments(run: Run, step: Step, index: number): Promise<Result<OpArguments, StepEnd>> {
-  const prices = await run.deps.readPrices(step.chainId);
-  if (!prices.ok) return stop("failed", `no trusted price for step ${index}: ${prices.error.message}`);
-  const common: OpArguments = { ...prices.value };
-  switch (step.kind) {
-    case "burn":
-    case "decrease":
-    case "revoke":
-      return ok(common);
-    case "bridge":
-      return stop("failed", `step ${index} is a bridge, which cannot be carried out yet`);
-    case "approve": {
-      const user = run.plan.steps[step.forStep];
-      if (user?.kind === "swap") return approveForSwap(run, { step: user, index: step.forStep, common });
-      const balance = await accountBalance(run, step.chainId, step.token);
-      if (!balance.ok) return balance;
-      return ok({ ...common, amountRaw: smallest(step.amountRaw, balance.value) });
-    }
-    case "swap": {
-      const allowance = await readAllowance(run, step.chainId, step.tokenIn, step.router);
-      if (!allowance.ok) return allowance;
-      const balance = await accountBalance(run, step.chainId, step.tokenIn);
-      if (!balance.ok) return balance;
-      const amountRaw = smallest(step.amountInRaw, allowance.value, balance.value);
-      if (amountRaw === 0n) {
-        run.notes.set(index, "nothing to swap: the tokens fit the ranges as they are");
-        return ok({ ...common, amountRaw });
-      }
-      const quote = await quoteFor(run, { step, index, amountRaw, common });
-      return quote.ok ? ok({ ...common, amountRaw, quote: quote.value }) : quote;
-    }
-    case "mint": {
-      const desired0 = await desiredFor(run, step, step.token0, step.amount0MaxRaw);
-      if (!desired0.ok) return desired0;
-      const desired1 = await desiredFor(run, step, step.token1, step.amount1MaxRaw);
-      if (!desired1.ok) return desired1;
-      return ok({ ...common, amount0DesiredRaw: desired0.value, amount1DesiredRaw: desired1.value });
-    }
-  }
-}
-
-/** Verify, then approve, then send: the quote is here and checked before the router may take anything. */
-async function approveForSwap(
-  run: Run,
-  input: { readonly step: SwapStep; readonly index: number; readonly common: OpArguments },
-): Promise<Result<OpArguments, StepEnd>> {
-  const amount = await chooseSwapAmount(run, input.step, input.common);
-  if (!amount.ok) return amount;
-  if (amount.value === 0n) return ok({ ...input.common, amountRaw: 0n });
-  const quote = await quoteFor(run, { ...input, amountRaw: amount.value });
-  return quote.ok ? ok({ ...input.common, amountRaw: amount.value }) : quote;
-}
-
-/**
- * How much to sell now: what the ranges need at live prices from what is really there, never more than the plan's cap. 0n when
- * the tokens fit as they are, or when more would have to be sold of the other side (the plan allows one direction).
- */
-async function chooseSwapAmount(run: Run, step: SwapStep, common: OpArguments): Promise<Result<bigint, StepEnd>> {
-  const { plan } = run;
-  const balance = await accountBalance(run, step.chainId, step.tokenIn);
-  if (!balance.ok) return balance;
-  const mints = plan.steps.filter((each): each is MintStep => each.kind === "mint" && each.chainId === step.chainId);
-  // A plan that closes and opens nothing swaps what came out to the mix it was made for: its own amount is the size.
-  if (mints.length === 0) return ok(smallest(step.amountInRaw, balance.value));
-  const funds = await fundsFor(run, step.chainId);
-  if (!funds.ok) return funds;
-  const frame = frameOn(plan, step.chainId);
-  const targets = [];
-  for (const mint of mints) {
-    const live = await run.deps.reads.readPool({ chainId: mint.chainId, family: mint.family, pool: asHex(mint.pool) });
-    if (!live.ok) return stop("failed", `the pool of a mint could not be read: ${live.error.message}`);
-    const [baseMaxRaw, quoteMaxRaw] = frame.baseIsToken0
-      ? [mint.amount0MaxRaw, mint.amount1MaxRaw]
-      : [mint.amount1MaxRaw, mint.amount0MaxRaw];
-    targets.push({
-      sqrtPriceX96: live.value.sqrtPriceX96,
-      tickLower: mint.tickLower,
-      tickUpper: mint.tickUpper,
-      frame,
-      valueQuote: humanAmount(baseMaxRaw, frame.decBase) * common.price + humanAmount(quoteMaxRaw, frame.decQuote),
-    });
-  }
-  const size = sizeSwap({
-    targets,
-    availableBase: humanAmount(funds.value.baseRaw, frame.decBase),
-    availableQuote: humanAmount(funds.value.quoteRaw, frame.decQuote),
-    price: common.price,
-    costFrac: 0,
-  });
-  const sellsBase = sameAddress(step.tokenIn, tokensOn(plan, step.chainId, frame).base);
-  if (size.sell !== (sellsBase ? "base" : "quote")) return ok(0n);
-  const wanted = rawAmount(size.amountIn, sellsBase ? frame.decBase : frame.decQuote);
-  return ok(smallest(step.amountInRaw, wanted, balance.value));
-}
-
-/** Tokens that may go into the ranges: for RS what its burns really paid, for PRA the whole account; never more than the account. */
-async function fundsFor(
-  run: Run,
-  chainId: number,
-): Promise<Result<{ readonly baseRaw: bigint; readonly quoteRaw: bigint }, StepEnd>> {
-  const { base, quote } = tokensOn(run.plan, chainId, frameOn(run.plan, chainId));
-  const free = await readAccount(run);
-  if (!free.ok) return free;
-  const baseFree = balanceIn(free.value, chainId, base);
-  const quoteFree = balanceIn(free.value, chainId, quote);
-  if (run.plan.kind === "PRA") return ok({ baseRaw: baseFree, quoteRaw: quoteFree });
-  const burned = (token: Address): bigint =>
-    run.plan.steps.reduce((sum, step, index) => {
-      if (step.kind !== "burn" || step.chainId !== chainId) return sum;
-      const delta = run.ops.get(index)?.deltas.find((each) => sameAddress(each.token, token));
-      return sum + (delta === undefined ? 0n : BigInt(delta.amountRaw));
-    }, 0n);
-  return ok({ baseRaw: smallest(burned(base), baseFree), quoteRaw: smallest(burned(quote), quoteFree) });
-}
-
-async function quoteFor(
-  run: Run,
-  input: {
-    readonly step: SwapStep;
-    readonly index: number;
-    readonly amountRaw: bigint;
-    readonly common: OpArguments;
-  },
-): Promise<Result<QuoteEvidence, StepEnd>> {
-  const { step, index, amountRaw, common } = input;
-  const { held } = run;
-  const isHeldUsable =
-    held !== null &&
-    held.index === index &&
-    held.amountRaw === amountRaw &&
-    run.deps.wall.nowMs() - held.evidence.fetchedAtMs < MAX_QUOTE_AGE_MS - QUOTE_RESERVE_MS;
-  if (isHeldUsable) return ok(held.evidence);
-
-  const poolPrice = await livePoolPrice(run, step.chainId);
-  if (!poolPrice.ok) return poolPrice;
-  const frame = frameOn(run.plan, step.chainId);
-  const sellsBase = sameAddress(step.tokenIn, tokensOn(run.plan, step.chainId, frame).base);
-  // Two minimums hold at once: the plan's own, scaled to the amount, and the one of the prices of this moment.
-  const fromPlan = scaledMinimum(step.minAmountOutRaw, amountRaw, step.amountInRaw);
-  const fromPrices = swapMinimumOutRaw({
-    sellsBase,
-    amountInRaw: amountRaw,
-    decBase: frame.decBase,
-    decQuote: frame.decQuote,
-    cexPrice: common.price,
-    poolPrice: poolPrice.value,
-    feeFrac: MAX_SWAP_FEE_FRAC,
-    slippageBps: run.plan.bounds.maxSlippageBps,
-  });
-  let lastReason = "";
-  while ((run.quotes.get(index) ?? 0) < MAX_QUOTES) {
-    run.quotes.set(index, (run.quotes.get(index) ?? 0) + 1);
-    const quote = await run.deps.quotes.fetchQuote({
-      chainId: step.chainId,
-      router: step.router,
-      wallet: run.deps.wallet,
-      tokenIn: step.tokenIn,
-      tokenOut: step.tokenOut,
-      amountInRaw: amountRaw,
-      minAmountOutRaw: fromPlan > fromPrices ? fromPlan : fromPrices,
-      slippageBps: run.plan.bounds.maxSlippageBps,
-      cexPrice: common.price,
-      poolPrice: poolPrice.value,
-    });
-    if (quote.ok) {
-      run.held = { index, amountRaw, evidence: quote.value };
-      return quote;
-    }
-    lastReason = quote.error.message;
-    run.deps.log.warn("execution.quote-refused", {
-      planId: run.record.planId,
-      index,
-      code: quote.error.code,
-      reason: lastReason,
-    });
-    if (!quote.error.retryable) break;
-    if (run.shouldStop()) return stop("interrupted", "asked to stop before the next quote");
-    await run.deps.sleep(RETRY_MS);
-  }
-  return stop("failed", `no usable swap quote after ${run.quotes.get(index) ?? 0} tries: ${lastReason}`);
-}
-
-async function livePoolPrice(run: Run, chainId: number): Promise<Result<number, StepEnd>> {
-  const step = run.plan.steps.find(
-    (each) => (each.kind === "mint" || each.kind === "burn") && each.chainId === chainId,
-  );
-  if (step === undefined || (step.kind !== "mint" && step.kind !== "burn")) {
-    return stop("failed", `the plan names no pool on chain ${chainId} to compare a quote with`);
-  }
-  const live = await run.deps.reads.readPool({ chainId, family: step.family, pool: asHex(step.pool) });
-  if (!live.ok) return stop("failed", `the pool's price could not be read: ${live.error.message}`);
-  return ok(sqrtToPrice(live.value.sqrtPriceX96, frameOn(run.plan, chainId)));
-}
-
-/** Desired amount of one side of a mint: the plan's cap, what the account has, and what was approved; the smallest. */
-async function desiredFor(run: Run, step: MintStep, token: Address, capRaw: bigint): Promise<Result<bigint, StepEnd>> {
-  if (capRaw === 0n) return ok(0n);
-  const balance = await accountBalance(run, step.chainId, token);
-  if (!balance.ok) return balance;
-  const allowance = await readAllowance(run, step.chainId, token, step.positionManager);
-  if (!allowance.ok) return allowance;
-  return ok(smallest(capRaw, balance.value, allowance.value));
 }
 
 /** Until the op is verified or has ended; a stop request waits for it, since the signer finishes an open op anyway. */
@@ -490,8 +315,14 @@ async function endPlan(
   if (end.kind === "interrupted") return { outcome: "interrupted", reason: end.reason };
   if (end.kind === "failed") await revokeOpenAllowances(run);
   const hasMoved = [...run.ops.values()].some((op) => op.state === "VERIFIED" || op.state === "SETTLED");
-  const outcome = end.kind === "next" ? "done" : hasMoved ? "partial" : "voided";
-  const reason = end.kind === "next" ? "every step is verified" : end.reason;
+  if (end.kind === "next" && hasSentBridges(run)) {
+    await lookAtTransfers(run);
+    noteTransfers(run);
+  }
+  const isWhole = end.kind === "next" && run.shortfalls.size === 0;
+  const outcome = isWhole ? "done" : hasMoved ? "partial" : "voided";
+  const words = [...run.shortfalls, ...(end.kind === "next" ? [] : [end.reason])];
+  const reason = isWhole ? "every step is verified" : words.join("; ");
   const startedMonoMs = run.deps.wall.monotonicMs();
   const finish = () =>
     callSigner(
@@ -519,6 +350,23 @@ async function endPlan(
   };
 }
 
+function hasSentBridges(run: Run): boolean {
+  return run.plan.steps.some((step, index) => {
+    const state = run.ops.get(index)?.state;
+    return step.kind === "bridge" && (state === "VERIFIED" || state === "SETTLED");
+  });
+}
+
+/** Transfers whose chain had nothing left to do with them: they may still be under way when the steps are done. */
+function noteTransfers(run: Run): void {
+  for (const transfer of run.transfers) {
+    if (transfer.state === "done") continue;
+    run.shortfalls.add(
+      `the transfer from chain ${transfer.fromChainId} to chain ${transfer.toChainId} is ${transfer.state}: ${transfer.detail}`,
+    );
+  }
+}
+
 async function revokeOpenAllowances(run: Run): Promise<void> {
   for (const [index, step] of run.plan.steps.entries()) {
     if (step.kind !== "revoke" || run.ops.has(index)) continue;
@@ -539,60 +387,11 @@ async function revokeOpenAllowances(run: Run): Promise<void> {
   }
 }
 
-/** One call, repeated while the signer is away; every intent is the same when it arrives twice (opId, planId). */
-async function callSigner<M extends "plan.get" | "pair.state" | "op.execute" | "op.wait" | "plan.finish">(
-  run: Run,
-  method: M,
-  params: Parameters<typeof run.deps.signer.call<M>>[1],
-  timeoutMs?: number,
-): ReturnType<typeof run.deps.signer.call<M>> {
-  const startedMonoMs = run.deps.wall.monotonicMs();
-  for (;;) {
-    const answer = await run.deps.signer.call(method, params, timeoutMs === undefined ? {} : { timeoutMs });
-    if (answer.ok) return answer;
-    const isAway = answer.error.code === "unavailable" || answer.error.code === "timeout";
-    if (!isAway || run.shouldStop() || run.deps.wall.monotonicMs() - startedMonoMs > SIGNER_PATIENCE_MS) return answer;
-    await run.deps.sleep(RETRY_MS);
-  }
-}
-
-async function readAccount(run: Run): Promise<Result<PairState["account"], StepEnd>> {
-  const state = await callSigner(run, "pair.state", { pairId: run.plan.pairId });
-  return state.ok ? ok(state.value.account) : err(signerEnd(state.error));
-}
-
-async function accountBalance(run: Run, chainId: number, token: Address): Promise<Result<bigint, StepEnd>> {
-  const account = await readAccount(run);
-  return account.ok ? ok(balanceIn(account.value, chainId, token)) : account;
-}
-
-async function readAllowance(
-  run: Run,
-  chainId: number,
-  token: Address,
-  spender: Address,
-): Promise<Result<bigint, StepEnd>> {
-  const allowance = await run.deps.reads.readAllowance({ chainId, token, owner: run.deps.wallet, spender });
-  return allowance.ok ? allowance : stop("failed", `an allowance could not be read: ${allowance.error.message}`);
-}
-
-function balanceIn(account: PairState["account"], chainId: number, token: Address): bigint {
-  return account.find((each) => each.chainId === chainId && sameAddress(each.token, token))?.amountRaw ?? 0n;
-}
-
-function signerEnd(error: SignerError): StepEnd {
-  return { kind: INTERRUPTING.includes(error.code) ? "interrupted" : "failed", reason: error.message };
-}
-
 function failedOp(op: OpReport): StepEnd {
   return {
     kind: "failed",
     reason: `step ${op.index} (${op.kind}) ended ${op.state}: ${op.error ?? "no reason given"}`,
   };
-}
-
-function stop(kind: "failed" | "interrupted", reason: string): Result<never, StepEnd> {
-  return err({ kind, reason });
 }
 
 /** What was given up against the CEX price of that moment. */
@@ -601,13 +400,13 @@ function countSwap(run: Run, step: SwapStep, index: number, args: OpArguments): 
   const delta = (token: Address): bigint =>
     BigInt(deltas.find((each) => sameAddress(each.token, token))?.amountRaw ?? "0");
   const frame = frameOn(run.plan, step.chainId);
-  const { base, quote } = tokensOn(run.plan, step.chainId, frame);
+  const { base } = tokensOn(run.plan, step.chainId);
   const valueUsd = (token: Address, amountRaw: bigint): number =>
-    (sameAddress(token, base)
+    (sameAddress(token, base.address)
       ? humanAmount(amountRaw, frame.decBase) * args.price
       : humanAmount(amountRaw, frame.decQuote)) * args.quoteUsd;
   const sold = valueUsd(step.tokenIn, -delta(step.tokenIn));
-  const bought = valueUsd(step.tokenOut, delta(sameAddress(step.tokenOut, base) ? base : quote));
+  const bought = valueUsd(step.tokenOut, delta(step.tokenOut));
   run.swappedUsd += sold;
   run.swapCostUsd += sold - bought;
 }
@@ -622,37 +421,6 @@ function executedOp(run: Run, step: Step, index: number): ExecutedOp {
     gasUsd: op?.gasUsd ?? null,
     durationMs: run.durations.get(index) ?? 0,
     quotesCount: run.quotes.get(index) ?? 0,
-    note: run.notes.get(index) ?? op?.error ?? null,
+    note: run.notes.get(index) ?? run.leftOut.get(index) ?? op?.error ?? null,
   };
-}
-
-/** The pair's tokens on one chain: the plan's own on its chain, the pool sides by order on any other. */
-function tokensOn(plan: Plan, chainId: number, frame: PriceFrame): { readonly base: Address; readonly quote: Address } {
-  const step = plan.steps.find((each) => (each.kind === "mint" || each.kind === "burn") && each.chainId === chainId);
-  if (step === undefined || (step.kind !== "mint" && step.kind !== "burn")) {
-    return { base: plan.base.address, quote: plan.quote.address };
-  }
-  return frame.baseIsToken0 ? { base: step.token0, quote: step.token1 } : { base: step.token1, quote: step.token0 };
-}
-
-/** Token order on the chain: by the plan's base address where it is one of the pool's tokens. */
-function frameOn(plan: Plan, chainId: number): PriceFrame {
-  const step = plan.steps.find((each) => (each.kind === "mint" || each.kind === "burn") && each.chainId === chainId);
-  const baseIsToken0 =
-    step !== undefined && (step.kind === "mint" || step.kind === "burn")
-      ? sameAddress(step.token0, plan.base.address) || sameAddress(step.token1, plan.quote.address)
-      : BigInt(plan.base.address) < BigInt(plan.quote.address);
-  return { decBase: plan.base.decimals, decQuote: plan.quote.decimals, baseIsToken0 };
-}
-
-function smallest(...amounts: readonly bigint[]): bigint {
-  return amounts.reduce((least, amount) => (amount < least ? amount : least));
-}
-
-function sameAddress(left: string, right: string): boolean {
-  return left.toLowerCase() === right.toLowerCase();
-}
-
-function asHex(pool: string): Hex {
-  return `0x${pool.replace(/^0x/, "")}`;
 }

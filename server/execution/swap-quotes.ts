@@ -2,16 +2,12 @@
 import { z } from "zod";
 import { MAX_QUOTE_AGE_MS, verifySwapCalldata } from "@/lib/actions/swap-decoder";
 import type { QuoteEvidence } from "@/lib/api/signer-contract";
-import { err, ok, type Result } from "@/lib/errors/result";
-import { ExecutionError, type ErrorDetails, type SourceError } from "@/lib/errors/tidegate-error";
+import { ok, type Result } from "@/lib/errors/result";
+import type { ExecutionError } from "@/lib/errors/tidegate-error";
 import { addressSchema, hexSchema } from "@/lib/registry/schema";
 import type { Address } from "@/lib/units";
-import { excerpt, fetchJsonAnswer, resetMs, type JsonAnswer } from "@/server/infra/http";
-
-const DEFAULT_TIMEOUT_MS = 12_000;
-/** How long nothing is asked after a rate limit without a stated wait (services.md section 5: counted over two hours). */
-const DEFAULT_RATE_WAIT_MS = 60_000;
-const INTEGRATOR = "tidegate";
+import { excerpt } from "@/server/infra/http";
+import { createQuoteService, refused, type QuoteService, type QuoteServiceSettings } from "./swap-quotes-service";
 
 export interface SwapQuoteRequest {
   readonly chainId: number;
@@ -33,14 +29,7 @@ export interface SwapQuotes {
   fetchQuote(request: SwapQuoteRequest): Promise<Result<QuoteEvidence, ExecutionError>>;
 }
 
-export interface LifiSettings {
-  /** For example `https://li.quest/v1`. */
-  readonly baseUrl: string;
-  readonly apiKey: string | null;
-  readonly wallNowMs: () => number;
-  readonly timeoutMs?: number;
-  readonly fetch?: typeof fetch;
-}
+export type LifiSettings = QuoteServiceSettings;
 
 const integerText = z.string().regex(/^(0x[0-9a-fA-F]+|\d+)$/);
 const quoteSchema = z.object({
@@ -63,61 +52,45 @@ const quoteSchema = z.object({
 });
 type LifiQuote = z.infer<typeof quoteSchema>;
 
-const errorSchema = z.object({
-  message: z.string().optional(),
-  code: z.union([z.number(), z.string()]).optional(),
-  errors: z.array(z.object({ code: z.string().optional(), message: z.string().optional() })).optional(),
-});
-
-/** Codes after which the same question may be asked again: rate limit, server, slippage, third party, timeout, rpc. */
-const RETRYABLE_CODES: readonly number[] = [1005, 1006, 1007, 1008, 1009, 1012];
-const RATE_LIMIT_CODE = 1005;
-
 export function createLifiQuotes(settings: LifiSettings): SwapQuotes {
-  let blockedUntilMs = 0;
+  return createSwapQuotes(createQuoteService(settings));
+}
 
-  function block(answer: JsonAnswer): void {
-    const waitMs = answer.rateLimit.retryAfterMs ?? resetMs(answer.rateLimit);
-    const isLimited = answer.status === 429 || answer.rateLimit.remaining === 0;
-    if (isLimited) blockedUntilMs = settings.wallNowMs() + (waitMs ?? DEFAULT_RATE_WAIT_MS);
-  }
-
+/** Same-chain quotes of one service; its request limits are shared with everything else that asks it. */
+export function createSwapQuotes(service: QuoteService): SwapQuotes {
   async function fetchQuote(request: SwapQuoteRequest): Promise<Result<QuoteEvidence, ExecutionError>> {
-    const fetchedAtMs = settings.wallNowMs();
-    if (fetchedAtMs < blockedUntilMs) {
-      return unavailable(
-        `LI.FI's request limit is used up for another ${Math.ceil((blockedUntilMs - fetchedAtMs) / 1000)} s; set TG_LIFI_API_KEY for a higher one`,
-        true,
-        { retryAfterMs: blockedUntilMs - fetchedAtMs },
-      );
-    }
-    const answer = await fetchJsonAnswer({
-      url: quoteUrl(settings.baseUrl, request),
-      timeoutMs: settings.timeoutMs ?? DEFAULT_TIMEOUT_MS,
-      headers: {
-        "x-lifi-integrator": INTEGRATOR,
-        ...(settings.apiKey === null ? {} : { "x-lifi-api-key": settings.apiKey }),
-      },
-      ...(settings.fetch === undefined ? {} : { fetch: settings.fetch }),
-    });
-    if (!answer.ok) return err(fromSource(answer.error));
-    block(answer.value);
-    if (answer.value.status < 200 || answer.value.status >= 300) return err(serviceError(answer.value));
-    const parsed = quoteSchema.safeParse(answer.value.body);
+    const fetchedAtMs = service.wallNowMs();
+    const body = await service.get("/quote", quoteQuery(service.integrator, request));
+    if (!body.ok) return body;
+    const parsed = quoteSchema.safeParse(body.value);
     if (!parsed.success) {
       const issue = parsed.error.issues[0];
       return refused(
-        `LI.FI's answer is no quote: ${issue?.path.map(String).join(".") ?? ""} ${issue?.message ?? ""}; came ${excerpt(JSON.stringify(answer.value.body))}`,
+        `${service.name}'s answer is no quote: ${issue?.path.map(String).join(".") ?? ""} ${issue?.message ?? ""}; came ${excerpt(JSON.stringify(body.value))}`,
         { reason: "shape" },
       );
     }
-    return verifyQuote({ request, quote: parsed.data, fetchedAtMs, nowMs: settings.wallNowMs() });
+    return verifyQuote({ request, quote: parsed.data, fetchedAtMs, nowMs: service.wallNowMs() });
   }
   return { fetchQuote };
 }
 
-function quoteUrl(baseUrl: string, request: SwapQuoteRequest): string {
-  const query = new URLSearchParams({
+/** The first service that has a usable quote; a quote that lied is an answer, and the next service is asked all the same. */
+export function firstOf(services: readonly SwapQuotes[]): SwapQuotes {
+  return {
+    async fetchQuote(request) {
+      let last: Result<QuoteEvidence, ExecutionError> | null = null;
+      for (const service of services) {
+        last = await service.fetchQuote(request);
+        if (last.ok) return last;
+      }
+      return last ?? refused("no quote service is configured; set TG_LIFI_URL", { reason: "none" });
+    },
+  };
+}
+
+function quoteQuery(integrator: string, request: SwapQuoteRequest): URLSearchParams {
+  return new URLSearchParams({
     fromChain: String(request.chainId),
     toChain: String(request.chainId),
     fromToken: request.tokenIn,
@@ -127,9 +100,8 @@ function quoteUrl(baseUrl: string, request: SwapQuoteRequest): string {
     toAddress: request.wallet,
     slippage: String(request.slippageBps / 10_000),
     order: "CHEAPEST",
-    integrator: INTEGRATOR,
+    integrator,
   });
-  return `${baseUrl.replace(/\/+$/, "")}/quote?${query.toString()}`;
 }
 
 /** The stated fields first, then the bytes: what would be signed must be what was asked for. */
@@ -183,37 +155,4 @@ function verifyQuote(input: {
     cexPrice: request.cexPrice,
     poolPrice: request.poolPrice,
   });
-}
-
-function serviceError(answer: JsonAnswer): ExecutionError {
-  const parsed = errorSchema.safeParse(answer.body);
-  const code = Number(parsed.success ? (parsed.data.code ?? 0) : 0);
-  const tool = parsed.success ? parsed.data.errors?.map((each) => each.code ?? each.message ?? "").join(", ") : "";
-  const text = excerpt(parsed.success ? (parsed.data.message ?? "") : JSON.stringify(answer.body));
-  const isRetryable = RETRYABLE_CODES.includes(code) || answer.status === 429 || answer.status >= 500;
-  return new ExecutionError({
-    code: "quote_unavailable",
-    retryable: isRetryable,
-    message: `LI.FI gave no quote (status ${answer.status}, code ${code}${code === RATE_LIMIT_CODE ? ", request limit" : ""}): ${text}${tool === "" || tool === undefined ? "" : ` [${excerpt(tool)}]`}`,
-    details: { status: answer.status, lifiCode: code, retryAfterMs: answer.rateLimit.retryAfterMs },
-  });
-}
-
-function fromSource(error: SourceError): ExecutionError {
-  return new ExecutionError({
-    code: "quote_unavailable",
-    retryable: error.retryable || error.code === "bad_data",
-    message: `no swap quote: ${error.message}`,
-    details: { ...error.details, sourceCode: error.code },
-    cause: error,
-  });
-}
-
-function unavailable(message: string, retryable: boolean, details: ErrorDetails): Result<never, ExecutionError> {
-  return err(new ExecutionError({ code: "quote_unavailable", retryable, message, details }));
-}
-
-/** A quote that lies may be honest the next time: asking again is allowed, using it is not. */
-function refused(message: string, details: ErrorDetails): Result<never, ExecutionError> {
-  return err(new ExecutionError({ code: "quote_refused", retryable: true, message, details }));
 }

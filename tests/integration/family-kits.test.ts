@@ -22,6 +22,10 @@ const ramsesAbi = parseAbi([
   `function mint((address token0, address token1, int24 tickSpacing, ${MINT_REST}) params) payable`,
 ]);
 const algebraAbi = parseAbi([`function mint((address token0, address token1, ${MINT_REST}) params) payable`]);
+const LAID_OUT =
+  "address tokenX, address tokenY, uint256 binStep, uint256 amountX, uint256 amountY, uint256 amountXMin, uint256 amountYMin, uint256 activeIdDesired, uint256 idSlippage, int256[] deltaIds, uint256[] distributionX, uint256[] distributionY, address to";
+const binsAbi = parseAbi([`function addLiquidity((${LAID_OUT}, address refundTo, uint256 deadline) params)`]);
+const legacyBinsAbi = parseAbi([`function addLiquidity((${LAID_OUT}, uint256 deadline) params)`]);
 const modifyAbi = parseAbi(["function modifyLiquidities(bytes unlockData, uint256 deadline) payable"]);
 const permit2Abi = parseAbi(["function approve(address token, address spender, uint160 amount, uint48 expiration)"]);
 
@@ -119,9 +123,41 @@ function mintData(pool: PoolRef, ticks: readonly [number, number]): Hex {
         ["0x0d", pairOf(pool)],
       ]);
     }
-    default:
-      throw new Error(`no raw mint for ${pool.family}`);
+    case "liquidity-book":
+      return binMintData(pool);
   }
+}
+
+/** Eleven bins around the start price: token1 (Y) below, token0 (X) above, both in the middle. */
+function binMintData(pool: PoolRef): Hex {
+  const binStep = pool.binStep ?? 0;
+  const logPrice = 2 * Math.log(Number(sqrtPriceX96(isBaseFirst(pool))) / Q96);
+  const deltas = Array.from({ length: 11 }, (_, index) => index - 5);
+  const part = 10n ** 18n / 6n;
+  const isBase = isBaseFirst(pool);
+  const params = {
+    tokenX: pool.token0,
+    tokenY: pool.token1,
+    binStep: BigInt(binStep),
+    amountX: isBase ? 10n ** 18n : 2_500n * 10n ** 6n,
+    amountY: isBase ? 2_500n * 10n ** 6n : 10n ** 18n,
+    amountXMin: 0n,
+    amountYMin: 0n,
+    activeIdDesired: BigInt(2 ** 23 + Math.round(logPrice / Math.log1p(binStep / 10_000))),
+    idSlippage: 1n,
+    deltaIds: deltas.map(BigInt),
+    distributionX: deltas.map((delta) => (delta >= 0 ? part : 0n)),
+    distributionY: deltas.map((delta) => (delta <= 0 ? part : 0n)),
+    to: chain.user,
+    deadline: chain.deadlineSec(),
+  };
+  return pool.variant === "2.0"
+    ? encodeFunctionData({ abi: legacyBinsAbi, functionName: "addLiquidity", args: [params] })
+    : encodeFunctionData({
+        abi: binsAbi,
+        functionName: "addLiquidity",
+        args: [{ ...params, refundTo: chain.user }],
+      });
 }
 
 function pairOf(pool: PoolRef): Hex {
@@ -206,7 +242,7 @@ describe.each(FAMILY_KITS)("$name", (kit) => {
       const failures = await chain.step(
         [
           { target: { ...target, target: chain.user }, zeroForOne: true, amountIn: 1n },
-          { target, zeroForOne: true, amountIn: 1_000n },
+          { target, zeroForOne: true, amountIn: amounts[0] / 1_000n },
         ],
         [{ target, ...band }],
       );

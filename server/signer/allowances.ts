@@ -2,12 +2,8 @@
 import { decodeFunctionResult, encodeFunctionData } from "viem";
 import { decodeApprove, encodeApprove, isSameAddress } from "@/lib/actions/erc20";
 import type { Grant, TxCall } from "@/lib/actions/family";
-import {
-  decodeOperatorGrant,
-  decodeOperatorRead,
-  encodeOperatorGrant,
-  encodeOperatorRead,
-} from "@/lib/actions/operator-grant";
+import { decodeLbOperator, encodeLbOperator } from "@/lib/actions/liquidity-book";
+import { decodeOperatorRead, encodeOperatorRead } from "@/lib/actions/operator-grant";
 import {
   decodePermit2Allowance,
   decodePermit2Approve,
@@ -16,7 +12,7 @@ import {
 } from "@/lib/actions/permit2";
 import { ChainError } from "@/lib/errors/tidegate-error";
 import { ERC20_ABI } from "@/lib/registry/abis/erc20";
-import { findPoolRef } from "@/lib/registry/pool-ref";
+import { findPoolRef, type PoolRef } from "@/lib/registry/pool-ref";
 import type { Registry } from "@/lib/registry/schema";
 import type { Address, Hex } from "@/lib/units";
 import type { EngineContext } from "./context";
@@ -91,9 +87,8 @@ export async function readGrant(
       return found;
     }
     case "operator": {
-      const isAllowed = decodeOperatorRead(
-        await port.call({ to: token, data: encodeOperatorRead(owner, spender) }, block),
-      );
+      const data = encodeOperatorRead(owner, spender);
+      const isAllowed = decodeOperatorRead(await port.call({ to: token, data }, block));
       if (isAllowed === null) throw badAnswer(port, token, "isApprovedForAll of a Liquidity Book pair");
       return { amountRaw: isAllowed ? 1n : 0n, expirationSec: null };
     }
@@ -119,10 +114,8 @@ export function encodeGrant(
       const expirationSec = amountRaw === 0n ? 0n : input.expirationSec;
       return encodePermit2Approve(grant.permit2, { token, spender, amountRaw, expirationSec });
     }
-    case "operator": {
-      const variant = findPoolRef(registry, input.chainId, token)?.variant ?? null;
-      return encodeOperatorGrant(token, variant, { spender, isAllowed: amountRaw > 0n });
-    }
+    case "operator":
+      return encodeLbOperator(pairOf(registry, input.chainId, token), spender, amountRaw > 0n);
   }
 }
 
@@ -148,10 +141,9 @@ export function decodeGrant(
       return { amountRaw: decoded.amountRaw, expirationSec: decoded.expirationSec };
     }
     case "operator": {
-      const variant = findPoolRef(registry, input.chainId, token)?.variant ?? null;
-      const decoded = decodeOperatorGrant(variant, tx.data);
+      const decoded = decodeLbOperator(pairOf(registry, input.chainId, token), tx);
       if (decoded === null || !isSameAddress(decoded.spender, spender)) return null;
-      return { amountRaw: decoded.isAllowed ? 1n : 0n, expirationSec: null };
+      return { amountRaw: decoded.isApproved ? 1n : 0n, expirationSec: null };
     }
   }
 }
@@ -227,6 +219,13 @@ export async function readOpenAllowances(
     }
   }
   return open;
+}
+
+/** The function's name differs by the pair's generation, which only the registry knows. */
+function pairOf(registry: Registry, chainId: number, pair: Address): PoolRef {
+  const ref = findPoolRef(registry, chainId, pair);
+  if (ref?.family === "liquidity-book") return ref;
+  throw SignerError.refuse("policy", `${pair} on chain ${chainId} is no Liquidity Book pair of the registry`);
 }
 
 function distinct(addresses: readonly Address[]): readonly Address[] {

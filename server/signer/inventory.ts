@@ -34,7 +34,7 @@ export async function takeInventory(
   for (const part of partsOf(context, chainId)) {
     const unknown = await listUnknown(context, port, { part, block });
     for (const tokenId of unknown) {
-      const live = await part.reads.readPosition(port, part.ref, tokenId, block.number);
+      const live = await part.reads.readPosition(port, part.ref, tokenId, block.number, context.deps.key.address);
       // Between the list and the read at the same block nothing can happen; null is an endpoint that contradicts itself.
       if (live === null) continue;
       const orphan = positionOrphan(context, { part, tokenId, live });
@@ -87,7 +87,7 @@ async function checkKnown(
       continue;
     }
     const part = context.pool(position.chainId, position.pool);
-    const live = await part.reads.readPosition(port, part.ref, position.tokenId, block.number);
+    const live = await part.reads.readPosition(port, part.ref, position.tokenId, block.number, key.address);
     const orphanId = `missing:${position.positionId}`;
     if (live !== null && isSameAddress(live.owner, key.address)) {
       endOrphan(context, orphanId, "it is in the wallet again");
@@ -129,7 +129,7 @@ async function listUnknown(
       isSameAddress(orphan.positionManager ?? "", ref.contracts.positionManager) &&
       (ref.family !== "liquidity-book" || isSameAddress(orphan.pool ?? "", ref.pool));
     if (!isHere || orphan.tokenId === null || found.has(orphan.tokenId)) continue;
-    const live = await reads.readPosition(port, ref, orphan.tokenId, block.number);
+    const live = await reads.readPosition(port, ref, orphan.tokenId, block.number, wallet);
     if (live !== null && live.liquidityRaw > 0n && isSameAddress(live.owner, wallet)) found.add(orphan.tokenId);
   }
   return [...found];

@@ -98,7 +98,7 @@ export function createOrphans(
     const port = context.chain(orphan.chainId);
     const head = await port.readBlock("latest");
     if (head === null) throw SignerError.later("chain", `chain ${orphan.chainId} answered no latest block`);
-    const live = await part.reads.readPosition(port, ref, tokenId, head.number);
+    const live = await part.reads.readPosition(port, ref, tokenId, head.number, deps.key.address);
     if (live === null || live.liquidityRaw === 0n || !isSameAddress(live.owner, deps.key.address)) {
       throw refuse(
         "policy",
@@ -225,7 +225,7 @@ export function createOrphans(
     const { part, tokenId } = partOf(orphan);
     const { ref, actions, reads } = part;
     const port = context.chain(orphan.chainId);
-    const live = await reads.readPosition(port, ref, tokenId, "latest");
+    const live = await reads.readPosition(port, ref, tokenId, "latest", deps.key.address);
     const frame = frameOf(orphan, commandId);
     const burnId = `${frame.planId}/${CLOSE_INDEX}`;
     if (live === null && journal.state.ops.get(burnId) === undefined) {

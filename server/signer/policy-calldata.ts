@@ -78,27 +78,37 @@ function checkExit(input: CalldataCheck, step: BurnStep | DecreaseStep, wrong: W
   if (pool === null || position === null) return wrong("pool or position unknown");
   const call = pool.actions.decodeExit(pool.ref, input.tx);
   if (call === null) return wrong("target or form");
-  if (call.tokenId !== step.tokenId || !isSameAddress(call.recipient, wallet)) return wrong("token id or recipient");
-  if (call.closes !== (step.kind === "burn")) return wrong("closing");
+  if (!isSameAddress(call.recipient, wallet)) return wrong("recipient");
   const wantedRaw = step.kind === "burn" ? position.liquidityRaw : step.liquidityRaw;
-  // Burning takes all in V4's shape, whose bytes then name no liquidity.
-  const isAll = call.closes && call.liquidityRaw === 0n;
-  if (call.bins === null && !isAll && call.liquidityRaw !== wantedRaw) return wrong("liquidity");
-  if (!areExitBinsOwn(call, step, position)) return wrong("bins");
-  const takes = call.bins === null ? wantedRaw > 0n : call.bins.length > 0;
-  if (!takes) return;
+  if (call.bins === null) {
+    if (call.tokenId !== step.tokenId || position.bins !== null) return wrong("token id");
+    if (call.closes !== (step.kind === "burn")) return wrong("closing");
+    // Burning takes all in V4's shape, whose bytes then name no liquidity.
+    const isAll = call.closes && call.liquidityRaw === 0n;
+    if (!isAll && call.liquidityRaw !== wantedRaw) return wrong("liquidity");
+  } else if (!areExitBinsOwn(call, step, { position, wantedRaw })) {
+    return wrong("bins or shares");
+  }
+  if (wantedRaw === 0n) return;
   if (call.deadlineSec <= 0n || call.deadlineSec > input.latestDeadlineSec) return wrong("deadline");
   const isDust = position.principal0Raw <= DUST_RAW && position.principal1Raw <= DUST_RAW;
   if (call.amount0MinRaw === 0n && call.amount1MinRaw === 0n && !isDust) return wrong("minimums");
 }
 
-/** Only shares the wallet has, of bins inside the step's range. */
-function areExitBinsOwn(call: ExitCall, step: BurnStep | DecreaseStep, position: LivePosition): boolean {
-  if (call.bins === null) return position.bins === null;
-  return call.bins.every(({ binId, sharesRaw }) => {
-    const held = position.bins?.find((each) => each.binId === binId);
-    return held !== undefined && sharesRaw <= held.sharesRaw && binId >= step.tickLower && binId <= step.tickUpper;
-  });
+/** Only shares the wallet has, of bins inside the step's range; all of them for a burn, at most what was asked for otherwise. */
+function areExitBinsOwn(
+  call: ExitCall,
+  step: BurnStep | DecreaseStep,
+  has: { readonly position: LivePosition; readonly wantedRaw: bigint },
+): boolean {
+  let takenRaw = 0n;
+  for (const { binId, sharesRaw } of call.bins ?? []) {
+    const held = has.position.bins?.find((each) => each.binId === binId);
+    const isInside = binId >= step.tickLower && binId <= step.tickUpper;
+    if (held === undefined || sharesRaw > held.sharesRaw || !isInside) return false;
+    takenRaw += sharesRaw;
+  }
+  return step.kind === "burn" ? takenRaw === has.wantedRaw : takenRaw <= has.wantedRaw;
 }
 
 function checkMint(input: CalldataCheck, step: MintStep, wrong: Wrong): void {
@@ -107,7 +117,12 @@ function checkMint(input: CalldataCheck, step: MintStep, wrong: Wrong): void {
   const call = pool.actions.decodeMint(pool.ref, input.tx);
   if (call === null) return wrong("target or form");
   if (!isSameAddress(call.recipient, wallet)) return wrong("recipient");
-  if (call.tickLower !== step.tickLower || call.tickUpper !== step.tickUpper) return wrong("pool or range");
+  // Bins without any of the two tokens are left out, so a bin range may be narrower than the step's.
+  const isInside =
+    call.bins === null
+      ? call.tickLower === step.tickLower && call.tickUpper === step.tickUpper
+      : call.tickLower >= step.tickLower && call.tickUpper <= step.tickUpper && call.tickLower <= call.tickUpper;
+  if (!isInside) return wrong("pool or range");
   if (call.amount0DesiredRaw > step.amount0MaxRaw || call.amount1DesiredRaw > step.amount1MaxRaw) {
     return wrong("amounts");
   }

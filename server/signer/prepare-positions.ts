@@ -1,6 +1,7 @@
 // Burn, decrease and mint of any DEX family: state at a named block, the family's own bounds and bytes, a simulation at that same block.
 import { isSameAddress } from "@/lib/actions/erc20";
 import type { LivePool, LivePosition, MintCall } from "@/lib/actions/family";
+import { lbTokenId } from "@/lib/actions/liquidity-book";
 import { InvariantError } from "@/lib/errors/invariant";
 import type { BurnStep, DecreaseStep, MintStep } from "@/lib/plan/plan";
 import { describeGrant, readGrant } from "./allowances";
@@ -21,7 +22,7 @@ import { SignerError } from "./ports";
 /** A position as the exit of a step finds it; refuses what was moved, closed or is another than the plan's. */
 async function readOwn(input: PrepareInput, part: PoolPart, step: BurnStep | DecreaseStep): Promise<LivePosition> {
   const { port, block, wallet } = input;
-  const live = await part.reads.readPosition(port, part.ref, step.tokenId, block.number);
+  const live = await part.reads.readPosition(port, part.ref, step.tokenId, block.number, wallet);
   if (live === null || !isSameAddress(live.owner, wallet)) {
     throw SignerError.refuse(
       "policy",
@@ -108,7 +109,6 @@ export async function prepareMint(input: PrepareInput, step: MintStep): Promise<
   const part = context.pool(step.chainId, step.pool);
   const { ref, actions } = part;
   await checkPoolIdentity(input, part);
-  await checkBinsFree(input, part, step);
   const pool = await part.reads.readPool(port, ref, block.number);
   checkPoolTick(plan, step.pool, pool.tick);
   checkPoolLiquidity(plan, step.pool, pool.liquidityRaw);
@@ -126,6 +126,7 @@ export async function prepareMint(input: PrepareInput, step: MintStep): Promise<
     }),
   );
   checkMintFits(step, pool, call);
+  await checkBinsFree(input, part, call);
   await checkRights(input, part, call);
   const tx = bounded(() => actions.encodeMint(ref, call));
   const answer = await simulate(port, { from: wallet, ...tx }, block.number);
@@ -192,17 +193,23 @@ async function checkRights(input: PrepareInput, part: PoolPart, call: MintCall):
 }
 
 /** Shares of one wallet in one bin are one heap: two positions over the same bins could not be told apart. */
-async function checkBinsFree(input: PrepareInput, part: PoolPart, step: MintStep): Promise<void> {
-  if (part.ref.family !== "liquidity-book") return;
-  const pair = BigInt(part.ref.pool);
-  const tokenId = (pair << 48n) | (BigInt(step.tickLower) << 24n) | BigInt(step.tickUpper);
-  const held = await part.reads.readPosition(input.port, part.ref, tokenId, input.block.number);
+async function checkBinsFree(input: PrepareInput, part: PoolPart, call: MintCall): Promise<void> {
+  if (call.bins === null) return;
+  const { pool } = part.ref;
+  if (pool.length !== 42)
+    throw SignerError.refuse("policy", `${pool} is no address, but Liquidity Book pairs have one`);
+  // All bins may move together with the active one by this many before the transaction runs.
+  const { idSlippage } = call.bins;
+  const range = { tickLower: Math.max(0, call.tickLower - idSlippage), tickUpper: call.tickUpper + idSlippage };
+  const tokenId = lbTokenId(pool, range);
+  const { port, block, wallet } = input;
+  const held = await part.reads.readPosition(port, part.ref, tokenId, block.number, wallet);
   if (held === null) return;
   const bins = held.bins?.filter((bin) => bin.sharesRaw > 0n).map((bin) => bin.binId) ?? [];
   if (bins.length === 0 && held.liquidityRaw === 0n) return;
   throw SignerError.refuse(
     "policy",
-    `the wallet already holds shares of ${part.ref.pool} in the bins ${bins.join(", ")} of ${step.tickLower}..${step.tickUpper}; close or adopt that position first`,
+    `the wallet already holds shares of ${part.ref.pool} in the bins ${bins.join(", ")} of ${range.tickLower}..${range.tickUpper}; close or adopt that position first`,
   );
 }
 

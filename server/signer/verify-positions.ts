@@ -1,11 +1,11 @@
 // What a confirmed mint, burn or decrease did, for any DEX family: the position at the receipt's block, the wallet's transfers, the entries.
 import { isSameAddress, walletDeltas } from "@/lib/actions/erc20";
-import type { LivePosition } from "@/lib/actions/family";
+import type { LivePosition, MintCall, RangeIndexes } from "@/lib/actions/family";
 import type { KnownPosition } from "@/lib/api/signer-contract";
 import { ChainError } from "@/lib/errors/tidegate-error";
 import { burnEntries, mintEntries, type Entry } from "@/lib/ledger/entries";
 import type { BurnStep, DecreaseStep, MintStep } from "@/lib/plan/plan";
-import { positionId } from "@/lib/units";
+import { positionId, type Address } from "@/lib/units";
 import type { EngineContext, PoolPart } from "./context";
 import type { OpRecord } from "./journal/projection";
 import type { ChainPort, Receipt } from "./ports";
@@ -23,14 +23,14 @@ export async function verifyExit(input: VerifyInput, step: BurnStep | DecreaseSt
   const wallet = context.deps.key.address;
   const part = context.pool(step.chainId, step.pool);
   const port = context.chain(op.chainId);
-  const before = await readBefore(part, port, { tokenId: step.tokenId, receipt });
+  const before = await readBefore(part, port, { tokenId: step.tokenId, receipt, wallet });
   const facts = part.actions.decodeExitReceipt(part.ref, receipt.logs, { tokenId: step.tokenId, wallet, before });
   if (facts === null) {
     return fail(`the receipt has no payment for token ${step.tokenId} by ${step.positionManager}`);
   }
   const id = positionId(op.chainId, step.family, step.positionManager, step.tokenId);
   const known = context.journal.state.positions.get(id) ?? null;
-  const live = await part.reads.readPosition(port, part.ref, step.tokenId, receipt.blockNumber);
+  const live = await part.reads.readPosition(port, part.ref, step.tokenId, receipt.blockNumber, wallet);
   const wrong =
     step.kind === "burn" ? notEmpty(live) : notReduced({ live, known, before, takenRaw: facts.liquidityRaw, step });
   if (wrong !== null) return fail(`token ${step.tokenId} ${wrong}`);
@@ -78,10 +78,10 @@ export async function verifyExit(input: VerifyInput, step: BurnStep | DecreaseSt
 async function readBefore(
   part: PoolPart,
   port: ChainPort,
-  at: { readonly tokenId: bigint; readonly receipt: Receipt },
+  at: { readonly tokenId: bigint; readonly receipt: Receipt; readonly wallet: Address },
 ): Promise<LivePosition | null> {
   try {
-    return await part.reads.readPosition(port, part.ref, at.tokenId, at.receipt.blockNumber - 1n);
+    return await part.reads.readPosition(port, part.ref, at.tokenId, at.receipt.blockNumber - 1n, at.wallet);
   } catch (error) {
     if (error instanceof ChainError) return null;
     throw error;
@@ -105,7 +105,9 @@ function notReduced(input: {
 }): string | null {
   const { live, known, before, takenRaw, step } = input;
   if (live === null) return "is gone, though only a part was to be taken out";
-  if (takenRaw !== step.liquidityRaw) return `lost liquidity ${takenRaw}, the step takes ${step.liquidityRaw}`;
+  // Bins that would pay nothing are left out of a part.
+  const isTaken = live.bins === null ? takenRaw === step.liquidityRaw : takenRaw <= step.liquidityRaw;
+  if (!isTaken) return `lost liquidity ${takenRaw}, the step takes ${step.liquidityRaw}`;
   const wasRaw = before?.liquidityRaw ?? known?.liquidityRaw;
   if (wasRaw === undefined || live.liquidityRaw === wasRaw - takenRaw) return null;
   return `has liquidity ${live.liquidityRaw}, expected ${wasRaw - takenRaw}`;
@@ -151,15 +153,16 @@ export async function verifyMint(input: VerifyInput, step: MintStep): Promise<Ve
   if (call === null) return fail("the mint's own bytes cannot be decoded any more; the registry entry was changed");
   const facts = actions.decodeMintReceipt(ref, receipt.logs, wallet, call);
   if (facts === null) return fail(`the receipt has no position minted to ${wallet} by ${step.positionManager}`);
-  const live = await reads.readPosition(context.chain(op.chainId), ref, facts.tokenId, receipt.blockNumber);
+  const live = await reads.readPosition(context.chain(op.chainId), ref, facts.tokenId, receipt.blockNumber, wallet);
   if (live === null || !isSameAddress(live.owner, wallet)) {
     return fail(`token ${facts.tokenId} is owned by ${live?.owner ?? "nobody"} at block ${receipt.blockNumber}`);
   }
   if (
     live.otherPool !== undefined ||
     live.liquidityRaw !== facts.liquidityRaw ||
-    live.tickLower !== step.tickLower ||
-    live.tickUpper !== step.tickUpper
+    live.tickLower !== facts.tickLower ||
+    live.tickUpper !== facts.tickUpper ||
+    !isRangeAsked(facts, call)
   ) {
     return fail(
       `token ${facts.tokenId} has liquidity ${live.liquidityRaw} in ${live.tickLower}..${live.tickUpper}${live.otherPool === undefined ? "" : ` of pool ${live.otherPool}`}, the receipt says ${facts.liquidityRaw}`,
@@ -186,8 +189,8 @@ export async function verifyMint(input: VerifyInput, step: MintStep): Promise<Ve
     pool: step.pool,
     positionManager: step.positionManager,
     tokenId: facts.tokenId,
-    tickLower: step.tickLower,
-    tickUpper: step.tickUpper,
+    tickLower: facts.tickLower,
+    tickUpper: facts.tickUpper,
     liquidityRaw: facts.liquidityRaw,
     amount0Raw: facts.amount0Raw,
     amount1Raw: facts.amount1Raw,
@@ -205,6 +208,13 @@ export async function verifyMint(input: VerifyInput, step: MintStep): Promise<Ve
     amount1Raw: facts.amount1Raw,
   });
   return done({ deltas: listed(deltas), entries: [...entries, ...gas], opened });
+}
+
+/** Exactly the range of the bytes; bins may have moved together with the active one as far as the bytes allow. */
+function isRangeAsked(facts: RangeIndexes, call: MintCall): boolean {
+  const moved = facts.tickLower - call.tickLower;
+  const isWhole = facts.tickUpper - call.tickUpper === moved;
+  return isWhole && Math.abs(moved) <= (call.bins?.idSlippage ?? 0);
 }
 
 function smaller(left: bigint, right: bigint): bigint {

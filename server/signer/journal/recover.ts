@@ -297,7 +297,7 @@ async function lostPositions(context: EngineContext, port: ChainPort, block: Blo
   for (const position of context.journal.state.positions.values()) {
     if (position.chainId !== port.chain.id || findPoolRef(registry, position.chainId, position.pool) === null) continue;
     const { ref, reads } = context.pool(position.chainId, position.pool);
-    const live = await reads.readPosition(port, ref, position.tokenId, block.number);
+    const live = await reads.readPosition(port, ref, position.tokenId, block.number, key.address);
     if (live !== null && isSameAddress(live.owner, key.address)) continue;
     lost.push({ ...position, token0: ref.token0, token1: ref.token1 });
   }

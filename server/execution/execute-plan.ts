@@ -93,6 +93,10 @@ async function runSteps(run: Run): Promise<StepEnd> {
   const fresh = await callSigner(run, "plan.get", { planId: run.record.planId });
   if (!fresh.ok) return signerEnd(fresh.error);
   for (const op of fresh.value.ops) run.ops.set(op.index, op);
+  // Nothing was begun: every bound holds now, the balances too, or nothing is approved at all.
+  const [first] = run.plan.steps;
+  const bound = run.ops.size === 0 && first !== undefined && !run.shouldStop() ? await findBoundLeft(run, first) : null;
+  if (bound !== null) return bound;
   const ended = new Set<number>();
   for (;;) {
     const waiting = await runPass(run, ended);
@@ -243,6 +247,10 @@ async function runStep(run: Run, step: Step, index: number): Promise<StepEnd> {
 /** Steps that take new risk are not begun outside the plan's bounds; approvals and revocations move no value. */
 async function checkBounds(run: Run, step: Step): Promise<StepEnd | null> {
   if (step.kind === "approve" || step.kind === "revoke") return null;
+  return findBoundLeft(run, step);
+}
+
+async function findBoundLeft(run: Run, step: Step): Promise<StepEnd | null> {
   const prices = await run.deps.readPrices(step.chainId);
   const owners = new Map(poolSteps(run.plan).map((each) => [each.pool.toLowerCase(), each]));
   const poolTicks: { pool: string; tick: number }[] = [];
@@ -375,6 +383,7 @@ async function revokeOpenAllowances(run: Run): Promise<void> {
       return (
         each.kind === "approve" &&
         at < index &&
+        each.chainId === step.chainId &&
         sameAddress(each.token, step.token) &&
         sameAddress(each.spender, step.spender) &&
         (state === "VERIFIED" || state === "SETTLED")

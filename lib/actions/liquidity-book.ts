@@ -145,9 +145,11 @@ export const liquidityBookActions: FamilyActions = {
   },
 
   /**
-   * Shares per bin in proportion to the liquidity asked for, all of them for null. A bin inside the band may turn over to the other token
-   * before the transaction runs, so only the bins beyond it count for the minimums: those above keep their token0, those below their
-   * token1. A range that lies inside the band has no minimums: what it holds can then change hands only at its own bins' prices.
+   * Shares per bin in proportion to the liquidity asked for, all of them for null; the sum is what was asked for, to the last share. A bin
+   * inside the band may turn over to the other token before the transaction runs, so only the bins beyond it count for the minimums: those
+   * above keep their token0, those below their token1. The band ends half the way to the farther end of the range, so that a narrow range
+   * has a minimum too; where no bin lies beyond (one bin, say), one unit of the token that is worth more there must arrive: what the bins
+   * hold can then change hands only at their own prices.
    */
   boundExit(pool, live, request) {
     const { position } = live;
@@ -184,25 +186,24 @@ export const liquidityBookActions: FamilyActions = {
       liquidityRaw: wanted,
       ofRaw: total,
     });
-    const part = (amountRaw: bigint): bigint => (amountRaw * wanted) / total;
-    // The pair refuses a bin that pays nothing.
-    const taken: readonly LiveBin[] = bins
-      .map((bin) => ({
-        binId: bin.binId,
-        sharesRaw: part(bin.sharesRaw),
-        amount0Raw: part(bin.amount0Raw),
-        amount1Raw: part(bin.amount1Raw),
-      }))
-      .filter((bin) => bin.sharesRaw > 0n && (bin.amount0Raw > 0n || bin.amount1Raw > 0n));
+    const taken = partOf(bins, wanted, total);
     invariant(taken.length > 0, "the part of the position that was asked for pays nothing from any bin; take more", {
       tokenId: position.tokenId,
       liquidityRaw: wanted,
     });
-    const reach = binsWithinBand(request.bandBps, binStepOf(pool));
+    const far = Math.max(Math.abs(live.pool.tick - position.tickLower), Math.abs(position.tickUpper - live.pool.tick));
+    const reach = Math.min(binsWithinBand(request.bandBps, binStepOf(pool)), Math.floor(far / 2));
     let [amount0MinRaw, amount1MinRaw] = [0n, 0n];
     for (const bin of taken) {
       if (bin.binId > live.pool.tick + reach) amount0MinRaw += atLeastZero(bin.amount0Raw - 1n);
       if (bin.binId < live.pool.tick - reach) amount1MinRaw += atLeastZero(bin.amount1Raw - 1n);
+    }
+    if (amount0MinRaw === 0n && amount1MinRaw === 0n) {
+      const sum0 = taken.reduce((sum, bin) => sum + bin.amount0Raw, 0n);
+      const sum1 = taken.reduce((sum, bin) => sum + bin.amount1Raw, 0n);
+      const isMore0 = (sum0 * live.pool.sqrtPriceX96 * live.pool.sqrtPriceX96) >> 192n > sum1;
+      if (isMore0 || sum1 === 0n) amount0MinRaw = 1n;
+      else amount1MinRaw = 1n;
     }
     return {
       ...ends,
@@ -338,6 +339,35 @@ export const liquidityBookActions: FamilyActions = {
     return isCollected ? { liquidityRaw: 0n, principal0Raw: 0n, principal1Raw: 0n, paid0Raw, paid1Raw } : null;
   },
 };
+
+function cut(bin: LiveBin, sharesRaw: bigint): LiveBin {
+  return {
+    binId: bin.binId,
+    sharesRaw,
+    amount0Raw: (bin.amount0Raw * sharesRaw) / bin.sharesRaw,
+    amount1Raw: (bin.amount1Raw * sharesRaw) / bin.sharesRaw,
+  };
+}
+
+/**
+ * `wanted` of `total` shares over the bins: each bin's part rounded down, what is missing from the fullest bins. A bin whose part would pay
+ * nothing is left out, because the pair refuses it.
+ */
+function partOf(bins: readonly LiveBin[], wanted: bigint, total: bigint): readonly LiveBin[] {
+  const paying = bins.filter((bin) => {
+    const part = cut(bin, (bin.sharesRaw * wanted) / total);
+    return part.amount0Raw > 0n || part.amount1Raw > 0n;
+  });
+  const shares = new Map(paying.map((bin) => [bin.binId, (bin.sharesRaw * wanted) / total]));
+  let missing = wanted - [...shares.values()].reduce((sum, each) => sum + each, 0n);
+  for (const bin of paying.toSorted((left, right) => (left.sharesRaw > right.sharesRaw ? -1 : 1))) {
+    const has = shares.get(bin.binId) ?? 0n;
+    const added = missing < bin.sharesRaw - has ? missing : bin.sharesRaw - has;
+    shares.set(bin.binId, has + added);
+    missing -= added;
+  }
+  return paying.map((bin) => cut(bin, shares.get(bin.binId) ?? 0n));
+}
 
 function encodeMint(pool: PoolRef, call: MintCall): TxCall {
   const { bins } = call;

@@ -6,7 +6,8 @@ import { err, ok, type Result } from "@/lib/errors/result";
 import { SourceError, type ChainError, type TidegateError } from "@/lib/errors/tidegate-error";
 import { epochRecordSchema, type EpochRecord } from "@/lib/epoch/epoch-record";
 import { workerStateSchema } from "@/lib/api/worker-state";
-import { findPoolRef } from "@/lib/registry/pool-ref";
+import { findPoolRef, poolRefOf } from "@/lib/registry/pool-ref";
+import type { PairState } from "@/lib/api/signer-contract";
 import type { ResolvedPool } from "@/lib/registry/resolved-pool";
 import { isPairId, MINUTE_MS, poolKey, type Address } from "@/lib/units";
 import { readDeploymentId } from "@/server/config/deployment";
@@ -47,21 +48,17 @@ import { readWorkerState, writeWorkerState } from "@/server/infra/store/worker-s
 import { emitEpochStreams } from "@/server/infra/telemetry/epoch-streams";
 import { computeFamilyGasUsd, createGasUnitsBook, GAS_KINDS, readGasPriceWei } from "@/server/sources/gas";
 import { createGeckoSource, GECKO_SLOT_MS } from "@/server/sources/gecko-terminal";
-import { readV3Samples } from "@/server/sources/pool-state/uniswap-v3-samples";
-import { readDepth } from "@/server/sources/pool-state/depth";
-import {
-  readPoolStates,
-  readPositions,
-  toObservedPosition,
-  toTickPoolState,
-  type PoolReading,
-} from "@/server/sources/pool-state/uniswap-v3";
+import { noGrowthReason } from "@/server/sources/pool-state/family-extras";
+import { createPoolStates, type PoolStates } from "@/server/sources/pool-state/pool-states";
+import type { PoolReading, WantedPosition } from "@/server/sources/pool-state/readings";
+import { feePips, toObservedPosition, toPoolState } from "@/server/sources/pool-state/snapshot-forms";
 import { createCandleCache } from "./candle-cache";
 import { createCloseBook } from "./close-book";
 import { createLiveInputs } from "./live-inputs";
 import { createPaperDesk } from "./paper";
 import { paperBookSchema } from "./paper-book";
 import { acquirePairLock, type PairLock } from "./pair-lock";
+import { createPoolGate, type PoolGate } from "./pool-gate";
 import { createPoolSampler, type PoolSampler } from "./pool-sampler";
 import type { ChainView, CycleDeps, PoolView } from "./ports";
 import { startWorker, type Worker } from "./worker";
@@ -155,7 +152,9 @@ const control = createControlClient({
   timeoutMs: SIGNER_TIMEOUT_MS,
 });
 const wallet = await readWallet();
-const { usable, disabled } = await confirmPools();
+const poolStates = new Map<number, PoolStates>();
+const { gate, disabled } = await openGate();
+const usable = gate.pools();
 const live = createLiveInputs();
 const candles = createCandleCache({
   readFeeds: async () => {
@@ -177,6 +176,8 @@ const candles = createCandleCache({
   readRows: (venue, fromMs, toMs) => readCandles(store, { pairId, venue, fromMs, toMs }),
 });
 const gasUnits = createGasUnitsBook();
+/** Positions of the journal as the newest reading of each chain asked for them. */
+const knownPositions = new Map<number, readonly WantedPosition[]>();
 /** Readings behind the views handed to the core; views that are gone take theirs with them. */
 const readingsOf = new WeakMap<PoolView, PoolReading>();
 const gecko = createGeckoSource({
@@ -194,15 +195,24 @@ const poolSamples = createPoolSampler({
   chains: [...new Map(usable.map((pool) => [pool.chain.id, pool.chain])).values()].map((chain) => ({
     chainId: chain.id,
     blockTimeMs: chain.blockTimeMs,
-    poolKeys: usable.filter((pool) => pool.chain.id === chain.id).map(keyOf),
+    poolKeys: sampledOf(chain.id).map(keyOf),
+    unsampled: usable
+      .filter((pool) => pool.chain.id === chain.id)
+      .flatMap((pool) => {
+        const reason = noGrowthReason(poolRefOf(pool));
+        return reason === null ? [] : [{ poolKey: keyOf(pool), reason }];
+      }),
   })),
   market,
   chain: {
     readBlock: (chainId, at) => withClient(chainId, (client) => client.readBlock(at)),
-    readSamples: (chainId, block) =>
-      withClient(chainId, (client) =>
-        readV3Samples(client, { pools: usable.filter(({ chain }) => chain.id === chainId), owner: wallet }, block),
-      ),
+    readSamples: async (chainId, block) => {
+      const states = statesOf(chainId);
+      if (!states.ok) return states;
+      const { confirmed } = await gate.pass(chainId);
+      const pools = sampledOf(chainId).filter((pool) => confirmed.includes(pool));
+      return states.value.readSamples({ pools, owner: wallet, known: knownPositions.get(chainId) ?? [] }, block);
+    },
   },
   store: {
     read: async (key) => {
@@ -409,8 +419,9 @@ async function readWallet(): Promise<Address> {
 }
 
 /** Every registry entry is a claim: what the chain denies is not used, and everybody hears why. */
-async function confirmPools(): Promise<{
-  readonly usable: readonly ResolvedPool[];
+async function openGate(): Promise<{
+  readonly gate: PoolGate;
+  /** Grows when a chain that was away at the start denies an entry later. */
   readonly disabled: { poolKey: string; reason: string }[];
 }> {
   const view = registry.ok ? registry.value : fail(registry.error.message);
@@ -425,86 +436,105 @@ async function confirmPools(): Promise<{
     },
     readsOf: (family) => FAMILY_ADAPTERS[family].reads,
   });
-  const verdicts = await Promise.all(
-    view.poolsOf(pairId).map(async (pool) => ({ pool, verdict: await check.checkPool(pool) })),
-  );
-  const confirmed: ResolvedPool[] = [];
-  for (const { pool, verdict } of verdicts) {
-    if (verdict.kind !== "mismatch") {
-      // Unreachable is no denial: each reading checks tokens and state again and says that the chain is away.
-      confirmed.push(pool);
-      continue;
-    }
-    const key = keyOf(pool);
-    const reason = verdict.problems.join("; ");
-    refused.push({ poolKey: key, reason });
-    log.error("registry.disabled", { pairId, poolKey: key, detail: reason });
-    void publishEvent(store, {
-      type: "service.changed",
-      atMs: wallClock.nowMs(),
-      id: `pool:${key}`,
-      state: "stopped",
-      detail: `registry entry disabled: ${reason}`,
-    });
-  }
-  return { usable: confirmed, disabled: refused };
+  const pools = createPoolGate({
+    pools: view.poolsOf(pairId),
+    check: check.checkPool,
+    onDenied: (pool, reason) => {
+      const key = keyOf(pool);
+      refused.push({ poolKey: key, reason });
+      log.error("registry.disabled", { pairId, poolKey: key, detail: reason });
+      void publishEvent(store, {
+        type: "service.changed",
+        atMs: wallClock.nowMs(),
+        id: `pool:${key}`,
+        state: "stopped",
+        detail: `registry entry disabled: ${reason}`,
+      });
+    },
+  });
+  await pools.start();
+  return { gate: pools, disabled: refused };
 }
 
-async function readChain(
-  chainId: number,
-  openedAtMs: ReadonlyMap<string, number>,
-): Promise<Result<ChainView, ChainError>> {
-  return withClient(chainId, async (client): Promise<Result<ChainView, ChainError>> => {
-    const block = await client.readBlock();
-    if (!block.ok) return block;
-    const facts = usable.filter((pool) => pool.chain.id === chainId);
-    const readings = await readPoolStates(client, facts, block.value);
-    if (!readings.ok) return readings;
-    const positions = await readPositions(client, { readings: readings.value, owner: wallet });
-    if (!positions.ok) return positions;
-    const views = new Map<PoolView, PoolReading>();
-    for (const reading of readings.value.readings) {
-      const { facts: pool, frame, price, raw, twap } = reading;
-      const view: PoolView = {
-        poolKey: keyOf(pool),
-        facts: pool,
-        frame,
-        price,
-        tick: raw.tick,
-        feePips: raw.feePips,
-        twap,
-      };
-      views.set(view, reading);
-      readingsOf.set(view, reading);
-    }
-    return ok({
-      chainId,
-      block: block.value,
-      pools: [...views.keys()],
-      refused: readings.value.refused.map(({ facts: pool, error }) => ({ facts: pool, detail: error.message })),
-      positions: positions.value.flatMap((position) => {
-        const observed = toObservedPosition(position, 0);
-        const openedAt = openedAtMs.get(observed.positionId);
-        if (openedAt === undefined) return [];
-        const { tickLower, tickUpper, positionManager } = position.raw;
-        return [{ observed: { ...observed, openedAtMs: openedAt }, positionManager, tickLower, tickUpper }];
-      }),
-      poolState: (pool, { service, nativeUsd, gasPriceWei }) => {
-        const reading = views.get(pool);
-        if (reading === undefined) return fail(`pool ${pool.poolKey} is not of this view`);
-        return toTickPoolState({
-          reading,
-          gecko: service === null ? null : { volumeM15Usd: null, volumeH6Usd: null, ...service },
-          gas: computeFamilyGasUsd({
-            units: gasUnits.units(pool.facts.dex.family),
-            gasPriceWei,
-            nativeDecimals: pool.facts.chain.nativeDecimals,
-            nativeUsd,
-          }),
-          positions: positions.value,
-        });
-      },
-    });
+/** Pools of a chain whose past can be measured. */
+function sampledOf(chainId: number): readonly ResolvedPool[] {
+  return usable.filter((pool) => pool.chain.id === chainId && noGrowthReason(poolRefOf(pool)) === null);
+}
+
+/** Reads of one chain; kept, since past blocks that were read once are remembered. */
+function statesOf(chainId: number): Result<PoolStates, ChainError> {
+  const before = poolStates.get(chainId);
+  if (before !== undefined) return ok(before);
+  const client = clients.get(chainId);
+  if (!client.ok) return client;
+  const states = createPoolStates({ client: client.value, readsOf: (family) => FAMILY_ADAPTERS[family].reads });
+  poolStates.set(chainId, states);
+  return ok(states);
+}
+
+async function readChain(chainId: number, known: PairState["positions"]): Promise<Result<ChainView, ChainError>> {
+  const states = statesOf(chainId);
+  if (!states.ok) return states;
+  const block = await withClient(chainId, (client) => client.readBlock());
+  if (!block.ok) return block;
+  const { confirmed, waiting } = await gate.pass(chainId);
+  const openedAtMs = new Map(known.map((each) => [each.positionId, each.openedAtMarketMs]));
+  const wanted = known.flatMap((each): WantedPosition[] => {
+    if (each.chainId !== chainId) return [];
+    const facts = confirmed.find((pool) => pool.pool.id.toLowerCase() === each.pool.toLowerCase());
+    return facts === undefined ? [] : [{ facts, tokenId: each.tokenId }];
+  });
+  knownPositions.set(chainId, wanted);
+  const [readings, positions] = await Promise.all([
+    states.value.readPools(confirmed, block.value),
+    states.value.readPositions({ wanted, owner: wallet }, block.value),
+  ]);
+  if (!readings.ok) return readings;
+  if (!positions.ok) return positions;
+  const views = new Map<PoolView, PoolReading>();
+  for (const reading of readings.value.readings) {
+    const { facts, frame, price, live: pool, twap, ref } = reading;
+    const view: PoolView = {
+      poolKey: keyOf(facts),
+      facts,
+      frame,
+      price,
+      tick: pool.tick,
+      binStepBps: facts.dex.family === "liquidity-book" ? ref.binStep : null,
+      feePips: feePips(reading),
+      twap,
+    };
+    views.set(view, reading);
+    readingsOf.set(view, reading);
+  }
+  return ok({
+    chainId,
+    block: block.value,
+    pools: [...views.keys()],
+    refused: [...waiting, ...readings.value.refused.map(({ facts, error }) => ({ facts, detail: error.message }))],
+    positions: positions.value.flatMap((position) => {
+      const observed = toObservedPosition(position, 0);
+      const openedAt = openedAtMs.get(observed.positionId);
+      if (openedAt === undefined) return [];
+      const { tickLower, tickUpper } = position.live;
+      const { positionManager } = position.facts;
+      return [{ observed: { ...observed, openedAtMs: openedAt }, positionManager, tickLower, tickUpper }];
+    }),
+    poolState: (pool, { service, nativeUsd, gasPriceWei }) => {
+      const reading = views.get(pool);
+      if (reading === undefined) return fail(`pool ${pool.poolKey} is not of this view`);
+      return toPoolState({
+        reading,
+        gecko: service === null ? null : { volumeM15Usd: null, volumeH6Usd: null, ...service },
+        gas: computeFamilyGasUsd({
+          units: gasUnits.units(pool.facts.dex.family),
+          gasPriceWei,
+          nativeDecimals: pool.facts.chain.nativeDecimals,
+          nativeUsd,
+        }),
+        positions: positions.value,
+      });
+    },
   });
 }
 
@@ -531,25 +561,14 @@ function keyOf(pool: ResolvedPool): ReturnType<typeof poolKey> {
 }
 
 async function readPoolDepth(view: ChainView, pool: PoolView): ReturnType<CycleDeps["chain"]["readDepth"]> {
-  return withClient(view.chainId, async (client) => {
-    const reading = readingsOf.get(pool);
-    if (reading === undefined) return fail(`pool ${pool.poolKey} was not read`);
-    const { raw, frame, block } = reading;
-    const buckets = await readDepth(
-      client,
-      {
-        address: raw.address,
-        tick: raw.tick,
-        tickSpacing: raw.tickSpacing,
-        sqrtPriceX96: raw.sqrtPriceX96,
-        liquidityRaw: raw.liquidityRaw,
-        frame,
-      },
-      block,
-    );
-    if (!buckets.ok) return buckets;
-    return ok({ pool: pool.facts.pool.id, blockNumber: block.number, price: pool.price, buckets: buckets.value });
-  });
+  const states = statesOf(view.chainId);
+  if (!states.ok) return states;
+  const reading = readingsOf.get(pool);
+  if (reading === undefined) return fail(`pool ${pool.poolKey} was not read`);
+  const buckets = await states.value.readDepth(reading);
+  if (!buckets.ok) return buckets;
+  const { number } = reading.block;
+  return ok({ pool: pool.facts.pool.id, blockNumber: number, price: pool.price, buckets: buckets.value });
 }
 
 /** Prices of this moment for execution; the store's newest candles, never a remembered one. */

@@ -3,9 +3,11 @@ import type { PairState } from "@/lib/api/signer-contract";
 import type { AmountDto, PositionDto } from "@/lib/api/schemas";
 import type { WorkerState } from "@/lib/api/worker-state";
 import { humanAmount } from "@/lib/amm/human-units";
+import { binsToRange } from "@/lib/amm/bins";
 import { ticksToRange } from "@/lib/amm/ticks";
 import type { EpochRecord } from "@/lib/epoch/epoch-record";
 import type { Evaluation } from "@/lib/strategy/index";
+import type { PositionRange } from "@/lib/market/snapshot";
 import type { ResolvedPool } from "@/lib/registry/resolved-pool";
 import type { ChainView, DepthView, PoolView, PositionView } from "./ports";
 
@@ -68,9 +70,9 @@ export function markPair(input: MarkInput): Mark {
 
 function toPositionDto(input: MarkInput, view: ChainView, pool: PoolView, position: PositionView): PositionDto {
   const { observed, tickLower, tickUpper } = position;
-  const { facts, frame, price } = pool;
-  const range = ticksToRange(tickLower, tickUpper, frame);
-  const inRange = tickLower <= pool.tick && pool.tick < tickUpper;
+  const { facts, price } = pool;
+  const range = rangeOf(pool, tickLower, tickUpper);
+  const inRange = isInRange(observed.range, pool.tick);
   const evaluated = input.evaluation?.positions.find((each) => each.positionId === observed.positionId) ?? null;
   const known = input.pairState.positions.find((each) => each.positionId === observed.positionId);
   const base = { symbol: facts.base.symbol, address: facts.base.address, decimals: facts.base.decimals };
@@ -129,6 +131,22 @@ function toPositionDto(input: MarkInput, view: ChainView, pool: PoolView, positi
             costsUsdPerYear: income.costsUsdPerYear,
           },
   };
+}
+
+/** Price range of ticks, or of bins with both ends in it. */
+function rangeOf(
+  { frame, binStepBps }: PoolView,
+  lower: number,
+  upper: number,
+): { readonly min: number; readonly max: number } {
+  return binStepBps === null ? ticksToRange(lower, upper, frame) : binsToRange(lower, upper, binStepBps, frame);
+}
+
+/** `index` is the pool's tick or active bin. */
+function isInRange(range: PositionRange, index: number): boolean {
+  return range.kind === "ticks"
+    ? range.tickLower <= index && index < range.tickUpper
+    : range.lowerBinId <= index && index <= range.upperBinId;
 }
 
 /** Price of the pool with our largest position, else of the first pool of the lowest fee. */

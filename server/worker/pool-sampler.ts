@@ -12,6 +12,8 @@ export interface SampledChain {
   readonly chainId: number;
   readonly blockTimeMs: number;
   readonly poolKeys: readonly PoolKey[];
+  /** Pools that cannot be sampled, each with the reason. */
+  readonly unsampled?: readonly { readonly poolKey: PoolKey; readonly reason: string }[];
 }
 
 export interface PoolSamplerDeps {
@@ -320,7 +322,20 @@ export function createPoolSampler(deps: PoolSamplerDeps): PoolSampler {
       return all;
     },
     freshness: (nowMs) =>
-      chains.flatMap((chain) => chain.facts.poolKeys.map((poolKey) => freshnessOf(chain, poolKey, nowMs))),
+      chains.flatMap((chain) => [
+        ...chain.facts.poolKeys.map((poolKey) => freshnessOf(chain, poolKey, nowMs)),
+        ...(chain.facts.unsampled ?? []).map(({ poolKey, reason }): InputFreshness => ({
+          input: `samples:${poolKey}`,
+          source: `rpc:${chain.facts.chainId}`,
+          observedAtMs: null,
+          ageMs: null,
+          maxAgeMs: MAX_SAMPLE_AGE_MS,
+          ok: false,
+          rule: "can_be_sampled",
+          detail: reason,
+          isAdvisory: true,
+        })),
+      ]),
   };
 }
 

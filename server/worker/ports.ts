@@ -43,7 +43,10 @@ export interface PoolView {
   readonly frame: PriceFrame;
   /** QUOTE per BASE. */
   readonly price: number;
+  /** Current tick; active bin id in Liquidity Book, whose averages and positions count in bins too. */
   readonly tick: number;
+  /** Liquidity Book only: one bin is this many 1/10 000 of price. */
+  readonly binStepBps: number | null;
   readonly feePips: number;
   readonly twap: { readonly tick: number | null; readonly method: string; readonly detail: string };
 }
@@ -51,6 +54,7 @@ export interface PoolView {
 export interface PositionView {
   readonly observed: ObservedPosition;
   readonly positionManager: Address;
+  /** Ticks, upper exclusive; bin ids in Liquidity Book, both inclusive. */
   readonly tickLower: number;
   readonly tickUpper: number;
 }
@@ -93,8 +97,8 @@ export interface DepthView {
 }
 
 export interface ChainPort {
-  /** `openedAtMs` by position id; positions that are not in it belong to nobody here and are left out. */
-  readChain(chainId: number, openedAtMs: ReadonlyMap<string, number>): Promise<Result<ChainView, ChainError>>;
+  /** Only the positions that are `known` to the signer's journal are read: others belong to nobody here. */
+  readChain(chainId: number, known: PairState["positions"]): Promise<Result<ChainView, ChainError>>;
   readGasPriceWei(chainId: number): Promise<Result<bigint, ChainError>>;
   readNativeBalance(chainId: number): Promise<Result<bigint, ChainError>>;
   readDepth(view: ChainView, pool: PoolView): Promise<Result<DepthView, ChainError>>;

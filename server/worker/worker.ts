@@ -134,6 +134,8 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
     lastBlocks: "",
     latenessMs: null,
   };
+  /** By chain id; the newest reading of each. */
+  const lastViews = new Map<number, ChainView>();
   const clock = createClockHold(market, `worker:${pairId}`);
   // Until the first cycle has read its inputs.
   clock.take();
@@ -232,12 +234,11 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
       const pairState = await deps.signer.pairState();
       if (pairState.ok) memory.pairState = pairState.value;
       if (memory.pairState === null) return;
-      const opened = new Map(memory.pairState.positions.map((each) => [each.positionId, each.openedAtMarketMs]));
+      const { positions } = memory.pairState;
       const chainIds = [...new Set(deps.pools.map(({ chain }) => chain.id))];
-      const read = await Promise.all(chainIds.map((chainId) => deps.chain.readChain(chainId, opened)));
+      const read = await Promise.all(chainIds.map((chainId) => deps.chain.readChain(chainId, positions)));
       const views = read.flatMap((view) => (view.ok ? [view.value] : []));
-      // A chain that cannot be read leaves the last view in place; its age is on the page.
-      if (views.length === chainIds.length) noteMark(views, memory.pairState);
+      if (views.length > 0) noteMark(views, memory.pairState);
       await writeState();
     } finally {
       memory.isMarking = false;
@@ -245,8 +246,11 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
     if (memory.isLookDue) await look();
   }
 
-  function noteMark(views: readonly ChainView[], pairState: PairState): void {
+  function noteMark(fresh: readonly ChainView[], pairState: PairState): void {
     const nowMs = market.nowMs();
+    for (const view of fresh) lastViews.set(view.chainId, view);
+    // A chain that cannot be read now is shown as it was last seen, with the age of its block; the others go on.
+    const views = [...lastViews.values()];
     const marked = markPair({
       pairId,
       pools: deps.pools,

@@ -3,23 +3,24 @@ import { createTestClient, http, publicActions, walletActions } from "viem";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { checkPriceTrust } from "@/lib/plan/price-trust";
 import type { ResolvedPool } from "@/lib/registry/resolved-pool";
-import { VENUES } from "@/lib/registry/schema";
+import { ok } from "@/lib/errors/result";
+import { VENUES, type Family } from "@/lib/registry/schema";
 import type { Address } from "@/lib/units";
 import { createRegistryView } from "@/server/config/registry";
+import { createRegistryCheck } from "@/server/config/registry-check";
+import { FAMILY_ADAPTERS } from "@/server/execution/adapters/registry";
 import { createLifiQuotes, type SwapQuoteRequest } from "@/server/execution/swap-quotes";
 import { poolRefOf } from "@/lib/registry/pool-ref";
 import { createLiveReads } from "@/server/execution/live-reads";
+import { createCallPort } from "@/server/infra/chain/call-port";
 import { createChainClients, type ChainClients } from "@/server/infra/chain/clients";
 import { createGeckoSource } from "@/server/sources/gecko-terminal";
 import { readGasPriceWei } from "@/server/sources/gas";
 import { createOhlcSource } from "@/server/sources/ohlc-ccxt";
-import { readDepth } from "@/server/sources/pool-state/depth";
-import {
-  readPoolStates,
-  readPositions,
-  toObservedPosition,
-  toTickPoolState,
-} from "@/server/sources/pool-state/uniswap-v3";
+import { noGrowthReason } from "@/server/sources/pool-state/family-extras";
+import { createPoolStates } from "@/server/sources/pool-state/pool-states";
+import { toObservedPosition, toPoolState } from "@/server/sources/pool-state/snapshot-forms";
+import { printLine } from "@/tests/support/print-line";
 import { startDevnetProcess, type DevnetProcess } from "@/tests/support/devnet-process";
 
 const WALLET: Address = "0x1111111111111111111111111111111111111111";
@@ -200,41 +201,58 @@ describe("gecko source", () => {
   });
 });
 
+const readsOf = (family: Family) => FAMILY_ADAPTERS[family].reads;
+const onChain = (group: readonly ResolvedPool[], chainId: number) => group.filter(({ chain }) => chain.id === chainId);
+
+async function statesOf(chainId: number) {
+  const client = clients.get(chainId);
+  if (!client.ok) throw client.error;
+  const block = await client.value.readBlock();
+  if (!block.ok) throw block.error;
+  return { client: client.value, block: block.value, states: createPoolStates({ client: client.value, readsOf }) };
+}
+
+const chainIds = (): readonly number[] => [...new Set([...pools, ...pegged].map(({ chain }) => chain.id))];
+
 describe("pool state", () => {
-  test("default: state, average and depth of every pool at one block, both token orders, both ways to an average", async () => {
-    const client = clients.get(pools[0]?.chain.id ?? 0);
-    if (!client.ok) throw client.error;
-    const block = await client.value.readBlock();
-    if (!block.ok) throw block.error;
+  test("default: state, average and depth of every pool at one block, every chain, family and token order", async () => {
     const methods = new Set<string>();
     const orders = new Set<boolean>();
-    for (const group of [pools, pegged]) {
-      const states = await readPoolStates(client.value, group, block.value);
-      if (!states.ok) throw states.error;
-      expect(states.value.refused).toEqual([]);
-      expect(states.value.readings).toHaveLength(group.length);
-      for (const reading of states.value.readings) {
-        methods.add(reading.twap.method);
-        orders.add(reading.facts.baseIsToken0);
-        const trust = checkPriceTrust({
-          spotTick: reading.raw.tick,
-          twapTick: reading.twap.tick,
-          twapMethod: reading.twap.method,
-          spotPrice: reading.price,
-          cexPrice: reading.price,
-          isPegged: group === pegged,
-        });
-        expect(trust.detail).toContain("5-minute average");
-        const depth = await readDepth(
-          client.value,
-          { ...reading.raw, sqrtPriceX96: reading.raw.sqrtPriceX96, frame: reading.frame },
-          block.value,
-        );
-        if (!depth.ok) throw depth.error;
-        const around = depth.value.find(
-          ({ priceLower, priceUpper }) => priceLower <= reading.price && reading.price <= priceUpper,
-        );
-        expect(around?.liquidityRaw).toBe(reading.raw.liquidityRaw);
+    for (const chainId of chainIds()) {
+      const { block, states } = await statesOf(chainId);
+      for (const group of [pools, pegged]) {
+        const mine = onChain(group, chainId);
+        const startedAtMs = performance.now();
+        const read = await states.readPools(mine, block);
+        const tookMs = performance.now() - startedAtMs;
+        if (!read.ok) throw read.error;
+        printLine(`${mine.length} pools of chain ${chainId} read in ${tookMs.toFixed(0)} ms`);
+        expect(read.value.refused.map(({ error }) => error.message)).toEqual([]);
+        expect(read.value.readings).toHaveLength(mine.length);
+        for (const reading of read.value.readings) {
+          methods.add(reading.twap.method);
+          orders.add(reading.facts.baseIsToken0);
+          const trust = checkPriceTrust({
+            spotTick: reading.live.tick,
+            twapTick: reading.twap.tick,
+            twapMethod: reading.twap.method,
+            spotPrice: reading.price,
+            cexPrice: reading.price,
+            isPegged: group === pegged,
+          });
+          expect(trust.detail).toContain("5-minute average");
+          expect(reading.price).toBeGreaterThan(group === pegged ? 0.9 : 500);
+          expect(reading.price).toBeLessThan(group === pegged ? 1.1 : 20_000);
+          const depth = await states.readDepth(reading);
+          if (!depth.ok) throw depth.error;
+          const around = depth.value.find(
+            ({ priceLower, priceUpper }) => priceLower <= reading.price && reading.price <= priceUpper,
+          );
+          expect(around?.liquidityRaw, reading.ref.family).toBe(reading.live.liquidityRaw);
+          // One manager holds the tokens of all its pools: what it holds says nothing about one of them.
+          const isManaged = reading.ref.pool.length === 66;
+          expect(reading.baseRaw === null).toBe(isManaged);
+        }
       }
     }
     expect(methods.has("none")).toBe(false);
@@ -242,25 +260,28 @@ describe("pool state", () => {
   });
 
   test("behavior: a pool whose oracle is too short is averaged over past blocks, and says so", async () => {
-    const client = clients.get(pools[0]?.chain.id ?? 0);
-    if (!client.ok) throw client.error;
+    const [first] = pools;
+    if (first === undefined) throw new Error("no pool");
+    const { client, states } = await statesOf(first.chain.id);
     // The short oracle answers as long as its tick stood still for five minutes: a move of the price ends that.
     await devnet.control("POST", "/price", { pairId: "USDC-USDT", moveFrac: 0.002 });
     for (let step = 0; step < 30; step += 1) {
-      const block = await client.value.call("head", (reader) => reader.getBlock());
+      const block = await client.call("head", (reader) => reader.getBlock());
       if (!block.ok) throw block.error;
-      const states = await readPoolStates(client.value, [...pools, ...pegged], {
-        chainId: client.value.chain.id,
+      const read = await states.readPools(onChain([...pools, ...pegged], client.chain.id), {
+        chainId: client.chain.id,
         number: block.value.number,
         hash: block.value.hash,
         timestampAtMs: Number(block.value.timestamp) * 1000,
         baseFeePerGasWei: null,
       });
-      if (!states.ok) throw states.error;
-      const sampled = states.value.readings.find(({ twap }) => twap.method === "blocks");
+      if (!read.ok) throw read.error;
+      const sampled = read.value.readings.find(
+        ({ twap, ref }) => twap.method === "blocks" && ref.family === "uniswap-v3",
+      );
       if (sampled !== undefined) {
         expect(sampled.twap.detail).toContain("past blocks");
-        expect(Math.abs((sampled.twap.tick ?? 1e9) - sampled.raw.tick)).toBeLessThan(300);
+        expect(Math.abs((sampled.twap.tick ?? 1e9) - sampled.live.tick)).toBeLessThan(300);
         return;
       }
       await devnet.control("POST", "/mine", { steps: 1, stepMs: 60_000 });
@@ -269,56 +290,108 @@ describe("pool state", () => {
   });
 
   test("behavior: positions carry what a collect and a burn really pay, to the wei", async () => {
-    const client = clients.get(pools[0]?.chain.id ?? 0);
-    if (!client.ok) throw client.error;
-    const block = await client.value.readBlock();
-    if (!block.ok) throw block.error;
-    const states = await readPoolStates(client.value, pools, block.value);
-    if (!states.ok) throw states.error;
-    const owner = await liquidityProvider(
-      client.value.endpoints[0] === undefined ? "" : (devnet.chains[0]?.rpc ?? ""),
-      pools[0],
-    );
-    const positions = await readPositions(client.value, { readings: states.value, owner });
+    const uniswap = pools.filter(({ dex }) => dex.family === "uniswap-v3");
+    const [first] = uniswap;
+    if (first === undefined) throw new Error("no Uniswap V3 pool");
+    const { block, states, client } = await statesOf(first.chain.id);
+    const mine = onChain(uniswap, first.chain.id);
+    const rpc = devnet.chains.find(({ id }) => id === first.chain.id)?.rpc ?? "";
+    const owner = await liquidityProvider(rpc, first);
+    const tokenIds = await readsOf("uniswap-v3").listOwned(createCallPort(client), poolRefOf(first), {
+      wallet: owner,
+      fromBlock: 0n,
+      block: block.number,
+    });
+    // Each token is asked for in every pool: it is found in the one it lies in, and nowhere else.
+    const wanted = mine.flatMap((facts) => tokenIds.map((tokenId) => ({ facts, tokenId })));
+    const positions = await states.readPositions({ wanted, owner }, block);
     if (!positions.ok) throw positions.error;
     expect(positions.value.length).toBeGreaterThan(0);
-    expect(positions.value.some(({ fees0Raw, fees1Raw }) => fees0Raw > 0n && fees1Raw > 0n)).toBe(true);
+    expect(new Set(positions.value.map(({ live }) => live.tokenId)).size).toBe(positions.value.length);
+    expect(positions.value.some(({ live }) => live.fees0Raw > 0n && live.fees1Raw > 0n)).toBe(true);
     for (const position of positions.value) {
       const observed = toObservedPosition(position, 1);
-      expect(observed.blockNumber).toBe(block.value.number);
-      const { baseIsToken0 } = position.reading.facts;
+      expect(observed.blockNumber).toBe(block.number);
+      const { principal0Raw, principal1Raw } = position.live;
       expect([observed.baseRaw, observed.quoteRaw]).toEqual(
-        baseIsToken0 ? [position.amount0Raw, position.amount1Raw] : [position.amount1Raw, position.amount0Raw],
+        position.facts.baseIsToken0 ? [principal0Raw, principal1Raw] : [principal1Raw, principal0Raw],
       );
     }
-    const [reading] = states.value.readings;
+    const read = await states.readPools(mine, block);
+    if (!read.ok) throw read.error;
+    const [reading] = read.value.readings;
     if (reading === undefined) throw new Error("no reading");
-    const state = toTickPoolState({
+    const state = toPoolState({
       reading,
       gecko: null,
       gas: { openUsd: 1, closeUsd: 1, shiftUsd: 2 },
       positions: positions.value,
     });
+    if (state.kind !== "ticks") throw new Error("a pool of ticks expected");
     // The provider owns all liquidity of these pools.
     expect(state.ownLiquidityInRangeRaw).toBe(state.activeLiquidityRaw);
     expect(state.tvlUsd).toBeNull();
+    const stranger = await states.readPositions({ wanted, owner: WALLET }, block);
+    expect(stranger.ok && stranger.value.length).toBe(0);
+
+    // What was measured at the block says the same about our part as the reading.
+    const samples = await states.readSamples({ pools: mine, owner, known: [] }, block);
+    if (!samples.ok) throw samples.error;
+    const sample = samples.value.get(state.poolKey);
+    expect([sample?.liquidityRaw, sample?.ownLiquidityRaw]).toEqual([
+      state.activeLiquidityRaw,
+      state.ownLiquidityInRangeRaw,
+    ]);
   });
 
-  test("error: a registry entry with swapped tokens is refused, the others stand", async () => {
-    const client = clients.get(pools[0]?.chain.id ?? 0);
-    if (!client.ok) throw client.error;
-    const block = await client.value.readBlock();
-    if (!block.ok) throw block.error;
-    const [first, second] = pools;
-    if (first === undefined || second === undefined) throw new Error("two pools expected");
-    const states = await readPoolStates(
-      client.value,
-      [{ ...first, baseIsToken0: !first.baseIsToken0 }, second],
-      block.value,
-    );
-    if (!states.ok) throw states.error;
-    expect(states.value.refused.map(({ error }) => error.code)).toEqual(["bad_data"]);
-    expect(states.value.readings).toHaveLength(1);
+  test("default: every family but Liquidity Book gives samples of what its pools paid", async () => {
+    for (const chainId of chainIds()) {
+      const { block, states } = await statesOf(chainId);
+      const mine = onChain(pools, chainId);
+      const samples = await states.readSamples({ pools: mine, owner: WALLET, known: [] }, block);
+      if (!samples.ok) throw samples.error;
+      const measurable = mine.filter((facts) => noGrowthReason(poolRefOf(facts)) === null);
+      expect(samples.value.size).toBe(measurable.length);
+      for (const sample of samples.value.values()) {
+        expect(sample.feeGrowthGlobal0X128 + sample.feeGrowthGlobal1X128).toBeGreaterThan(0n);
+        expect(sample.ownLiquidityRaw).toBe(0n);
+      }
+    }
+  });
+
+  test("error: a registry entry the chain denies is refused with sentences; a pool that is none leaves the others", async () => {
+    const [first] = pools;
+    if (first === undefined) throw new Error("no pool");
+    const { block, states, client } = await statesOf(first.chain.id);
+    const [left, right] = onChain(pools, first.chain.id);
+    if (left === undefined || right === undefined) throw new Error("two pools expected");
+    const calls = createCallPort(client);
+    const check = createRegistryCheck({ chainId: async (id) => ok(id), calls: () => ok(calls), readsOf });
+    expect(await check.checkPool(left)).toEqual({ kind: "confirmed" });
+    const swapped = await check.checkPool({ ...left, baseIsToken0: !left.baseIsToken0 });
+    expect(swapped.kind === "mismatch" ? swapped.problems.join() : swapped.kind).toContain("token0");
+
+    const noPool = { ...left, pool: { ...left.pool, id: left.base.address } };
+    const read = await states.readPools([noPool, right], block);
+    if (!read.ok) throw read.error;
+    expect(read.value.refused.map(({ facts }) => facts)).toEqual([noPool]);
+    expect(read.value.readings).toHaveLength(1);
+  });
+
+  test("error: a chain that is away is an error, not an empty reading", async () => {
+    const [chain] = devnet.registry.chains;
+    const [first] = pools;
+    if (chain === undefined || first === undefined) throw new Error("no chain");
+    const { block } = await statesOf(first.chain.id);
+    const dead = createChainClients({
+      chains: [{ ...first.chain, rpcUrls: ["http://127.0.0.1:1"] }],
+      wallNowMs: wall.nowMs,
+      marketNowMs: () => nowMs,
+      timeoutMs: 1_000,
+    }).get(first.chain.id);
+    if (!dead.ok) throw dead.error;
+    const read = await createPoolStates({ client: dead.value, readsOf }).readPools([first], block);
+    expect(read.ok ? null : read.error.code).toBe("unreachable");
   });
 });
 

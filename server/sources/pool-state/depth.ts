@@ -1,21 +1,18 @@
-// Liquidity around a pool's price, tick by tick: what the depth chart shows.
-import { amountsForLiquidity } from "@/lib/amm/liquidity";
+// Liquidity around a pool's price, stretch by stretch or bin by bin: what the depth chart shows.
+import type { CallPort, DepthSegment } from "@/lib/actions/family";
+import { binPriceX128, binsToRange, MAX_BIN_ID } from "@/lib/amm/bins";
 import { humanAmount } from "@/lib/amm/human-units";
-import type { PriceFrame } from "@/lib/amm/sqrt-price";
+import { amountsForLiquidity } from "@/lib/amm/liquidity";
 import { sqrtAtTick, usableTicks } from "@/lib/amm/tick-math";
 import { ticksToRange } from "@/lib/amm/ticks";
-import { ok, type Result } from "@/lib/errors/result";
-import type { ChainError } from "@/lib/errors/tidegate-error";
-import { UNISWAP_V3_POOL_ABI } from "@/lib/registry/abis/uniswap-v3";
-import type { Address } from "@/lib/units";
-import type { BlockRef, ChainClient } from "@/server/infra/chain/clients";
+import type { PoolReading, ReadsOf } from "./readings";
 
-/** How far from the price the chart looks, log price: +-12 % in ticks, and the most ticks that are read. */
+/** How far from the price the chart looks: 12 % either way in ticks, and the most bins that are read on each side. */
 const DEPTH_TICKS = 1_200;
-const MAX_TICKS_READ = 256;
-const WORD_BITS = 256;
+const DEPTH_LOG = Math.log(1.12);
+const MAX_BINS_PER_SIDE = 120;
 
-/** A stretch of constant liquidity. Prices are QUOTE per BASE, amounts whole tokens held there now. */
+/** A stretch of constant liquidity, or one bin. Prices are QUOTE per BASE, amounts whole tokens held there now. */
 export interface DepthBucket {
   readonly priceLower: number;
   readonly priceUpper: number;
@@ -24,105 +21,64 @@ export interface DepthBucket {
   readonly quote: number;
 }
 
-export interface DepthInput {
-  readonly address: Address;
-  readonly tick: number;
-  readonly tickSpacing: number;
-  readonly sqrtPriceX96: bigint;
-  readonly liquidityRaw: bigint;
-  readonly frame: PriceFrame;
+/** Throws ChainError. */
+export async function readDepthBuckets(
+  deps: { readonly calls: CallPort; readonly readsOf: ReadsOf },
+  reading: PoolReading,
+): Promise<readonly DepthBucket[]> {
+  const { live, ref, block } = reading;
+  const segments = await deps.readsOf(ref.family).readDepth(deps.calls, ref, windowOf(reading), block.number);
+  const toBucket = ref.family === "liquidity-book" ? binBucket : tickBucket;
+  return segments
+    .filter(({ liquidityRaw }) => liquidityRaw > 0n)
+    .map((segment) => toBucket(reading, segment, live.tick))
+    .toSorted((left, right) => left.priceLower - right.priceLower);
 }
 
-export async function readDepth(
-  client: ChainClient,
-  pool: DepthInput,
-  block: BlockRef,
-): Promise<Result<readonly DepthBucket[], ChainError>> {
-  const usable = usableTicks(pool.tickSpacing);
-  const lowest = Math.max(usable.min, pool.tick - DEPTH_TICKS);
-  const highest = Math.min(usable.max, pool.tick + DEPTH_TICKS);
-  const wordOf = (tick: number): number => Math.floor(Math.floor(tick / pool.tickSpacing) / WORD_BITS);
-  const words = Array.from({ length: wordOf(highest) - wordOf(lowest) + 1 }, (_, index) => wordOf(lowest) + index);
-  const at = { address: pool.address, abi: UNISWAP_V3_POOL_ABI } as const;
-
-  const bitmaps = await client.call(`tick bitmap of ${pool.address}`, (reader) =>
-    reader.multicall({
-      contracts: words.map((word) => ({ ...at, functionName: "tickBitmap", args: [word] }) as const),
-      allowFailure: false,
-      blockNumber: block.number,
-    }),
-  );
-  if (!bitmaps.ok) return bitmaps;
-  const ticks = initialisedTicks(words, bitmaps.value, pool.tickSpacing)
-    .filter((tick) => tick >= lowest && tick <= highest)
-    .toSorted((left, right) => Math.abs(left - pool.tick) - Math.abs(right - pool.tick))
-    .slice(0, MAX_TICKS_READ)
-    .toSorted((left, right) => left - right);
-  if (ticks.length === 0) return ok([]);
-
-  const rows = await client.call(`ticks of ${pool.address}`, (reader) =>
-    reader.multicall({
-      contracts: ticks.map((tick) => ({ ...at, functionName: "ticks", args: [tick] }) as const),
-      allowFailure: false,
-      blockNumber: block.number,
-    }),
-  );
-  if (!rows.ok) return rows;
-  return ok(
-    computeBuckets(
-      pool,
-      ticks.map((tick, index) => ({ tick, net: rows.value[index]?.[1] ?? 0n })),
-    ),
-  );
-}
-
-function initialisedTicks(words: readonly number[], bitmaps: readonly bigint[], tickSpacing: number): number[] {
-  const ticks: number[] = [];
-  words.forEach((word, index) => {
-    const bitmap = bitmaps[index] ?? 0n;
-    for (let bit = 0; bit < WORD_BITS; bit += 1) {
-      if ((bitmap >> BigInt(bit)) & 1n) ticks.push((word * WORD_BITS + bit) * tickSpacing);
-    }
-  });
-  return ticks;
-}
-
-/** Walks outwards from the active liquidity: crossing a tick upwards adds its net, downwards takes it away. */
-function computeBuckets(
-  pool: DepthInput,
-  ticks: readonly { readonly tick: number; readonly net: bigint }[],
-): readonly DepthBucket[] {
-  const buckets: DepthBucket[] = [];
-  const above = ticks.filter(({ tick }) => tick > pool.tick);
-  const below = ticks.filter(({ tick }) => tick <= pool.tick);
-  const add = (tickLower: number, tickUpper: number, liquidityRaw: bigint): void => {
-    if (liquidityRaw <= 0n || tickUpper <= tickLower) return;
-    const bounds = { sqrtAX96: sqrtAtTick(tickLower), sqrtBX96: sqrtAtTick(tickUpper) };
-    const { amount0, amount1 } = amountsForLiquidity(pool.sqrtPriceX96, bounds, liquidityRaw, "down");
-    const { frame } = pool;
-    const range = ticksToRange(tickLower, tickUpper, frame);
-    buckets.push({
-      priceLower: range.min,
-      priceUpper: range.max,
-      liquidityRaw,
-      base: humanAmount(frame.baseIsToken0 ? amount0 : amount1, frame.decBase),
-      quote: humanAmount(frame.baseIsToken0 ? amount1 : amount0, frame.decQuote),
-    });
+function windowOf({ live, ref }: PoolReading): { readonly tickLower: number; readonly tickUpper: number } {
+  if (ref.family === "liquidity-book") {
+    const bins = Math.min(MAX_BINS_PER_SIDE, Math.ceil(DEPTH_LOG / Math.log1p((ref.binStep ?? 1) / 1e4)));
+    return { tickLower: Math.max(0, live.tick - bins), tickUpper: Math.min(MAX_BIN_ID, live.tick + bins) };
+  }
+  const usable = usableTicks(live.tickSpacing);
+  return {
+    tickLower: Math.max(usable.min, live.tick - DEPTH_TICKS),
+    tickUpper: Math.min(usable.max, live.tick + DEPTH_TICKS),
   };
-  let active = pool.liquidityRaw;
-  let from = below.at(-1)?.tick ?? pool.tick;
-  for (const { tick, net } of above) {
-    add(from, tick, active);
-    active += net;
-    from = tick;
-  }
-  active = pool.liquidityRaw;
-  for (let index = below.length - 1; index > 0; index -= 1) {
-    const upper = below[index];
-    const lower = below[index - 1];
-    if (upper === undefined || lower === undefined) continue;
-    active -= upper.net;
-    add(lower.tick, upper.tick, active);
-  }
-  return buckets.toSorted((left, right) => left.priceLower - right.priceLower);
+}
+
+function tickBucket(reading: PoolReading, segment: DepthSegment): DepthBucket {
+  const { tickLower, tickUpper, liquidityRaw } = segment;
+  const { frame, live } = reading;
+  const bounds = { sqrtAX96: sqrtAtTick(tickLower), sqrtBX96: sqrtAtTick(tickUpper) };
+  const { amount0, amount1 } = amountsForLiquidity(live.sqrtPriceX96, bounds, liquidityRaw, "down");
+  const range = ticksToRange(tickLower, tickUpper, frame);
+  return { priceLower: range.min, priceUpper: range.max, liquidityRaw, ...humanAmounts(reading, amount0, amount1) };
+}
+
+/** Bins beside the active one hold one token only; liquidity is their value in tokenY, 128.128. */
+function binBucket(reading: PoolReading, segment: DepthSegment, activeId: number): DepthBucket {
+  const { tickLower: binId, liquidityRaw } = segment;
+  const { frame, ref, activeBin } = reading;
+  const binStep = ref.binStep ?? 1;
+  const priceX128 = binPriceX128(binId, binStep) ?? 1n;
+  const range = binsToRange(binId, binId, binStep, frame);
+  const amounts =
+    binId === activeId && activeBin !== null
+      ? humanAmounts(reading, activeBin.reserve0Raw, activeBin.reserve1Raw)
+      : binId < activeId
+        ? humanAmounts(reading, 0n, liquidityRaw >> 128n)
+        : humanAmounts(reading, liquidityRaw / priceX128, 0n);
+  return { priceLower: range.min, priceUpper: range.max, liquidityRaw, ...amounts };
+}
+
+function humanAmounts(
+  { frame }: PoolReading,
+  amount0: bigint,
+  amount1: bigint,
+): { readonly base: number; readonly quote: number } {
+  return {
+    base: humanAmount(frame.baseIsToken0 ? amount0 : amount1, frame.decBase),
+    quote: humanAmount(frame.baseIsToken0 ? amount1 : amount0, frame.decQuote),
+  };
 }

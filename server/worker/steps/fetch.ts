@@ -36,11 +36,11 @@ export interface FetchInput {
 export async function fetchSnapshot(deps: CycleDeps, input: FetchInput): Promise<Result<Fetched, TidegateError>> {
   const pairState = await deps.signer.pairState();
   if (!pairState.ok) return pairState;
-  const opened = new Map(pairState.value.positions.map((each) => [each.positionId, each.openedAtMarketMs]));
+  const known = pairState.value.positions;
   const chainIds = [...new Set(deps.pools.map(({ chain }) => chain.id))];
   const [candles, chains, , gasPrices, natives, lastCloseEpochs] = await Promise.all([
     deps.candles.refresh(deps.market.nowMs()),
-    Promise.all(chainIds.map((chainId) => deps.chain.readChain(chainId, opened))),
+    Promise.all(chainIds.map((chainId) => deps.chain.readChain(chainId, known))),
     Promise.all(chainIds.map((chainId) => refreshService(deps, input.live, chainId))),
     Promise.all(chainIds.map((chainId) => deps.chain.readGasPriceWei(chainId))),
     Promise.all(chainIds.map((chainId) => deps.chain.readNativeBalance(chainId))),
@@ -294,7 +294,7 @@ function poolFreshness(input: {
   };
   const offFrac = Math.abs(pool.price / price - 1);
   const maxTicks = input.isPegged ? MAX_TWAP_TICKS_STABLE : MAX_TWAP_TICKS_VOLATILE;
-  const twapOff = pool.twap.tick === null ? null : Math.abs(pool.tick - pool.twap.tick);
+  const twapOff = pool.twap.tick === null ? null : Math.abs(pool.tick - pool.twap.tick) * ticksPerIndex(pool);
   const serviceAgeMs = service === null ? null : Math.max(0, nowMs - service.observedAtMs);
   return [
     {
@@ -323,6 +323,11 @@ function poolFreshness(input: {
       isAdvisory: true,
     },
   ];
+}
+
+/** Ticks of one step of the pool's index: 1, or as many as a bin is wide. */
+function ticksPerIndex({ binStepBps }: PoolView): number {
+  return binStepBps === null ? 1 : Math.log1p(binStepBps / 1e4) / Math.log(1.0001);
 }
 
 /** A position the signer knows must be on the chain: a read that misses it is never taken as "closed". */

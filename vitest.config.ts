@@ -48,6 +48,10 @@ export default defineConfig({
       },
       {
         resolve: { alias },
+        test: { name: "kills", include: ["tests/kills/**/*.test.ts"], testTimeout: 3_600_000, fileParallelism: false },
+      },
+      {
+        resolve: { alias },
         test: { name: "recorded", include: ["tests/recorded/**/*.test.ts"], testTimeout: 120_000 },
       },
     ],

@@ -2,11 +2,13 @@
 import { decodeFunctionResult, encodeFunctionData } from "viem";
 import { isSameAddress } from "@/lib/actions/erc20";
 import { NATIVE_TOKEN } from "@/lib/ledger/accounts";
+import type { Grant } from "@/lib/actions/family";
 import { ERC20_ABI } from "@/lib/registry/abis/erc20";
 import { findPoolRef } from "@/lib/registry/pool-ref";
 import type { Registry } from "@/lib/registry/schema";
 import type { Address } from "@/lib/units";
 import { FAMILY_ADAPTERS } from "@/server/execution/adapters/registry";
+import { readGrant } from "@/server/signer/allowances";
 import { createChainAccess, type RpcPort } from "@/server/signer/chain-access";
 import { openJournal, type Journal } from "@/server/signer/journal/journal";
 import type { ChainPort } from "@/server/signer/ports";
@@ -107,12 +109,39 @@ async function auditBalances(
     compare(token.address, decodeFunctionResult({ abi: ERC20_ABI, functionName: "balanceOf", data: answer }));
   }
   compare(NATIVE_TOKEN, await port.readNativeBalance(input.wallet, "latest"));
+  auditBooks(journal, chainId, problems);
   for (const balance of journal.state.balances.all()) {
     const isHolding = balance.account.includes(":wallet") || balance.account.includes(":position:");
     if (isHolding && balance.amountRaw < 0n)
       problems.push(`account ${balance.account} is negative: ${balance.amountRaw}`);
   }
   return total;
+}
+
+/** Double entry: zero per token over all accounts; what is in transit is what the open transfers say. */
+function auditBooks(journal: Journal, chainId: number, problems: string[]): void {
+  const sums = new Map<string, bigint>();
+  for (const each of journal.state.balances.all()) {
+    if (each.chainId !== chainId) continue;
+    sums.set(each.token, (sums.get(each.token) ?? 0n) + each.amountRaw);
+    if (!each.account.includes(":transit:")) continue;
+    const transfer = journal.state.transfers.get(each.account.replace(/^pair:[^:]+:transit:/, ""));
+    const sentRaw = transfer?.started.amountInRaw ?? 0n;
+    const isWhole = transfer?.state === "pending" ? each.amountRaw === sentRaw : each.amountRaw < sentRaw;
+    if (transfer === undefined || each.amountRaw < 0n || !isWhole) {
+      problems.push(
+        `${each.account} holds ${each.amountRaw}, its transfer of ${sentRaw} is ${transfer?.state ?? "unknown"}`,
+      );
+    }
+  }
+  for (const transfer of journal.state.transfers.values()) {
+    if (transfer.fromChainId !== chainId || transfer.state !== "pending") continue;
+    const account = `pair:${transfer.pairId}:transit:${transfer.transferId}`;
+    if (journal.state.balances.of(chainId, account, transfer.tokenIn) !== transfer.started.amountInRaw) {
+      problems.push(`transfer ${transfer.transferId} is pending, but ${account} does not hold what it took`);
+    }
+  }
+  for (const [token, sum] of sums) if (sum !== 0n) problems.push(`entries of token ${token} sum to ${sum}, not to 0`);
 }
 
 async function auditNonce(input: AuditInput, journal: Journal, port: ChainPort, problems: string[]): Promise<void> {
@@ -123,7 +152,11 @@ async function auditNonce(input: AuditInput, journal: Journal, port: ChainPort, 
 
 async function auditAllowances(input: AuditInput, port: ChainPort, problems: string[]): Promise<void> {
   const chainId = port.chain.id;
-  const spenders = input.registry.dexes.flatMap((dex) => dex.chains[String(chainId)]?.positionManager ?? []);
+  const spenders = input.registry.dexes.flatMap((dex) => {
+    const place = dex.chains[String(chainId)];
+    return place === undefined ? [] : [place.positionManager, ...(place.swapRouter === null ? [] : [place.swapRouter])];
+  });
+  if (port.chain.permit2 !== null) spenders.push(port.chain.permit2);
   if (port.chain.lifiDiamond !== null) spenders.push(port.chain.lifiDiamond);
   for (const token of input.registry.tokens.filter((each) => each.chainId === chainId)) {
     for (const spender of spenders) {
@@ -131,6 +164,27 @@ async function auditAllowances(input: AuditInput, port: ChainPort, problems: str
       const answer = await port.call({ to: token.address, data }, "latest");
       const left = decodeFunctionResult({ abi: ERC20_ABI, functionName: "allowance", data: answer });
       if (left !== 0n) problems.push(`allowance of ${token.symbol} to ${spender} is ${left}`);
+    }
+  }
+  await auditInnerRights(input, port, problems);
+}
+
+/** Allowances inside Permit2 and operators of Liquidity Book pairs. */
+async function auditInnerRights(input: AuditInput, port: ChainPort, problems: string[]): Promise<void> {
+  const chainId = port.chain.id;
+  for (const pool of input.registry.pools) {
+    const ref = pool.chainId === chainId ? findPoolRef(input.registry, chainId, pool.id) : null;
+    if (ref === null) continue;
+    const spender = ref.contracts.positionManager;
+    const { permit2 } = ref;
+    const grants: Grant[] =
+      permit2 === null
+        ? []
+        : [ref.token0, ref.token1].map((token): Grant => ({ kind: "permit2", token, spender, permit2 }));
+    if (ref.family === "liquidity-book") grants.push({ kind: "operator", token: `0x${ref.pool.slice(2)}`, spender });
+    for (const grant of grants) {
+      const { amountRaw } = await readGrant(port, grant, { owner: input.wallet, block: "latest" });
+      if (amountRaw !== 0n) problems.push(`${grant.kind} right of ${spender} over ${grant.token} is ${amountRaw}`);
     }
   }
 }
@@ -159,7 +213,7 @@ async function auditPositions(input: AuditInput, journal: Journal, port: ChainPo
       const position = known.find((each) => each.tokenId === tokenId);
       if (position === undefined) problems.push(`token ${tokenId} is in the wallet, not in the journal`);
       const own = position === undefined ? ref : (findPoolRef(input.registry, chainId, position.pool) ?? ref);
-      const live = await reads.readPosition(port, own, tokenId, block);
+      const live = await reads.readPosition(port, own, tokenId, block, input.wallet);
       if (position !== undefined && live?.liquidityRaw !== position.liquidityRaw) {
         problems.push(`token ${tokenId}: liquidity ${live?.liquidityRaw}, journal ${position.liquidityRaw}`);
       }
@@ -188,7 +242,7 @@ async function auditEffects(journal: Journal, port: ChainPort, problems: string[
     }
     const isDone = op.state === "VERIFIED" || op.state === "SETTLED";
     if (isDone !== successes > 0) problems.push(`${op.opId} is ${op.state} with ${successes} successes on chain`);
-    if (op.step.kind === "burn" || op.step.kind === "mint" || op.step.kind === "swap") {
+    if (["burn", "decrease", "mint", "swap", "bridge"].includes(op.step.kind)) {
       byPurpose.set(op.purposeKey, (byPurpose.get(op.purposeKey) ?? 0) + successes);
     }
   }

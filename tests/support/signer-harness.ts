@@ -3,12 +3,13 @@ import { readFileSync } from "node:fs";
 import { concatHex, encodeFunctionData, padHex, parseAbi, toHex } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { z } from "zod";
+import { LIFI_BRIDGE_ABI } from "@/lib/actions/bridge-decoder";
 import { LIFI_SWAP_ABI } from "@/lib/actions/swap-decoder";
 import { isSameAddress } from "@/lib/actions/erc20";
 import type { OpArguments, QuoteEvidence } from "@/lib/api/signer-contract";
 import { DEFAULT_LIMITS } from "@/lib/registry/pair-settings";
 import { addressSchema, bytes32Schema, hexSchema, registrySchema } from "@/lib/registry/schema";
-import { planSchema, rawAmountSchema, type Plan, type SwapStep } from "@/lib/plan/plan";
+import { planSchema, rawAmountSchema, type BridgeStep, type Plan, type SwapStep } from "@/lib/plan/plan";
 import type { Address } from "@/lib/units";
 import { wallClock } from "@/server/infra/clock";
 import { silentLogger } from "@/server/infra/telemetry/logger-port";
@@ -31,6 +32,8 @@ export const harnessConfigSchema = z.object({
   plan: planSchema.nullable(),
   swapRouter: addressSchema,
   feePips: z.number().int(),
+  /** Endpoints of the registry's other chains; a chain without one is not served. */
+  otherRpcUrls: z.record(z.string(), z.string()).default({}),
   /** `<label>:<n>` or null. */
   kill: z.string().nullable(),
 });
@@ -142,6 +145,56 @@ function quoteFor(config: Config, step: SwapStep, amountRaw: bigint, diamond: Ad
   };
 }
 
+/** As the devnet's LI.FI stand-in answers for an Across transfer of one token. */
+function bridgeQuoteFor(config: Config, step: BridgeStep, wallet: Address): QuoteEvidence {
+  const nowSec = Math.floor(Date.now() / 1_000);
+  const zero = padHex("0x", { size: 20 });
+  const outputAmount = step.minAmountOutRaw;
+  const data = encodeFunctionData({
+    abi: LIFI_BRIDGE_ABI,
+    functionName: "startBridgeTokensViaAcrossV3",
+    args: [
+      {
+        transactionId: padHex(toHex(2), { size: 32 }),
+        bridge: "across",
+        integrator: "test",
+        referrer: zero,
+        sendingAssetId: step.tokenIn,
+        receiver: wallet,
+        minAmount: step.amountInRaw,
+        destinationChainId: BigInt(step.toChainId),
+        hasSourceSwaps: false,
+        hasDestinationCall: false,
+      },
+      {
+        receiverAddress: wallet,
+        refundAddress: wallet,
+        receivingAssetId: step.tokenOut,
+        outputAmount,
+        outputAmountPercent: (outputAmount * 10n ** 18n) / step.amountInRaw,
+        exclusiveRelayer: zero,
+        quoteTimestamp: nowSec,
+        fillDeadline: nowSec + 86_400,
+        exclusivityDeadline: 0,
+        message: "0x",
+      },
+    ],
+  });
+  return {
+    fetchedAtMs: Date.now(),
+    tool: "across",
+    to: step.router,
+    approvalAddress: step.router,
+    data,
+    valueRaw: 0n,
+    toAmountMinRaw: outputAmount,
+    toChainId: step.toChainId,
+    bridge: "across",
+    cexPrice: config.price,
+    poolPrice: config.price,
+  };
+}
+
 function argsFor(config: Config, engine: Engine, plan: Plan, index: number, wallet: Address): OpArguments {
   const prices = { price: config.price, priceAtMarketMs: Date.now(), nativeUsd: config.price, quoteUsd: 1 };
   const free = (token: Address): bigint =>
@@ -149,6 +202,10 @@ function argsFor(config: Config, engine: Engine, plan: Plan, index: number, wall
   const capped = (token: Address, cap: bigint): bigint => (free(token) < cap ? free(token) : cap);
   const step = plan.steps[index];
   if (step?.kind === "approve") return { ...prices, amountRaw: capped(step.token, step.amountRaw) };
+  if (step?.kind === "swap" && step.provider === "pool") return { ...prices, amountRaw: step.amountInRaw };
+  if (step?.kind === "bridge") {
+    return { ...prices, amountRaw: step.amountInRaw, quote: bridgeQuoteFor(config, step, wallet) };
+  }
   if (step?.kind === "swap") {
     return {
       ...prices,
@@ -203,7 +260,12 @@ async function main(file: string): Promise<void> {
     deploymentId: config.deploymentId,
     registry,
     journalDir: config.journalDir,
-    chains: new Map(registry.chains.map((chain) => [chain.id, createChainAccess(chain, [rpcPort(config.rpcUrl)])])),
+    chains: new Map(
+      registry.chains.flatMap((chain, index) => {
+        const url = config.otherRpcUrls[String(chain.id)] ?? (index === 0 ? config.rpcUrl : null);
+        return url === null ? [] : [[chain.id, createChainAccess(chain, [rpcPort(url)])] as const];
+      }),
+    ),
     families: new Map(Object.values(FAMILY_ADAPTERS).map((adapter) => [adapter.reads.family, adapter])),
     key,
     authority,
@@ -233,6 +295,7 @@ async function main(file: string): Promise<void> {
     recovery,
     passes: Object.fromEntries(KILL_LABELS.map((label) => [label, passes.get(label) ?? 0])),
     positions: engine.knownPositions(config.pairId),
+    transfers: engine.listTransfers(config.pairId),
     account: engine.pairState(config.pairId).account,
     rssBytes: process.memoryUsage.rss(),
   };

@@ -14,7 +14,7 @@ import {
   type CommandRecord,
   type SignedCommand,
 } from "@/lib/api/commands";
-import type { KnownPosition, PlanRecord } from "@/lib/api/signer-contract";
+import type { KnownPosition, Orphan, PlanRecord } from "@/lib/api/signer-contract";
 import { err, ok } from "@/lib/errors/result";
 import { ChainError } from "@/lib/errors/tidegate-error";
 import { DEFAULT_LIMITS } from "@/lib/registry/pair-settings";
@@ -42,6 +42,8 @@ afterEach(() => {
 });
 
 class World {
+  orphans: Orphan[] = [];
+  readonly voided: string[] = [];
   readonly dir: string;
   nowMs = START_MS;
   readonly owner = privateKeyToAccount(generatePrivateKey());
@@ -160,6 +162,18 @@ class World {
         return Promise.resolve();
       },
       knownPositions: () => [makePosition()],
+      listOrphans: () => this.orphans,
+      adoptOrphan: ({ orphanId, pairId }) => Promise.resolve(`${orphanId} adopted by ${pairId}`),
+      closeOrphan: ({ orphanId }) => Promise.resolve(`${orphanId} closed`),
+      ignoreOrphan: ({ orphanId }) => `${orphanId} left alone`,
+      listTransfers: () => [],
+      failTransfer: ({ transferId }) => {
+        throw SignerError.refuse("not_found", `no transfer ${transferId}`);
+      },
+      voidWaitingPlans: (pairId) => {
+        this.voided.push(pairId);
+        return 1;
+      },
     };
   }
 

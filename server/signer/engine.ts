@@ -1,5 +1,5 @@
 // The signer's engine: plans, operations and the projection, between the sockets and the chains; each part in its own file.
-import { errorText } from "@/lib/errors/tidegate-error";
+import { ChainError, errorText } from "@/lib/errors/tidegate-error";
 import { OPEN_PLAN_STATUSES } from "@/lib/plan/plan-status";
 import { createContext, type EngineDeps } from "./context";
 import { createGrants } from "./engine-grants";
@@ -56,7 +56,14 @@ export function createEngine(deps: EngineDeps): Engine {
   const adopt: Engine["adopt"] = async () => {
     const adopted: string[] = [];
     for (const chainId of deps.chains.keys()) {
-      adopted.push(...(await context.withChain(chainId, () => adoptChain(context, chainId))));
+      try {
+        adopted.push(...(await context.withChain(chainId, () => adoptChain(context, chainId))));
+      } catch (error) {
+        if (!(error instanceof ChainError)) throw error;
+        // A chain that does not answer is compared when it does; until then nothing is signed there.
+        readyChains.delete(chainId);
+        adopted.push(`chain ${chainId} does not answer and is compared later`);
+      }
     }
     return adopted;
   };
@@ -123,6 +130,7 @@ export function createEngine(deps: EngineDeps): Engine {
     },
     close: () => context.close(),
     journalSeq: () => journal.log.lastSeq(),
-    isRecovered: () => [...deps.chains.keys()].every((chainId) => readyChains.has(chainId)),
+    isRecovered: () => deps.chains.size === 0 || readyChains.size > 0,
+    waitingChains: () => [...deps.chains.keys()].filter((chainId) => !readyChains.has(chainId)),
   };
 }

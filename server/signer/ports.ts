@@ -295,5 +295,8 @@ export interface Engine {
   /** Ends polling and closes the journal; nothing is signed any more. */
   close(): void;
   journalSeq(): number;
+  /** At least one chain is reconciled and serves. */
   isRecovered(): boolean;
+  /** Chains in observation: nothing is signed there until they answer and agree. */
+  waitingChains(): readonly number[];
 }

@@ -19,7 +19,7 @@ export interface SignerState {
 
 export interface SignerStateDeps {
   readonly authority: Authority;
-  readonly engine: Pick<Engine, "pairState" | "journalSeq" | "isRecovered">;
+  readonly engine: Pick<Engine, "pairState" | "journalSeq" | "isRecovered" | "waitingChains">;
   readonly wallet: Address;
   readonly wall: Pick<WallClock, "nowMs">;
   /** Why recovery has not ended, for the cause shown meanwhile; null before its first failure. */
@@ -50,7 +50,12 @@ export function createSignerState(deps: SignerStateDeps): SignerState {
         sinceAtMs: stopped.sinceAtMs,
       };
     }
-    return { state: "NORMAL", cause: "", sinceAtMs: recoveredAtMs };
+    const waiting = deps.engine.waitingChains();
+    const cause =
+      waiting.length === 0
+        ? ""
+        : `chain ${waiting.join(", ")} in OBSERVE: ${deps.recoveryTrouble() ?? "being compared with the journal"}; nothing is signed there until it answers, the others work`;
+    return { state: "NORMAL", cause, sinceAtMs: recoveredAtMs };
   }
 
   return {

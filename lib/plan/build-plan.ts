@@ -10,6 +10,7 @@ import { refuse, type BuildPlanInput, type PlanRefusal, type WantedTransfer } fr
 import { maxBinMove, maxPriceMoveFrac, maxTickMove } from "./slippage";
 import { wantedTransfers, weighTransfers } from "./transfers";
 
+export { toBridgeOffer } from "./transfers";
 export type {
   AccountBalance,
   BridgeOffer,

@@ -1,6 +1,7 @@
 // Transfers: what of a reallocation's money lies on the wrong chain, and what bridges would move; one chain's surplus to another's shortfall.
 import { humanAmount, rawAmount } from "@/lib/amm/human-units";
 import type { ResolvedPool } from "@/lib/registry/resolved-pool";
+import type { Address } from "@/lib/units";
 import type { Movement } from "./movement";
 import { balanceOf, currentIndex, min, paidOut, sumAmounts, type Amounts, type Opening } from "./plan-pool";
 import type { BridgeOffer, BuildPlanInput, WantedTransfer } from "./plan-request";
@@ -70,6 +71,48 @@ export function wantedTransfers(input: BuildPlanInput, movement: Movement): read
     }
   }
   return wanted;
+}
+
+/** What a bridge answered for a wanted transfer. */
+export interface BridgeAnswer {
+  readonly bridge: string;
+  readonly expectedOutRaw: bigint;
+  readonly minAmountOutRaw: bigint;
+  readonly gasUsd: number;
+  readonly expectedSec: number;
+}
+
+/** Least part of what leaves that must arrive, whatever the quote says (strategy.md section 11: 1 - 0.015). */
+const LEAST_ARRIVAL_FRAC = 0.985;
+
+/** An answer as the plan takes it: its fee by our own prices, its minimum with room for the next quote; null when it keeps too much. */
+export function toBridgeOffer(input: {
+  readonly wanted: WantedTransfer;
+  readonly answer: BridgeAnswer;
+  readonly router: Address;
+  readonly decimalsIn: number;
+  readonly decimalsOut: number;
+  readonly slippageBps: number;
+}): BridgeOffer | null {
+  const { wanted, answer } = input;
+  const sent = humanAmount(wanted.amountInRaw, input.decimalsIn);
+  const arrives = humanAmount(answer.expectedOutRaw, input.decimalsOut);
+  const leastRaw = rawAmount(sent * LEAST_ARRIVAL_FRAC, input.decimalsOut);
+  if (answer.minAmountOutRaw < leastRaw || !(arrives <= sent * 1.001)) return null;
+  const roomyRaw = (answer.minAmountOutRaw * BigInt(10_000 - input.slippageBps)) / 10_000n;
+  return {
+    fromChainId: wanted.fromChainId,
+    toChainId: wanted.toChainId,
+    side: wanted.side,
+    amountInRaw: wanted.amountInRaw,
+    router: input.router,
+    expectedOutRaw: answer.expectedOutRaw,
+    minAmountOutRaw: roomyRaw > leastRaw ? roomyRaw : leastRaw,
+    bridges: [answer.bridge],
+    feeUsd: sent > 0 ? Math.max(0, 1 - arrives / sent) * wanted.valueUsd : 0,
+    gasUsd: answer.gasUsd,
+    expectedSec: answer.expectedSec,
+  };
 }
 
 /** A wanted transfer with its offer, or why it is left out. */

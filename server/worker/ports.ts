@@ -16,6 +16,7 @@ import type { ResolvedPool } from "@/lib/registry/resolved-pool";
 import type { MarketReading, StrategyParams } from "@/lib/strategy/index";
 import type { PriceFrame } from "@/lib/amm/sqrt-price";
 import type { Address, Hex, PairId, PoolKey } from "@/lib/units";
+import type { PlanningPort } from "./planning";
 
 export interface VenueFeed {
   readonly venue: string;
@@ -213,6 +214,8 @@ export interface CycleDeps {
   /** Epoch of our newest close by pool key, of the last day. */
   readonly lastCloseEpochs: (nowMs: number) => Promise<Readonly<Record<string, number>>>;
   readonly signer: SignerPort;
+  /** Missing: plans are made without bridges, from the aggregator's usual fee, for families with plain allowances. */
+  readonly planning?: PlanningPort;
   readonly execute: (record: PlanRecord, shouldStop: () => boolean) => Promise<ExecutionReport>;
   readonly record: RecordPort;
   readonly log: WorkerLog;

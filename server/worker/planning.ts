@@ -1,0 +1,15 @@
+// Planning port: what a plan needs to know of services and families while it is made.
+import type { BridgeOffer, BuildPlanInput, SwapRoute, WantedTransfer } from "@/lib/plan/build-plan";
+import type { Plan } from "@/lib/plan/plan";
+import type { PlanGrants } from "@/lib/plan/plan-grants";
+
+export interface PlanningPort {
+  readonly grants: PlanGrants;
+  /** One offer per wanted transfer that a bridge would make now; never throws, what fails is left out. */
+  offerBridges(
+    wanted: readonly WantedTransfer[],
+    input: Pick<BuildPlanInput, "pools" | "params">,
+  ): Promise<readonly BridgeOffer[]>;
+  /** The best way for each swap of a drafted plan. */
+  chooseSwaps(plan: Plan, prices: { readonly price: number; readonly quoteUsd: number }): Promise<readonly SwapRoute[]>;
+}

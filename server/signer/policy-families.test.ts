@@ -533,26 +533,26 @@ describe("Permit2", () => {
   });
 });
 
-describe("swaps straight through a pool", () => {
-  const swap = (ref: PoolRef) =>
-    ({
-      kind: "swap",
-      chainId: 1,
-      provider: "pool",
-      router: ROUTER,
-      pool: ref.pool,
-      tokenIn: T0,
-      tokenOut: T1,
-      amountInRaw: "1000",
-      minAmountOutRaw: "1",
-    }) as const;
+const swapThrough = (ref: PoolRef) =>
+  ({
+    kind: "swap",
+    chainId: 1,
+    provider: "pool",
+    router: ROUTER,
+    pool: ref.pool,
+    tokenIn: T0,
+    tokenOut: T1,
+    amountInRaw: "1000",
+    minAmountOutRaw: "1",
+  }) as const;
 
+describe("swaps straight through a pool", () => {
   it.each<Family>(["uniswap-v3", "pancakeswap-v3", "algebra-integral", "algebra-v1", "camelot-v3", "slipstream"])(
     "error: policy — %s: another recipient, amount, minimum, deadline, router or pool",
     (family) => {
       const registry = registryOf(family);
       const ref = refOf(registry);
-      const step = swap(ref);
+      const step = swapThrough(ref);
       expect(planOutcome(registry, [step])).toBe("accepted");
       expect(planOutcome(registry, [{ ...step, router: THIEF }])).toBe("policy");
       expect(planOutcome(registry, [{ ...step, pool: THIEF }])).toBe("policy");
@@ -584,7 +584,7 @@ describe("swaps straight through a pool", () => {
     "error: policy — %s pools are left to the aggregator",
     (family) => {
       const registry = registryOf(family);
-      expect(planOutcome(registry, [swap(refOf(registry))])).toBe("policy");
+      expect(planOutcome(registry, [swapThrough(refOf(registry))])).toBe("policy");
     },
   );
 });

@@ -14,7 +14,7 @@ import type {
   RangeIndexes,
   TxCall,
 } from "@/lib/actions/family";
-import { encodeLbOperator } from "@/lib/actions/liquidity-book";
+import { collectsSeparately, encodeLbOperator } from "@/lib/actions/liquidity-book";
 import { encodePermit2Approve, permit2ExpirationSec, PERMIT2_ABI } from "@/lib/actions/permit2";
 import type { PoolRef } from "@/lib/registry/pool-ref";
 import type { DeployedFamily } from "@/server/devnet/chain/families/family-kit";
@@ -122,7 +122,7 @@ export function createFamilyActor(input: {
     wallet,
     port,
     live: () => reads.readPool(port, pool, "latest"),
-    position: (tokenId) => reads.readPosition(port, pool, tokenId, "latest"),
+    position: (tokenId) => reads.readPosition(port, pool, tokenId, "latest", wallet),
     owned: async () =>
       reads.listOwned(port, pool, { wallet, fromBlock: 0n, block: await chain.client.getBlockNumber() }),
     async boundMint({ tickLower, tickUpper, amount0Raw, amount1Raw, bandBps = BAND_BPS }) {
@@ -165,6 +165,11 @@ export function createFamilyActor(input: {
       const grants = actions.exitGrants(pool);
       await actor.give(grants, { amount0Raw: 1n, amount1Raw: 1n });
       const before = await balances();
+      if (pool.family === "liquidity-book" && collectsSeparately(pool) && liquidityRaw === null) {
+        // Liquidity Book 2.0 pays fees in a transaction of their own; leaving takes both.
+        const collect = await actor.boundExit(tokenId, 0n);
+        await send("Collect", actions.encodeExit(pool, collect.call));
+      }
       const receipt = await send("Exit", actions.encodeExit(pool, call));
       const after = await balances();
       await actor.takeBack(grants);

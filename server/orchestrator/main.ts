@@ -172,6 +172,17 @@ orchestrator = startOrchestrator(
       // Going on is safe: without the report only the restart counter of the signer misses one start.
       if (!reply.ok) log.warn("worker.spawned", { pairId, detail: `not reported: ${reply.error.message}` });
     },
+    readStoppedPairs: async () => {
+      const reply = await control.call("authority.get", {});
+      if (!reply.ok) return null;
+      return new Map(
+        reply.value.pairs.flatMap(({ pairId, paused }): [string, string][] =>
+          paused?.kind === "stop_worker"
+            ? [[pairId, `stopped by ${paused.by}: ${paused.reason}; an approver ends it with pair.resume`]]
+            : [],
+        ),
+      );
+    },
     log,
   },
   { pairIds, leaseHolder: held.owner, pid: process.pid, rssBytes: () => process.memoryUsage.rss() },
@@ -205,7 +216,8 @@ try {
     readiness: async () => {
       const pong = await store.call("ping", (redis) => redis.ping());
       const signer = await control.call("health", {});
-      const workers = running.state().workers;
+      // One that an operator has stopped is where it should be.
+      const workers = running.state().workers.filter((worker) => worker.state !== "stopped");
       const up = workers.filter((worker) => worker.state === "running").length;
       return [
         { name: "store", ok: pong.ok, detail: pong.ok ? "answers" : pong.error.message },

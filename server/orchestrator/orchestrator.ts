@@ -14,7 +14,7 @@ export interface OrchestratorInput {
 
 export interface Orchestrator {
   state(): OrchestratorState;
-  restartWorker(pairId: string): Promise<"restarted" | "unknown_pair">;
+  restartWorker(pairId: string): Promise<"restarted" | "paused" | "unknown_pair">;
   drain(graceMs: number): Promise<void>;
 }
 
@@ -33,6 +33,9 @@ export function startOrchestrator(deps: OrchestratorDeps, input: OrchestratorInp
   let isDraining = false;
   const seats = new Map<string, Seat>();
   for (const pairId of input.pairIds) seats.set(pairId, openSeat(pairId));
+  /** Pairs whose worker an operator has stopped, as far as the signer said so. */
+  const parked = new Set<string>();
+  let isParking = false;
   const timer = setInterval(() => void watch(), WATCH_EVERY_MS);
   void watch();
 
@@ -82,7 +85,32 @@ export function startOrchestrator(deps: OrchestratorDeps, input: OrchestratorInp
     void deps.writeState(state());
   }
 
+  /** pair.pause of kind stop_worker, the signer's word: the worker ends after its open operation and stays away until pair.resume. */
+  async function honourPauses(): Promise<void> {
+    if (isParking || isDraining) return;
+    isParking = true;
+    try {
+      const stopped = await deps.readStoppedPairs();
+      // No answer is no word: who runs goes on, who is stopped stays stopped.
+      if (stopped === null) return;
+      for (const { pairId, supervised } of seats.values()) {
+        const reason = stopped.get(pairId);
+        if (reason !== undefined && !parked.has(pairId)) {
+          parked.add(pairId);
+          deps.log.warn("orchestrator.worker-paused", { pairId, detail: reason });
+          await supervised.park(WORKER_DRAIN_GRACE_MS, reason);
+        } else if (reason === undefined && parked.delete(pairId)) {
+          deps.log.info("orchestrator.worker-resumed", { pairId });
+          supervised.unpark();
+        }
+      }
+    } finally {
+      isParking = false;
+    }
+  }
+
   async function watch(): Promise<void> {
+    await honourPauses();
     for (const seat of seats.values()) {
       const heartbeat = await deps.readHeartbeat(seat.pairId);
       const status = seat.supervised.status();
@@ -128,6 +156,7 @@ export function startOrchestrator(deps: OrchestratorDeps, input: OrchestratorInp
     async restartWorker(pairId) {
       const seat = seats.get(pairId);
       if (seat === undefined) return "unknown_pair";
+      if (parked.has(pairId)) return "paused";
       await seat.supervised.restart(WORKER_DRAIN_GRACE_MS);
       return "restarted";
     },

@@ -61,6 +61,8 @@ export interface OrchestratorDeps {
   readonly publishWorkerChange: (change: { pairId: string; state: string; detail: string }) => void;
   /** Tells the signer that a worker was started; a failure is shown, not fatal. */
   readonly reportWorkerStarted: (pairId: string) => Promise<void>;
+  /** Pairs paused with `stop_worker`, each with its reason for people; null when the signer does not answer. */
+  readonly readStoppedPairs: () => Promise<ReadonlyMap<string, string> | null>;
   readonly log: {
     info(event: string, fields?: Readonly<Record<string, unknown>>): void;
     warn(event: string, fields?: Readonly<Record<string, unknown>>): void;

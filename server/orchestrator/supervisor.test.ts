@@ -150,4 +150,35 @@ describe("supervise", () => {
     expect(puppets).toHaveLength(1);
     expect(states.at(-1)).toBe("stopped");
   });
+
+  it("behavior: parked it ends and stays away whatever is asked, until it is unparked", async () => {
+    const { supervised, puppets, last, freed } = setUp();
+    await settle();
+    last().beReady();
+    await settle();
+    await supervised.park(1_000, "stopped by an operator");
+    expect(supervised.status()).toMatchObject({ state: "stopped", pid: null, lastExit: "stopped by an operator" });
+    expect(freed).toEqual(["holder:1"]);
+    await supervised.restart(1_000);
+    await vi.advanceTimersByTimeAsync(600_000);
+    expect(puppets).toHaveLength(1);
+    supervised.unpark();
+    await settle();
+    last().beReady();
+    await settle();
+    expect(puppets).toHaveLength(2);
+    expect(supervised.status()).toMatchObject({ state: "running", pid: 2 });
+  });
+
+  it("behavior: parked while it waits for its next try it does not try again", async () => {
+    const { supervised, puppets, last } = setUp();
+    await settle();
+    last().exit("ended with code 1");
+    await settle();
+    expect(supervised.status().state).toBe("backoff");
+    await supervised.park(1_000, "stopped");
+    await vi.advanceTimersByTimeAsync(600_000);
+    expect(puppets).toHaveLength(1);
+    expect(supervised.status().state).toBe("stopped");
+  });
 });

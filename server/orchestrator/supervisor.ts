@@ -8,6 +8,10 @@ export interface Supervised {
   stop(graceMs: number): Promise<void>;
   /** Ends the child and starts it at once; also the way out of HALTED. */
   restart(graceMs: number): Promise<void>;
+  /** Ends the child and leaves it ended until `unpark`; a restart does not wake it. `reason` is shown. */
+  park(graceMs: number, reason: string): Promise<void>;
+  /** Starts a parked child again; nothing for any other. */
+  unpark(): void;
   /** Kills a child that runs but does not answer; it comes back by the usual rules. */
   kill(): void;
 }
@@ -31,6 +35,7 @@ export function supervise(deps: SupervisorDeps, input: SuperviseInput): Supervis
   let child: ChildProcess | null = null;
   let timer: ReturnType<typeof setTimeout> | null = null;
   let isStopping = false;
+  let isParked = false;
   let starting: Promise<void> | null = null;
   let status: SupervisedStatus = {
     name: input.name,
@@ -61,7 +66,7 @@ export function supervise(deps: SupervisorDeps, input: SuperviseInput): Supervis
     const startedAtMonoMs = deps.monotonicMs();
     const next = await input.start();
     if (next === null) return scheduleNext(0, "it could not be started yet");
-    if (isStopping) {
+    if (isStopping || isParked) {
       await next.stop(1_000);
       return;
     }
@@ -93,7 +98,7 @@ export function supervise(deps: SupervisorDeps, input: SuperviseInput): Supervis
   }
 
   function scheduleNext(ranForMs: number, sentence: string): void {
-    if (isStopping) return;
+    if (isStopping || isParked) return;
     const next = deps.backoff.next(ranForMs);
     if (next.kind === "halted") {
       set({ state: "halted", pid: null, lastExit: sentence, ready: null });
@@ -128,7 +133,7 @@ export function supervise(deps: SupervisorDeps, input: SuperviseInput): Supervis
       set({ state: "stopped", pid: null, ready: null });
     },
     async restart(graceMs) {
-      if (isStopping) return;
+      if (isStopping || isParked) return;
       clearTimer();
       const old = child;
       child = null;
@@ -138,9 +143,32 @@ export function supervise(deps: SupervisorDeps, input: SuperviseInput): Supervis
         set({ lastExit: `restarted on request (${exit.sentence})` });
       }
       await starting;
-      if (isStopping || child !== null) return;
+      if (isStopping || isParked || child !== null) return;
       deps.backoff.reset();
       set({ restarts: status.restarts + 1 });
+      begin();
+    },
+    async park(graceMs, reason) {
+      if (isStopping || isParked) return;
+      isParked = true;
+      clearTimer();
+      const old = child;
+      child = null;
+      if (old !== null) {
+        set({ state: "draining", nextStartAtMs: null });
+        await old.stop(graceMs);
+        await input.afterExit?.(status.ready);
+      }
+      await starting;
+      if (isParked && !isStopping)
+        set({ state: "stopped", pid: null, ready: null, nextStartAtMs: null, lastExit: reason });
+    },
+    unpark() {
+      if (isStopping || !isParked) return;
+      isParked = false;
+      // A park that still waits for the old child sees this and lets the start below be.
+      if (child !== null || status.state !== "stopped") return;
+      deps.backoff.reset();
       begin();
     },
     kill() {

@@ -48,6 +48,8 @@ interface Script {
   runsOut: boolean;
   nonce: number;
   allowanceRaw: bigint;
+  /** As USDT: an approval of an amount reverts while another one stands. */
+  onlyFromZero: boolean;
   readonly receipts: Map<Hex, Receipt>;
   readonly sent: Hex[];
 }
@@ -108,27 +110,32 @@ function mine(raw: Hex): void {
   script.head += 2n;
 }
 
-function portOf(registry: Registry): ChainPort {
-  const [chain] = registry.chains;
-  if (chain === undefined) throw new Error("no chain");
-  const block = (number: bigint): BlockRef => ({
+function blockAt(number: bigint): BlockRef {
+  return {
     number,
     hash: hashOf(number),
     timestampSec: 1_800_000_000 + Number(number),
     baseFeePerGasWei: script.baseFeeWei,
-  });
+  };
+}
+
+function portOf(registry: Registry): ChainPort {
+  const [chain] = registry.chains;
+  if (chain === undefined) throw new Error("no chain");
   return {
     chain,
     readChainId: async () => CHAIN,
     readBlock: async (tag) => {
       const number = typeof tag === "bigint" ? tag : script.head;
-      return number > script.head ? null : block(number);
+      return number > script.head ? null : blockAt(number);
     },
     call: async ({ data }) => {
-      if (decodeApprove(data) === null) return encodeAbiParameters([{ type: "uint256" }], [script.allowanceRaw]);
+      const approval = decodeApprove(data);
+      if (approval === null) return encodeAbiParameters([{ type: "uint256" }], [script.allowanceRaw]);
       script.head += 1n;
-      if (script.reverts > 0) {
-        script.reverts -= 1;
+      const isRefused = script.onlyFromZero && approval.amountRaw > 0n && script.allowanceRaw > 0n;
+      if (isRefused || script.reverts > 0) {
+        script.reverts -= isRefused ? 0 : 1;
         throw new ChainError({
           code: "reverted",
           retryable: false,
@@ -280,6 +287,7 @@ beforeEach(() => {
     runsOut: false,
     nonce: 0,
     allowanceRaw: 0n,
+    onlyFromZero: false,
     receipts: new Map(),
     sent: [],
   };
@@ -345,6 +353,28 @@ describe("an operation before it is signed", () => {
     await runOp(context, OP);
     expect(op().state).toBe("EXPIRED");
     expect(op().error).toContain("one transaction may use at most");
+  });
+});
+
+describe("a token that answers nothing and changes an allowance only from 0 (P6)", () => {
+  it("behavior: another allowance is taken back first, then the exact amount is given", async () => {
+    open();
+    script.allowanceRaw = 7n;
+    script.onlyFromZero = true;
+    await runOp(context, OP);
+    expect(op().state).toBe("VERIFIED");
+    expect(script.allowanceRaw).toBe(100n);
+    const revoke = context.op(`${OP}.revoke`);
+    expect([revoke.state, revoke.isOwn, revoke.attempts[0]?.nonce]).toEqual(["VERIFIED", true, 0]);
+    expect(op().attempts.map((each) => each.nonce)).toEqual([1]);
+  });
+
+  it("behavior: the same allowance is left as it is", async () => {
+    open();
+    script.allowanceRaw = 100n;
+    await runOp(context, OP);
+    expect(op().state).toBe("SKIPPED");
+    expect(script.sent).toEqual([]);
   });
 });
 

@@ -10,6 +10,7 @@ import { backtestOptions, runBacktestCommand, type BacktestFlags } from "./comma
 import { runConfigExample } from "./commands/config-example";
 import { runDemo } from "./commands/demo";
 import { runDoctor } from "./commands/doctor";
+import { runExit, type ExitFlags } from "./commands/exit";
 import { runExport, type ExportFlags } from "./commands/export";
 import { runInit } from "./commands/init";
 import { registryCommand } from "./commands/registry";
@@ -71,6 +72,22 @@ backtestOptions(
 ).action((flags: BacktestFlags) => runBacktestCommand(flags));
 
 program
+  .command("exit")
+  .description(
+    "closes every position, whatever else is down: needs the chains, the keystore and a signed order; reports and compares ledger and chain",
+  )
+  .option("--all", "every pair")
+  .option("--pair <id>", "one pair")
+  .option("--into <token>", "sell into this token through pools of the pair; otherwise tokens stay as they come")
+  .option("--reason <text>", "kept in the command log", "emergency exit")
+  .option("--data-dir <folder>", "folder for everything that is kept")
+  .option("--passphrase-file <file>", "the keystore's passphrase, for when no signer runs")
+  .option("--print-order", "print the order for a wallet to sign, and end", false)
+  .option("--order <file>", "the order with address and signature")
+  .option("--json", "print one line of JSON", false)
+  .action((flags: ExitFlags) => runExit(flags, selfUrl, root));
+
+program
   .command("export")
   .description("the ledger to the wei, from the journal on disk; prices from the store when it runs")
   .option("--data-dir <folder>", "folder for everything that is kept")
@@ -103,6 +120,7 @@ interface DemoFlags {
   readonly seed: number;
   readonly speed: number;
   readonly fresh: boolean;
+  readonly chains: 1 | 3;
   readonly web: boolean;
   readonly json: boolean;
 }
@@ -123,9 +141,21 @@ function demoOptions(command: Command): Command {
     .option("--data-dir <folder>", "folder for everything that is kept (default .tidegate)")
     .option("--seed <number>", "seed of the market", wholeNumber(0, 4_294_967_295), 1)
     .option("--speed <factor>", "market seconds per second", wholeNumber(1, 3_600), 60)
+    .option(
+      "--chains <number>",
+      "local chains: 1 (Uniswap V3) or 3 (further AMM families and bridges)",
+      chainCount,
+      1 as const,
+    )
     .option("--fresh", "forget the last run and start anew", false)
     .option("--no-web", "without the desk")
     .option("--json", "print one line of JSON when ready, nothing else", false);
+}
+
+function chainCount(text: string): 1 | 3 {
+  if (text === "1") return 1;
+  if (text === "3") return 3;
+  throw new InvalidArgumentError("expected 1 or 3.");
 }
 
 function portNumber(text: string): number {

@@ -54,7 +54,7 @@ export async function signOpeningCommands(input: OpeningInput): Promise<Result<n
   if (!authority.ok) return authority;
   const wanted = missingCommands(input, authority.value);
   for (const { action, target, params } of wanted) {
-    const signed = await sign(input, { action, target, params, configVersion: authority.value.configVersion });
+    const signed = await signInSandbox(input, { action, target, params, configVersion: authority.value.configVersion });
     if (!signed.ok) return signed;
     const reply = await input.control.call("command.submit", signed.value);
     if (!reply.ok) return reply;
@@ -64,7 +64,7 @@ export async function signOpeningCommands(input: OpeningInput): Promise<Result<n
   return ok(wanted.length);
 }
 
-interface Wanted {
+export interface Wanted {
   readonly action: CommandAction;
   readonly target: string;
   readonly params: Readonly<Record<string, unknown>>;
@@ -95,29 +95,12 @@ function missingCommands(input: OpeningInput, authority: Authority): readonly Wa
   return wanted;
 }
 
-async function sign(
-  input: OpeningInput,
+/** A command signed by one of the sandbox chain's unlocked accounts; only such a chain can do it. */
+export async function signInSandbox(
+  input: Pick<OpeningInput, "deploymentId" | "rpcUrl" | "owner">,
   wanted: Wanted & { readonly configVersion: number },
 ): Promise<Result<SignedCommand, ConfigError>> {
-  const params = commandParamsSchemas[wanted.action].parse(wanted.params);
-  const command = buildCommand({
-    action: wanted.action,
-    target: wanted.target,
-    params,
-    configVersion: wanted.configVersion,
-    nonce: `0x${randomBytes(32).toString("hex")}`,
-    expiresAtSec: Date.now() / 1000 + COMMAND_LIFE_SEC,
-  });
-  const typed = commandTypedData(input.deploymentId, command);
-  const message = JSON.stringify(
-    {
-      domain: typed.domain,
-      types: { EIP712Domain: EIP712_DOMAIN_FIELDS, ...typed.types },
-      primaryType: typed.primaryType,
-      message: typed.message,
-    },
-    (_key, value: unknown) => (typeof value === "bigint" ? value.toString() : value),
-  );
+  const { command, params, message } = unsignedCommand(input.deploymentId, wanted);
   try {
     const response = await fetch(input.rpcUrl, {
       method: "POST",
@@ -130,6 +113,33 @@ async function sign(
   } catch (error) {
     return err(failure(`the sandbox's owner account did not sign ${wanted.action} (${errorText(error)})`));
   }
+}
+
+/** A command with its typed data as JSON text, as wallets take it. */
+export function unsignedCommand(
+  deploymentId: Hex,
+  wanted: Wanted & { readonly configVersion: number },
+): Pick<SignedCommand, "command" | "params"> & { readonly message: string } {
+  const params = commandParamsSchemas[wanted.action].parse(wanted.params);
+  const command = buildCommand({
+    action: wanted.action,
+    target: wanted.target,
+    params,
+    configVersion: wanted.configVersion,
+    nonce: `0x${randomBytes(32).toString("hex")}`,
+    expiresAtSec: Date.now() / 1000 + COMMAND_LIFE_SEC,
+  });
+  const typed = commandTypedData(deploymentId, command);
+  const message = JSON.stringify(
+    {
+      domain: typed.domain,
+      types: { EIP712Domain: EIP712_DOMAIN_FIELDS, ...typed.types },
+      primaryType: typed.primaryType,
+      message: typed.message,
+    },
+    (_key, value: unknown) => (typeof value === "bigint" ? value.toString() : value),
+  );
+  return { command, params, message };
 }
 
 const EIP712_DOMAIN_FIELDS = [

@@ -92,6 +92,7 @@ export function openobserveService(context: ServiceContext, port: number): Servi
 
 export interface DevnetInput {
   readonly wallet: string;
+  readonly chains: 1 | 3;
   readonly seed: number;
   readonly speed: number;
   readonly fresh: boolean;

@@ -37,6 +37,8 @@ export interface DemoOptions {
   readonly seed: number;
   readonly speed: number;
   readonly fresh: boolean;
+  /** Local chains: 1 with Uniswap V3, or 3 with the other AMM families and bridges. */
+  readonly chains: 1 | 3;
   readonly web: boolean;
   readonly json: boolean;
   /** `dev`: Next with reload, and server processes that start again when their sources change. */
@@ -91,7 +93,7 @@ export async function runDemo(options: DemoOptions, selfUrl: string, root: strin
     openDemoKeystore(settings.dataDir, settings.keystoreFile),
   );
   const [devnet] = await Promise.all([
-    session.progress.stage("local chain, Uniswap V3 and market", () => startDevnet(session, options, wallet.address)),
+    session.progress.stage(chainsStage(options.chains), () => startDevnet(session, options, wallet.address)),
     startStores(session),
   ]);
   const sandbox = await readSandbox(devnet.controlUrl);
@@ -212,6 +214,10 @@ async function openDemoKeystore(
   return { address: made.address, passphrase };
 }
 
+function chainsStage(chains: 1 | 3): string {
+  return chains === 1 ? "local chain, Uniswap V3 and market" : "three local chains, their DEXes, bridges and market";
+}
+
 async function startDevnet(session: Session, options: DemoOptions, wallet: string): Promise<DevnetReady> {
   const [controlPort, rpcPort] = [await pickFreePort(), await pickFreePort()];
   const ready = devnetReadySchema.parse(
@@ -221,6 +227,7 @@ async function startDevnet(session: Session, options: DemoOptions, wallet: strin
         seed: options.seed,
         speed: options.speed,
         fresh: options.fresh,
+        chains: options.chains,
         controlPort,
         rpcPort,
       }),

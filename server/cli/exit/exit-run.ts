@@ -1,0 +1,229 @@
+// Drives the way out over the signer alone: reads the chains, proposes one plan per pair, follows each to its end, compares ledger and chain.
+import type { KnownPosition, PairState } from "@/lib/api/signer-contract";
+import type { ExecutionReport } from "@/lib/epoch/execution-report";
+import { err, ok, type Result } from "@/lib/errors/result";
+import { ExecutionError, type TidegateError } from "@/lib/errors/tidegate-error";
+import type { Plan } from "@/lib/plan/plan";
+import { findPoolRef } from "@/lib/registry/pool-ref";
+import type { Address, Hex } from "@/lib/units";
+import type { RegistryView } from "@/server/config/registry";
+import { FAMILY_ADAPTERS } from "@/server/execution/adapters/registry";
+import { executePlan } from "@/server/execution/execute-plan";
+import { createLiveReads } from "@/server/execution/live-reads";
+import { createCallPort } from "@/server/infra/chain/call-port";
+import type { ChainClients } from "@/server/infra/chain/clients";
+import { wallClock } from "@/server/infra/clock";
+import type { ControlClient, IntentClient } from "@/server/infra/signer-link/client";
+import { silentLogger } from "@/server/infra/telemetry/logger-port";
+import { buildExitPlan, readyPool, type ExitPool, type ExitPosition } from "./exit-plan";
+
+export interface ExitRunDeps {
+  readonly control: ControlClient;
+  readonly intents: IntentClient;
+  readonly clients: ChainClients;
+  readonly registry: RegistryView;
+  readonly wallet: Address;
+  readonly say: (sentence: string) => void;
+  /** Market time, unix ms. */
+  readonly nowMs: () => number;
+}
+
+export interface PairExit {
+  readonly pairId: string;
+  readonly planId: string | null;
+  readonly outcome: "done" | "partial" | "voided" | "interrupted" | "nothing" | "failed";
+  readonly reason: string;
+  readonly transactions: readonly { readonly kind: string; readonly chainId: number; readonly hash: string }[];
+  /** Positions that could not be read or closed, in words. */
+  readonly left: readonly string[];
+}
+
+/** The plan of a pair's way out; null with the reasons when there is nothing to do. */
+export async function planExit(
+  deps: ExitRunDeps,
+  input: { readonly pairState: PairState; readonly into: string | null; readonly commandId: Hex },
+): Promise<{ readonly plan: Plan | null; readonly left: readonly string[] }> {
+  const { pairState } = input;
+  const facts = deps.registry.poolsOf(pairState.pairId);
+  const left: string[] = [];
+  const pools: ExitPool[] = [];
+  const positions: ExitPosition[] = [];
+  const blocks: { chainId: number; number: bigint; hash: Hex }[] = [];
+  const needed = new Set(pairState.positions.map(({ chainId }) => chainId));
+  for (const { chainId } of pairState.account) needed.add(chainId);
+  for (const chainId of needed) {
+    const client = deps.clients.get(chainId);
+    const block = client.ok ? await client.value.readBlock() : client;
+    if (!client.ok || !block.ok) {
+      left.push(`chain ${chainId} cannot be read: ${block.ok ? "" : block.error.message}`);
+      continue;
+    }
+    blocks.push({ chainId, number: block.value.number, hash: block.value.hash });
+    const port = createCallPort(client.value);
+    for (const each of facts.filter((pool) => pool.chain.id === chainId)) {
+      const ref = findPoolRef(deps.registry.registry, chainId, each.pool.id);
+      if (ref === null) continue;
+      try {
+        pools.push(readyPool(each, await FAMILY_ADAPTERS[ref.family].reads.readPool(port, ref, block.value.number)));
+      } catch (error) {
+        if (heldIn(pairState, each.pool.id)) left.push(`pool ${each.pool.id} cannot be read: ${String(error)}`);
+      }
+    }
+    for (const known of pairState.positions.filter((position) => position.chainId === chainId)) {
+      const read = await readKnown(known, pools, (pool) =>
+        FAMILY_ADAPTERS[pool.ref.family].reads.readPosition(port, pool.ref, known.tokenId, block.value.number),
+      );
+      if (read.ok) positions.push(read.value);
+      else left.push(read.error);
+    }
+  }
+  const plan = buildExitPlan({
+    pairState,
+    positions,
+    pools,
+    into: input.into,
+    commandId: input.commandId,
+    blocks,
+    nowMs: deps.nowMs(),
+  });
+  return { plan, left };
+}
+
+function heldIn(pairState: PairState, pool: string): boolean {
+  return pairState.positions.some((position) => position.pool.toLowerCase() === pool.toLowerCase());
+}
+
+async function readKnown(
+  known: KnownPosition,
+  pools: readonly ExitPool[],
+  read: (pool: ExitPool) => Promise<ExitPosition["live"] | null>,
+): Promise<Result<ExitPosition, string>> {
+  const name = `position #${known.tokenId} in ${known.pool} on chain ${known.chainId}`;
+  const pool = pools.find(
+    ({ ref }) => ref.chainId === known.chainId && ref.pool.toLowerCase() === known.pool.toLowerCase(),
+  );
+  if (pool === undefined) return err(`${name}: its pool is not in the registry or cannot be read`);
+  try {
+    const live = await read(pool);
+    return live === null ? err(`${name} is not on the chain any more`) : ok({ known, pool, live });
+  } catch (error) {
+    return err(`${name} cannot be read: ${String(error)}`);
+  }
+}
+
+/** One pair from its plan to its end; never throws for what the outside did. */
+export async function exitPair(
+  deps: ExitRunDeps,
+  input: { readonly pairState: PairState; readonly into: string | null; readonly commandId: Hex },
+): Promise<PairExit> {
+  const { pairId } = input.pairState;
+  const nothing = { pairId, planId: null, transactions: [] };
+  const { plan, left } = await planExit(deps, input);
+  if (plan === null) {
+    const reason = left.length === 0 ? "nothing is open" : "nothing could be planned";
+    return { ...nothing, outcome: left.length === 0 ? "nothing" : "failed", reason, left };
+  }
+  const lease = await deps.intents.call("fence.lease", { pairId, workerId: `exit.${process.pid}` });
+  if (!lease.ok) return { ...nothing, outcome: "failed", reason: lease.error.message, left };
+  const { token } = lease.value;
+  await endOpenPlan(deps, pairId, token);
+  const proposed = await deps.intents.call("plan.propose", {
+    pairId,
+    token,
+    plan,
+    proposedBy: "tidegate exit",
+    marketAtMs: deps.nowMs(),
+  });
+  if (!proposed.ok) return { ...nothing, outcome: "failed", reason: proposed.error.message, left };
+  deps.say(
+    `${pairId}: ${plan.steps.filter(({ kind }) => kind === "burn").length} positions, ${plan.steps.length} steps`,
+  );
+  const report = await drive(deps, proposed.value.planId, token);
+  if (!report.ok)
+    return { ...nothing, planId: proposed.value.planId, outcome: "failed", reason: report.error.message, left };
+  const { outcome, reason, ops } = report.value;
+  return {
+    pairId,
+    planId: proposed.value.planId,
+    outcome,
+    reason,
+    transactions: ops.flatMap(({ txHash, kind, index }) =>
+      txHash === null ? [] : [{ kind, chainId: plan.steps[index]?.chainId ?? 0, hash: txHash }],
+    ),
+    left,
+  };
+}
+
+/** What a worker left half done is ended first: one plan of a pair at a time. */
+async function endOpenPlan(deps: ExitRunDeps, pairId: string, token: number): Promise<void> {
+  const state = await deps.intents.call("pair.state", { pairId });
+  const planId = state.ok ? state.value.openPlanId : null;
+  if (planId === null) return;
+  const ended = await deps.intents.call(
+    "plan.finish",
+    { pairId, token, planId, outcome: "partial", reason: "an exit was ordered" },
+    { timeoutMs: 60_000 },
+  );
+  deps.say(
+    ended.ok
+      ? `${pairId}: open plan ${planId} ended first`
+      : `${pairId}: open plan ${planId} could not be ended: ${ended.error.message}`,
+  );
+}
+
+async function drive(
+  deps: ExitRunDeps,
+  planId: string,
+  token: number,
+): Promise<Result<ExecutionReport, TidegateError>> {
+  const record = await deps.intents.call("plan.get", { planId });
+  if (!record.ok) return record;
+  const { plan } = record.value;
+  const reads = createLiveReads(deps.clients, (chainId, pool) => findPoolRef(deps.registry.registry, chainId, pool));
+  return ok(
+    await executePlan(
+      {
+        signer: deps.intents,
+        reads,
+        wallet: deps.wallet,
+        wall: wallClock,
+        sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+        log: silentLogger,
+        // An exit asks nobody outside: it sells through a pool or not at all.
+        quotes: {
+          fetchQuote: async () =>
+            err(new ExecutionError({ code: "quote_refused", message: "an exit asks no aggregator", retryable: false })),
+        },
+        readPrices: async (chainId) => {
+          const step = plan.steps.find((each) => each.chainId === chainId && "pool" in each);
+          const pool = step !== undefined && "pool" in step ? step.pool : undefined;
+          const ref = pool === undefined ? null : findPoolRef(deps.registry.registry, chainId, pool);
+          const facts = deps.registry.poolsOf(plan.pairId).find((each) => each.pool.id === ref?.pool);
+          if (ref === null || facts === undefined) {
+            return err(
+              new ExecutionError({
+                code: "refused",
+                message: `no pool of chain ${chainId} in the plan`,
+                retryable: false,
+              }),
+            );
+          }
+          const live = await reads.readPool({ chainId, family: ref.family, pool: ref.pool });
+          if (!live.ok) return live;
+          const { price } = readyPool(facts, live.value);
+          // The pool's own price: with everything else down it is the only one, and minimums are made from it at signing.
+          return ok({ price, priceAtMarketMs: deps.nowMs(), quoteUsd: 1, nativeUsd: nativeUsd(facts, price) });
+        },
+      },
+      { record: record.value, token, shouldStop: () => false },
+    ),
+  );
+}
+
+/** For gas sums only: the wrapped coin is the pair's BASE on most chains; else a plain 1. */
+function nativeUsd(
+  facts: { readonly chain: { readonly wrappedNative: string }; readonly base: { readonly address: string } },
+  price: number,
+): number {
+  return facts.chain.wrappedNative.toLowerCase() === facts.base.address.toLowerCase() ? price : 1;
+}

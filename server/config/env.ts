@@ -61,6 +61,20 @@ export const envSchema = z.object({
     .string()
     .optional()
     .describe("LI.FI key; without one the quote limit is too low for more than a few pairs. Secret."),
+  TG_LIFI_INTEGRATOR: z
+    .string()
+    .regex(/^[\w.-]{1,23}$/, "expected 1 to 23 letters, digits, dots, dashes or underscores")
+    .default("tidegate")
+    .describe("Integrator id that goes with every quote; register your own with LI.FI."),
+  TG_QUOTE2_URL: httpUrl
+    .optional()
+    .describe(
+      "Second quote service with the same requests and answers, asked when the first has no usable swap quote. Empty: off.",
+    ),
+  TG_QUOTE2_HEADERS: z
+    .string()
+    .optional()
+    .describe('Headers of the second quote service as JSON, for example {"x-api-key":"..."}. Secret.'),
   TG_REGISTRY_FILE: z
     .string()
     .optional()
@@ -169,7 +183,7 @@ function invalid(key: string, message: string): ConfigError {
   });
 }
 
-const SECRETS: ReadonlySet<string> = new Set(["TG_OPENOBSERVE_PASSWORD", "TG_LIFI_API_KEY"]);
+const SECRETS: ReadonlySet<string> = new Set(["TG_OPENOBSERVE_PASSWORD", "TG_LIFI_API_KEY", "TG_QUOTE2_HEADERS"]);
 
 /** Text of .env.example. */
 export function envExample(): string {

@@ -1,6 +1,7 @@
 // Typed settings of one process: defaults, then the environment, then overrides of the caller (command-line flags).
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { z } from "zod";
 import { err, ok, type Result } from "@/lib/errors/result";
 import { ConfigError, errorText } from "@/lib/errors/tidegate-error";
 import type { Address } from "@/lib/units";
@@ -28,6 +29,9 @@ export interface Settings {
   readonly geckoUrl: string;
   readonly lifiUrl: string;
   readonly lifiApiKey: string | null;
+  readonly lifiIntegrator: string;
+  /** Another quote service of LI.FI's shape; null: off. */
+  readonly secondQuotes: { readonly url: string; readonly headers: Readonly<Record<string, string>> } | null;
   readonly registryFile: string | null;
   readonly marketClockUrl: string | null;
   readonly sandboxUrl: string | null;
@@ -53,6 +57,8 @@ export function loadSettings(input: LoadInput): Result<Settings, ConfigError> {
   if (!env.ok) return env;
   const openobserve = openobserveSettings(env.value);
   if (!openobserve.ok) return openobserve;
+  const secondQuotes = secondQuotesOf(env.value);
+  if (!secondQuotes.ok) return secondQuotes;
   const value = env.value;
   const dataDir = resolve(input.cwd, input.overrides?.dataDir ?? value.TG_DATA_DIR);
   const webPort = input.overrides?.webPort ?? value.TG_WEB_PORT;
@@ -71,6 +77,8 @@ export function loadSettings(input: LoadInput): Result<Settings, ConfigError> {
     geckoUrl: value.TG_GECKO_URL,
     lifiUrl: value.TG_LIFI_URL,
     lifiApiKey: value.TG_LIFI_API_KEY ?? null,
+    lifiIntegrator: value.TG_LIFI_INTEGRATOR,
+    secondQuotes: secondQuotes.value,
     registryFile:
       value.TG_REGISTRY_FILE === undefined ? ownRegistryFile(dataDir) : resolve(input.cwd, value.TG_REGISTRY_FILE),
     marketClockUrl: value.TG_MARKET_CLOCK_URL ?? null,
@@ -92,6 +100,23 @@ export function loadSettings(input: LoadInput): Result<Settings, ConfigError> {
 function ownRegistryFile(dataDir: string): string | null {
   const file = join(dataDir, "registry.json");
   return existsSync(file) ? file : null;
+}
+
+function secondQuotesOf(env: Env): Result<Settings["secondQuotes"], ConfigError> {
+  if (env.TG_QUOTE2_URL === undefined) return ok(null);
+  try {
+    const headers = z.record(z.string(), z.string()).safeParse(JSON.parse(env.TG_QUOTE2_HEADERS ?? "{}"));
+    if (headers.success) return ok({ url: env.TG_QUOTE2_URL, headers: headers.data });
+  } catch {
+    // Not JSON: told below, without the text, which may hold a key.
+  }
+  return err(
+    new ConfigError({
+      code: "invalid",
+      retryable: false,
+      message: 'TG_QUOTE2_HEADERS must be a JSON object of texts, for example {"x-api-key":"..."}',
+    }),
+  );
 }
 
 function openobserveSettings(env: Env): Result<OpenobserveSettings | null, ConfigError> {

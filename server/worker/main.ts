@@ -6,6 +6,9 @@ import { err, ok, type Result } from "@/lib/errors/result";
 import { SourceError, type ChainError, type TidegateError } from "@/lib/errors/tidegate-error";
 import { epochRecordSchema, type EpochRecord } from "@/lib/epoch/epoch-record";
 import { workerStateSchema } from "@/lib/api/worker-state";
+import { FAMILY_ACTIONS } from "@/lib/actions/families";
+import type { CallPort } from "@/lib/actions/family";
+import type { PlanGrants } from "@/lib/plan/plan-grants";
 import { findPoolRef, poolRefOf } from "@/lib/registry/pool-ref";
 import type { PairState } from "@/lib/api/signer-contract";
 import type { ResolvedPool } from "@/lib/registry/resolved-pool";
@@ -18,7 +21,12 @@ import { createRegistryCheck } from "@/server/config/registry-check";
 import { FAMILY_ADAPTERS } from "@/server/execution/adapters/registry";
 import { executePlan, type LivePrices } from "@/server/execution/execute-plan";
 import { createLiveReads } from "@/server/execution/live-reads";
-import { createLifiQuotes, type SwapQuotes } from "@/server/execution/swap-quotes";
+import { createPaymentReads, createTransferTracker } from "@/server/execution/bridge-arrival";
+import { createBridgeQuotes } from "@/server/execution/bridge-quotes";
+import { offerBridges } from "@/server/execution/bridge-quotes-offers";
+import { chooseSwapRoutes } from "@/server/execution/direct-swap";
+import { createSwapQuotes, firstOf, type SwapQuotes } from "@/server/execution/swap-quotes";
+import { createQuoteService } from "@/server/execution/swap-quotes-service";
 import { createCallPort } from "@/server/infra/chain/call-port";
 import { createChainClients, type ChainClient } from "@/server/infra/chain/clients";
 import { wallClock } from "@/server/infra/clock";
@@ -52,6 +60,7 @@ import { noGrowthReason } from "@/server/sources/pool-state/family-extras";
 import { createPoolStates, type PoolStates } from "@/server/sources/pool-state/pool-states";
 import type { PoolReading, WantedPosition } from "@/server/sources/pool-state/readings";
 import { feePips, toObservedPosition, toPoolState } from "@/server/sources/pool-state/snapshot-forms";
+import { followTransfers } from "./transfers";
 import { createCandleCache } from "./candle-cache";
 import { createCloseBook } from "./close-book";
 import { createLiveInputs } from "./live-inputs";
@@ -63,6 +72,11 @@ import { createPoolSampler, type PoolSampler } from "./pool-sampler";
 import type { ChainView, CycleDeps, PoolView } from "./ports";
 import { startWorker, type Worker } from "./worker";
 
+/** The families' own lists of rights. */
+const FAMILY_GRANTS: PlanGrants = {
+  mint: (pool, amounts) => FAMILY_ACTIONS[pool.dex.family].mintGrants(poolRefOf(pool), amounts),
+  exit: (pool) => FAMILY_ACTIONS[pool.dex.family].exitGrants(poolRefOf(pool)),
+};
 const DRAIN_GRACE_MS = 2_400;
 const SIGNER_TIMEOUT_MS = 5_000;
 /** Between two past blocks read for samples, wall ms. */
@@ -293,11 +307,22 @@ const deps: CycleDeps = {
     commandResult: (commandId, status, result, planId) =>
       intents.call("command.result", { pairId, token: held.token, commandId, status, result, planId }),
   },
+  planning: {
+    grants: FAMILY_GRANTS,
+    offerBridges: (wanted, input) => offerBridges({ bridges, wallet, log }, wanted, input),
+    chooseSwaps: async (plan, prices) =>
+      chooseSwapRoutes(
+        { quotes, portOf, wallet, log },
+        { plan, pools: usable, ...prices, gasUnitUsd: await readGasUnitUsd(plan.steps.map((step) => step.chainId)) },
+      ),
+  },
   execute: async (record, shouldStop) => {
     const report = await executePlan(
       {
         signer: intents,
         quotes,
+        bridges,
+        transfers,
         reads: liveReads,
         readPrices,
         wallet,
@@ -339,11 +364,43 @@ const closes = createCloseBook({
 });
 const { registry: entries } = registry.value;
 const liveReads = createLiveReads(clients, (chainId, pool) => findPoolRef(entries, chainId, pool));
-const lifi = createLifiQuotes({
+const lifiService = createQuoteService({
   baseUrl: settings.value.lifiUrl,
   apiKey: settings.value.lifiApiKey,
+  integrator: settings.value.lifiIntegrator,
   wallNowMs: () => wallClock.nowMs(),
 });
+const { secondQuotes } = settings.value;
+const lifi = firstOf([
+  createSwapQuotes(lifiService),
+  ...(secondQuotes === null
+    ? []
+    : [
+        createSwapQuotes(
+          createQuoteService({
+            name: "the second quote service",
+            baseUrl: secondQuotes.url,
+            apiKey: null,
+            integrator: settings.value.lifiIntegrator,
+            headers: secondQuotes.headers,
+            wallNowMs: () => wallClock.nowMs(),
+          }),
+        ),
+      ]),
+]);
+const bridges = createBridgeQuotes(lifiService);
+const transfers = createTransferTracker({
+  signer: intents,
+  bridges,
+  payments: createPaymentReads(clients, wallClock),
+  decimalsOf: (chainId, token) =>
+    entries.tokens.find((each) => each.chainId === chainId && each.address.toLowerCase() === token.toLowerCase())
+      ?.decimals ?? null,
+  wallet,
+  wall: wallClock,
+  log,
+});
+followTransfers({ look: () => transfers.look({ pairId, token: held.token }), log });
 let lastQuoteAtMs: number | null = null;
 /** The same quotes; each answer leaves the source's health behind. */
 const quotes: SwapQuotes = {
@@ -594,6 +651,24 @@ async function readPrices(chainId: number): Promise<Result<LivePrices, TidegateE
     );
   }
   return ok({ price, priceAtMarketMs: openAtMs + MINUTE_MS, quoteUsd, nativeUsd });
+}
+
+/** US dollars of one unit of gas per chain; a chain without a price is missing. */
+async function readGasUnitUsd(chainIds: readonly number[]): Promise<ReadonlyMap<number, number>> {
+  const found = new Map<number, number>();
+  for (const chainId of new Set(chainIds)) {
+    const price = await withClient(chainId, (client) => readGasPriceWei(client));
+    const nativeUsd = live.nativeUsd.get(chainId);
+    const decimals = usable.find(({ chain }) => chain.id === chainId)?.chain.nativeDecimals;
+    if (!price.ok || nativeUsd === undefined || decimals === undefined) continue;
+    found.set(chainId, (Number(price.value) / 10 ** decimals) * nativeUsd);
+  }
+  return found;
+}
+
+function portOf(chainId: number): CallPort | null {
+  const client = clients.get(chainId);
+  return client.ok ? createCallPort(client.value) : null;
 }
 
 /** A registry pool that trades the wrapped native token of the chain, for its price. */

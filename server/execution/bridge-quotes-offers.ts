@@ -1,0 +1,53 @@
+// Bridge offers for a plan that is being made: one question per wanted transfer, each answer weighed by our own prices.
+import { toBridgeOffer, type BridgeOffer, type BuildPlanInput, type WantedTransfer } from "@/lib/plan/build-plan";
+import type { Address } from "@/lib/units";
+import type { Logger } from "@/server/infra/telemetry/logger-port";
+import type { BridgeQuotes } from "./bridge-quotes";
+
+/** In the order of the wanted transfers; one without a usable answer is missing, and the plan says so. */
+export async function offerBridges(
+  deps: { readonly bridges: Pick<BridgeQuotes, "fetchOffer">; readonly wallet: Address; readonly log: Logger },
+  wanted: readonly WantedTransfer[],
+  { pools, params }: Pick<BuildPlanInput, "pools" | "params">,
+): Promise<readonly BridgeOffer[]> {
+  const offers: BridgeOffer[] = [];
+  // One after the other: the service counts its requests.
+  for (const each of wanted) {
+    const from = pools.find(({ chain }) => chain.id === each.fromChainId);
+    const to = pools.find(({ chain }) => chain.id === each.toChainId);
+    const router = from?.chain.lifiDiamond ?? null;
+    if (from === undefined || to === undefined || router === null) continue;
+    const { fromChainId, toChainId, tokenIn, tokenOut, amountInRaw } = each;
+    const { slippageBps } = params;
+    const answer = await deps.bridges.fetchOffer({
+      fromChainId,
+      toChainId,
+      wallet: deps.wallet,
+      tokenIn,
+      tokenOut,
+      amountInRaw,
+      slippageBps,
+    });
+    const offer = answer.ok
+      ? toBridgeOffer({
+          wanted: each,
+          answer: answer.value,
+          router,
+          decimalsIn: from[each.side].decimals,
+          decimalsOut: to[each.side].decimals,
+          slippageBps,
+        })
+      : null;
+    if (offer !== null) offers.push(offer);
+    else {
+      deps.log.warn("execution.bridge-offer-missing", {
+        fromChainId,
+        toChainId,
+        reason: answer.ok
+          ? `${answer.value.bridge} would deliver at least ${answer.value.minAmountOutRaw}: it keeps too much`
+          : answer.error.message,
+      });
+    }
+  }
+  return offers;
+}

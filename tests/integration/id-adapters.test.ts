@@ -444,4 +444,23 @@ describe.skipIf(LB_KITS.length === 0).each(LB_KITS)("$name", (kit) => {
     expect(await reverts(mintTx)).toBe(true);
     expect(await reverts(exitTx)).toBe(true);
   });
+
+  it("behavior: a move of the active bin inside the slippage takes the whole range with it, and the receipt says where", async () => {
+    const pool = await deployed.createPool({ ...newPool(true, 500), tickSpacing: null, binStep: 10 });
+    await mint(pool, await bound(pool, { below: 20, above: 20, base: 10n ** 19n }));
+    const fresh = await bound(pool, { below: 2, above: 2, base: 10n ** 17n, shape: "bid_ask" });
+    const before = await reads.readPool(port, pool, "latest");
+    let moved = before.tick;
+    // A twentieth of a bin's worth at a time, until the active bin is another one.
+    const [swap0] = amountsOf(pool, 10n ** 17n);
+    for (let turn = 0; turn < 40 && moved === before.tick; turn += 1) {
+      await trade(deployed, pool, true, swap0);
+      moved = (await reads.readPool(port, pool, "latest")).tick;
+    }
+    expect(moved).toBe(before.tick - 1);
+    const { facts } = await mint(pool, fresh);
+    expect([facts.tickLower, facts.tickUpper]).toEqual([fresh.tickLower - 1, fresh.tickUpper - 1]);
+    const held = await reads.readPosition(port, pool, facts.tokenId, "latest", chain.user);
+    expect(held?.liquidityRaw).toBeGreaterThan(facts.liquidityRaw);
+  });
 });

@@ -14,8 +14,8 @@ contract LegacyBinPairStandIn is BinShares {
     }
 
     struct Bin {
-        uint256 reserveX;
-        uint256 reserveY;
+        uint128 reserveX;
+        uint128 reserveY;
         // Fees per share since the bin's beginning, 128.128.
         uint256 perShareX;
         uint256 perShareY;
@@ -203,6 +203,8 @@ contract LegacyBinPairStandIn is BinShares {
             job.shares[i] = depositInto(job, ids[i], distributionX[i], distributionY[i]);
         }
         if (job.parts.x > BinMaths.ONE || job.parts.y > BinMaths.ONE) revert DistributionsOverflow();
+        reserves.x += job.added.x;
+        reserves.y += job.added.y;
         send(tokenX, to, job.got.x - job.added.x - job.fees.x);
         send(tokenY, to, job.got.y - job.added.y - job.fees.y);
         return (job.added.x, job.added.y, job.shares);
@@ -314,10 +316,10 @@ contract LegacyBinPairStandIn is BinShares {
         Bin storage bin = bins[id];
         addFee(f, bin, id, t.fee, swapForY);
         if (swapForY) {
-            (bin.reserveX, bin.reserveY) = (bin.reserveX + t.intoBin, bin.reserveY - t.outOfBin);
+            change(bin, t.intoBin, 0, 0, t.outOfBin);
             (reserves.x, reserves.y) = (reserves.x + t.intoBin, reserves.y - t.outOfBin);
         } else {
-            (bin.reserveX, bin.reserveY) = (bin.reserveX - t.outOfBin, bin.reserveY + t.intoBin);
+            change(bin, 0, t.outOfBin, t.intoBin, 0);
             (reserves.x, reserves.y) = (reserves.x - t.outOfBin, reserves.y + t.intoBin);
         }
         emit Swap(msg.sender, to, id, swapForY, t.intoBin, t.outOfBin, f.volatility, t.fee);
@@ -350,10 +352,7 @@ contract LegacyBinPairStandIn is BinShares {
         else if (d.id > activeId ? d.y > 0 : d.x > 0) revert CompositionFactorFlawed(id);
         shares = BinMaths.shifted(d.x, d.price, false) + d.y;
         if (shares == 0) revert InsufficientLiquidityMinted(id);
-        bins[id].reserveX += d.x;
-        bins[id].reserveY += d.y;
-        reserves.x += d.x;
-        reserves.y += d.y;
+        change(bins[id], d.x, 0, d.y, 0);
         job.added.x += d.x;
         job.added.y += d.y;
         moveShares(address(0), job.to, id, shares);
@@ -393,11 +392,17 @@ contract LegacyBinPairStandIn is BinShares {
         uint256 supply = supplies[id];
         x = FullMath.mulDiv(amount, bin.reserveX, supply);
         y = FullMath.mulDiv(amount, bin.reserveY, supply);
-        bin.reserveX -= x;
-        bin.reserveY -= y;
+        change(bin, 0, x, 0, y);
         moveShares(address(this), address(0), id, amount);
         emit TransferSingle(msg.sender, address(this), address(0), id, amount);
         emit WithdrawnFromBin(msg.sender, to, id, x, y);
+    }
+
+    // One read and one write; reverts when an amount does not fit.
+    function change(Bin storage bin, uint256 plusX, uint256 minusX, uint256 plusY, uint256 minusY) private {
+        (uint256 x, uint256 y) = (bin.reserveX + plusX - minusX, bin.reserveY + plusY - minusY);
+        require(x <= type(uint128).max && y <= type(uint128).max, "LegacyBinPairStandIn: amount too large");
+        (bin.reserveX, bin.reserveY) = (uint128(x), uint128(y));
     }
 
     function receivedX() private view returns (uint256) {

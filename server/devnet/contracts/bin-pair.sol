@@ -13,6 +13,12 @@ contract BinPairStandIn is BinShares {
         uint256 y;
     }
 
+    // As kept: one word.
+    struct Kept {
+        uint128 x;
+        uint128 y;
+    }
+
     struct Deposit {
         uint24 id;
         uint256 price;
@@ -27,6 +33,7 @@ contract BinPairStandIn is BinShares {
         address to;
         Amounts got;
         Amounts left;
+        Amounts added;
         uint256[] ids;
         bytes32[] amounts;
         uint256[] shares;
@@ -38,9 +45,9 @@ contract BinPairStandIn is BinShares {
     bool private immutable IS_22;
     FeeSetup private setup;
     uint24 private activeId;
-    Amounts private reserves;
-    Amounts private protocolFees;
-    mapping(uint256 => Amounts) private bins;
+    Kept private reserves;
+    Kept private protocolFees;
+    mapping(uint256 => Kept) private bins;
 
     event Swap(
         address indexed sender,
@@ -90,7 +97,7 @@ contract BinPairStandIn is BinShares {
     }
 
     function getReserves() external view returns (uint128, uint128) {
-        return (uint128(reserves.x), uint128(reserves.y));
+        return (reserves.x, reserves.y);
     }
 
     function getActiveId() external view returns (uint24) {
@@ -98,7 +105,7 @@ contract BinPairStandIn is BinShares {
     }
 
     function getBin(uint24 id) external view returns (uint128, uint128) {
-        return (uint128(bins[id].x), uint128(bins[id].y));
+        return (bins[id].x, bins[id].y);
     }
 
     function getNextNonEmptyBin(bool swapForY, uint24 id) external view returns (uint24) {
@@ -106,7 +113,7 @@ contract BinPairStandIn is BinShares {
     }
 
     function getProtocolFees() external view returns (uint128, uint128) {
-        return (uint128(protocolFees.x), uint128(protocolFees.y));
+        return (protocolFees.x, protocolFees.y);
     }
 
     function getStaticFeeParameters()
@@ -185,8 +192,8 @@ contract BinPairStandIn is BinShares {
     // Sells what was transferred here before.
     function swap(bool swapForY, address to) external returns (bytes32) {
         uint256 left = swapForY
-            ? received(TOKEN_X, reserves.x + protocolFees.x)
-            : received(TOKEN_Y, reserves.y + protocolFees.y);
+            ? received(TOKEN_X, reserves.x, protocolFees.x)
+            : received(TOKEN_Y, reserves.y, protocolFees.y);
         if (left == 0) revert InsufficientAmountIn();
         FeeSetup memory f = setup;
         uint24 id = activeId;
@@ -217,14 +224,15 @@ contract BinPairStandIn is BinShares {
         returns (bytes32 amountsReceived, bytes32 amountsLeft, uint256[] memory liquidityMinted)
     {
         Amounts memory got = Amounts(
-            received(TOKEN_X, reserves.x + protocolFees.x),
-            received(TOKEN_Y, reserves.y + protocolFees.y)
+            received(TOKEN_X, reserves.x, protocolFees.x),
+            received(TOKEN_Y, reserves.y, protocolFees.y)
         );
         MintJob memory job;
         (job.to, job.got, job.left) = (to, got, Amounts(got.x, got.y));
         (job.ids, job.amounts) = (new uint256[](configs.length), new bytes32[](configs.length));
         job.shares = new uint256[](configs.length);
         for (uint256 i = 0; i < configs.length; i++) depositInto(uint256(configs[i]), job, i);
+        change(reserves, job.added.x, 0, job.added.y, 0);
         emit TransferBatch(msg.sender, address(0), to, job.ids, job.shares);
         emit DepositedToBins(msg.sender, to, job.ids, job.amounts);
         send(TOKEN_X, refundTo, job.left.x);
@@ -246,8 +254,7 @@ contract BinPairStandIn is BinShares {
             sum.x += out.x;
             sum.y += out.y;
         }
-        reserves.x -= sum.x;
-        reserves.y -= sum.y;
+        change(reserves, 0, sum.x, 0, sum.y);
         emit TransferBatch(msg.sender, from, address(0), ids, amounts);
         emit WithdrawnFromBins(msg.sender, to, ids, paid);
         send(TOKEN_X, to, sum.x);
@@ -284,15 +291,14 @@ contract BinPairStandIn is BinShares {
     function applyTrade(FeeSetup memory f, uint24 id, BinTrade memory t, bool swapForY, address to) private {
         uint256 forProtocol = (t.fee * f.protocolShare) / 10_000;
         uint256 kept = t.intoBin + t.fee - forProtocol;
-        Amounts storage bin = bins[id];
         if (swapForY) {
-            (bin.x, bin.y) = (bin.x + kept, bin.y - t.outOfBin);
-            (reserves.x, reserves.y) = (reserves.x + kept, reserves.y - t.outOfBin);
-            protocolFees.x += forProtocol;
+            change(bins[id], kept, 0, 0, t.outOfBin);
+            change(reserves, kept, 0, 0, t.outOfBin);
+            change(protocolFees, forProtocol, 0, 0, 0);
         } else {
-            (bin.x, bin.y) = (bin.x - t.outOfBin, bin.y + kept);
-            (reserves.x, reserves.y) = (reserves.x - t.outOfBin, reserves.y + kept);
-            protocolFees.y += forProtocol;
+            change(bins[id], 0, t.outOfBin, kept, 0);
+            change(reserves, 0, t.outOfBin, kept, 0);
+            change(protocolFees, 0, 0, forProtocol, 0);
         }
         emit Swap(
             msg.sender,
@@ -322,10 +328,9 @@ contract BinPairStandIn is BinShares {
         if (d.shares == 0 || (d.kept.x == 0 && d.kept.y == 0)) revert ZeroShares(d.id);
         job.left.x -= d.taken.x;
         job.left.y -= d.taken.y;
-        bins[d.id].x += d.kept.x;
-        bins[d.id].y += d.kept.y;
-        reserves.x += d.kept.x;
-        reserves.y += d.kept.y;
+        change(bins[d.id], d.kept.x, 0, d.kept.y, 0);
+        job.added.x += d.kept.x;
+        job.added.y += d.kept.y;
         moveShares(address(0), job.to, d.id, d.shares);
         (job.ids[index], job.amounts[index]) = (d.id, packed(d.kept.x, d.kept.y));
         job.shares[index] = d.shares;
@@ -334,7 +339,7 @@ contract BinPairStandIn is BinShares {
     // First deposit: the root of its liquidity. Later: in proportion, and what the rounding of shares leaves over is not taken.
     function sharesFor(Deposit memory d) private view {
         uint256 user = liquidityOf(d.taken, d.price);
-        uint256 bin = liquidityOf(bins[d.id], d.price);
+        uint256 bin = liquidityOf(binOf(d.id), d.price);
         if (d.supply == 0 || user == 0 || bin == 0) {
             d.shares = root(user);
             return;
@@ -365,20 +370,19 @@ contract BinPairStandIn is BinShares {
         if (fees.x == 0 && fees.y == 0) return;
         Amounts memory protocol = Amounts((fees.x * f.protocolShare) / 10_000, (fees.y * f.protocolShare) / 10_000);
         uint256 user = liquidityOf(Amounts(d.taken.x - fees.x, d.taken.y - fees.y), d.price);
-        Amounts memory bin = bins[d.id];
+        Amounts memory bin = binOf(d.id);
         bin.x += fees.x - protocol.x;
         bin.y += fees.y - protocol.y;
         d.shares = FullMath.mulDiv(user, d.supply, liquidityOf(bin, d.price));
         d.kept = Amounts(d.taken.x - protocol.x, d.taken.y - protocol.y);
-        protocolFees.x += protocol.x;
-        protocolFees.y += protocol.y;
+        change(protocolFees, protocol.x, 0, protocol.y, 0);
         setup = f;
         emit CompositionFees(msg.sender, d.id, packed(fees.x, fees.y), packed(protocol.x, protocol.y));
     }
 
     function compositionFees(Deposit memory d, uint256 fee) private view returns (Amounts memory fees) {
         if (d.shares == 0) return fees;
-        Amounts memory bin = bins[d.id];
+        Amounts memory bin = binOf(d.id);
         uint256 backX = FullMath.mulDiv(d.shares, bin.x + d.taken.x, d.supply + d.shares);
         uint256 backY = FullMath.mulDiv(d.shares, bin.y + d.taken.y, d.supply + d.shares);
         if (backX > d.taken.x) fees.y = BinMaths.compositionFee(d.taken.y - backY, fee);
@@ -387,22 +391,32 @@ contract BinPairStandIn is BinShares {
 
     function withdrawFrom(uint24 id, address from, uint256 amount) private returns (Amounts memory out) {
         if (amount == 0) revert ZeroShares(id);
-        Amounts storage bin = bins[id];
+        Amounts memory bin = binOf(id);
         uint256 supply = supplies[id];
         moveShares(from, address(0), id, amount);
         out.x = FullMath.mulDiv(amount, bin.x, supply);
         out.y = FullMath.mulDiv(amount, bin.y, supply);
         if (out.x == 0 && out.y == 0) revert ZeroAmountsOut(id);
-        bin.x -= out.x;
-        bin.y -= out.y;
+        change(bins[id], 0, out.x, 0, out.y);
+    }
+
+    function binOf(uint24 id) private view returns (Amounts memory) {
+        return Amounts(bins[id].x, bins[id].y);
+    }
+
+    // One read and one write; reverts when an amount does not fit.
+    function change(Kept storage kept, uint256 plusX, uint256 minusX, uint256 plusY, uint256 minusY) private {
+        (uint256 x, uint256 y) = (kept.x + plusX - minusX, kept.y + plusY - minusY);
+        require(x <= type(uint128).max && y <= type(uint128).max, "BinPairStandIn: amount too large");
+        (kept.x, kept.y) = (uint128(x), uint128(y));
     }
 
     function liquidityOf(Amounts memory a, uint256 price) private pure returns (uint256) {
         return price * a.x + (a.y << 128);
     }
 
-    function received(address token, uint256 held) private view returns (uint256) {
-        return IBinToken(token).balanceOf(address(this)) - held;
+    function received(address token, uint256 reserve, uint256 fees) private view returns (uint256) {
+        return IBinToken(token).balanceOf(address(this)) - reserve - fees;
     }
 
     function send(address token, address to, uint256 amount) private {

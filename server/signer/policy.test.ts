@@ -11,7 +11,15 @@ import { registrySchema } from "@/lib/registry/schema";
 import type { Address } from "@/lib/units";
 import { compareNonces } from "./nonce";
 import { bumpFees, cancelFees, gasLimitOf } from "./gas";
-import { checkAuthority, checkCaps, checkPoolTick, checkPrice, purposeKey } from "./policy";
+import {
+  checkAuthority,
+  checkBalances,
+  checkCaps,
+  checkPoolLiquidity,
+  checkPoolTick,
+  checkPrice,
+  purposeKey,
+} from "./policy";
 import { checkCalldata } from "./policy-calldata";
 import { checkPlan, type PlanCheckInput } from "./policy-plan";
 import { SignerError, type AuthorityView, type PairAuthority } from "./ports";
@@ -316,6 +324,22 @@ describe("checkPrice and checkPoolTick", () => {
     expect(codeOf(() => checkPoolTick(plan(), POOL, 100))).toBe("accepted");
     expect(codeOf(() => checkPoolTick(plan(), POOL, 101))).toBe("drift");
     expect(codeOf(() => checkPoolTick(plan(), THIEF, 0))).toBe("drift");
+  });
+});
+
+const bounds = (change: Partial<Plan["bounds"]>): Plan => ({ ...plan(), bounds: { ...plan().bounds, ...change } });
+
+describe("checkPoolLiquidity and checkBalances", () => {
+  it("error: drift — the bound that was left is named; a plan without the bound is not held by it", () => {
+    const thin = bounds({ poolLiquidity: [{ pool: POOL, liquidityRaw: 1_000n, minFrac: 0.5 }] });
+    expect(codeOf(() => checkPoolLiquidity(thin, POOL, 500n))).toBe("accepted");
+    expect(() => checkPoolLiquidity(thin, POOL, 499n)).toThrow("bound poolLiquidity");
+    expect(codeOf(() => checkPoolLiquidity(thin, THIEF, 0n))).toBe("accepted");
+    expect(codeOf(() => checkPoolLiquidity(plan(), POOL, 0n))).toBe("accepted");
+    const rich = bounds({ balances: [{ chainId: 1, token: T0, minRaw: 10n }] });
+    expect(codeOf(() => checkBalances(rich, 1, () => 10n))).toBe("accepted");
+    expect(() => checkBalances(rich, 1, () => 9n)).toThrow("bound balances");
+    expect(codeOf(() => checkBalances(rich, 2, () => 0n))).toBe("accepted");
   });
 });
 

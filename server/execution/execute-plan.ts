@@ -3,7 +3,7 @@ import { isOpenTransfer } from "./bridge-arrival";
 import type { OpArguments, OpReport, PlanRecord } from "@/lib/api/signer-contract";
 import { humanAmount } from "@/lib/amm/human-units";
 import type { ExecutedOp, ExecutionReport } from "@/lib/epoch/execution-report";
-import type { Step, SwapStep } from "@/lib/plan/plan";
+import type { Plan, Step, SwapStep } from "@/lib/plan/plan";
 import type { OpState } from "@/lib/plan/plan-status";
 import { findVoidReason } from "@/lib/plan/void-reasons";
 import type { Address } from "@/lib/units";
@@ -250,9 +250,20 @@ async function checkBounds(run: Run, step: Step): Promise<StepEnd | null> {
   return findBoundLeft(run, step);
 }
 
+/** Pools that are swapped through directly. */
+function swapPools(
+  plan: Plan,
+): readonly { readonly chainId: number; readonly pool: string; readonly family?: undefined }[] {
+  return plan.steps.flatMap((each) =>
+    each.kind === "swap" && each.pool !== undefined ? [{ chainId: each.chainId, pool: each.pool }] : [],
+  );
+}
+
 async function findBoundLeft(run: Run, step: Step): Promise<StepEnd | null> {
   const prices = await run.deps.readPrices(step.chainId);
-  const owners = new Map(poolSteps(run.plan).map((each) => [each.pool.toLowerCase(), each]));
+  const owners = new Map(
+    [...swapPools(run.plan), ...poolSteps(run.plan)].map((each) => [each.pool.toLowerCase(), each]),
+  );
   const poolTicks: { pool: string; tick: number }[] = [];
   const poolLiquidity: { pool: string; liquidityRaw: bigint }[] = [];
   for (const { pool } of run.plan.bounds.poolTicks) {
@@ -260,7 +271,7 @@ async function findBoundLeft(run: Run, step: Step): Promise<StepEnd | null> {
     if (owner === undefined) continue;
     const live = await run.deps.reads.readPool({
       chainId: owner.chainId,
-      family: owner.family,
+      ...(owner.family === undefined ? {} : { family: owner.family }),
       pool: asHex(pool),
     });
     if (!live.ok) continue;

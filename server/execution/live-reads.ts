@@ -14,7 +14,8 @@ import { FAMILY_ADAPTERS } from "./adapters/registry";
 export interface LiveReads {
   readPool(input: {
     readonly chainId: number;
-    readonly family: Family;
+    /** What the plan says of the pool; missing where it names the pool alone. */
+    readonly family?: Family;
     readonly pool: Hex;
   }): Promise<Result<LivePool, ChainError>>;
   readAllowance(input: {
@@ -33,7 +34,7 @@ export function createLiveReads(
   return {
     async readPool({ chainId, family, pool }) {
       const ref = findPool(chainId, pool);
-      if (ref === null || ref.family !== family) {
+      if (ref === null || (family !== undefined && ref.family !== family)) {
         return err(
           new ChainError({
             code: "not_found",
@@ -44,7 +45,7 @@ export function createLiveReads(
           }),
         );
       }
-      return withPort(clients, chainId, (port) => FAMILY_ADAPTERS[family].reads.readPool(port, ref, "latest"));
+      return withPort(clients, chainId, (port) => FAMILY_ADAPTERS[ref.family].reads.readPool(port, ref, "latest"));
     },
     readAllowance: ({ chainId, token, owner, spender }) =>
       withPort(clients, chainId, async (port) => {

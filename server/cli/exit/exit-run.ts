@@ -208,7 +208,7 @@ async function drive(
               }),
             );
           }
-          const live = await reads.readPool({ chainId, family: ref.family, pool: ref.pool });
+          const live = await reads.readPool({ chainId, pool: ref.pool });
           if (!live.ok) return live;
           const { price } = readyPool(facts, live.value);
           // The pool's own price: with everything else down it is the only one, and minimums are made from it at signing.

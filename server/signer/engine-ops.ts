@@ -162,8 +162,16 @@ export function createOps(
   return { executeOp, waitOp };
 }
 
+/** A new nonce for a purpose only after its old one is finally spent: a block that goes away would bring the old attempt back. */
 function checkRetry(op: OpRecord): void {
   if (op.state === "INTENT" || op.state === "PREPARED" || op.state === "EXPIRED") return;
+  const open = op.attempts.find((attempt) => attempt.raw !== null);
+  if (open !== undefined && (op.state === "REVERTED" || op.state === "CANCELLED")) {
+    throw SignerError.later(
+      "chain",
+      `${op.opId} ended as ${op.state}, but its nonce ${open.nonce} on chain ${op.chainId} is not finally spent yet; it may be tried again when its block is final`,
+    );
+  }
   const nonces = new Set(op.attempts.map((attempt) => attempt.nonce)).size;
   if ((op.state === "REVERTED" || op.state === "CANCELLED") && nonces < MAX_NONCES_PER_OP) return;
   const code = op.state === "REVERTED" ? "reverted" : "halted";

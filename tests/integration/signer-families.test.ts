@@ -7,6 +7,7 @@ import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { FAMILY_ACTIONS } from "@/lib/actions/families";
 import type { Grant } from "@/lib/actions/family";
+import { routerForms } from "@/lib/actions/pool-swap";
 import type { KnownPosition } from "@/lib/api/signer-contract";
 import { layOut, type StepGroup } from "@/lib/plan/plan-grants";
 import { planSchema, type Plan, type Step } from "@/lib/plan/plan";
@@ -63,6 +64,7 @@ let authority: AuthorityView & { readonly halts: string[] };
 const mining = { isOn: true };
 let miner: Promise<void>;
 let epoch = 0;
+const swapped: string[] = [];
 const places = new Map<string, Place>();
 
 /** One block at a time: the chain's clock moves with each. */
@@ -430,6 +432,29 @@ function isQuoteFirst(place: Place): boolean {
   return place.ref.token0.toLowerCase() === chain.quote.address.toLowerCase();
 }
 
+/** A thousandth of a base token through the pool's own router, in bytes the signer makes itself; not for families that are not written to. */
+async function swapThrough(place: Place): Promise<void> {
+  const { ref, pairId } = place;
+  const router = ref.contracts.swapRouter;
+  if (router === null || routerForms(ref).length === 0) return;
+  const base = pairId === "LOW-USDC" ? chain.low.address : chain.high.address;
+  const step: Extract<Step, { kind: "swap" }> = {
+    kind: "swap",
+    chainId: CHAIN,
+    provider: "pool",
+    router,
+    pool: ref.pool,
+    tokenIn: base,
+    tokenOut: chain.quote.address,
+    amountInRaw: BASE_RAW / 1_000n,
+    minAmountOutRaw: QUOTE_RAW / 1_100n,
+  };
+  const grant: Grant = { kind: "erc20", token: base, spender: router };
+  const states = await run(place, [{ step, grants: rights([grant], () => step.amountInRaw) }]);
+  swapped.push(ref.family);
+  expect(states.find((state) => state.startsWith("swap"))).toMatch(/VERIFIED|SETTLED/);
+}
+
 function positionIn(place: Place): KnownPosition | undefined {
   return engine.knownPositions(place.pairId).find((each) => each.pool === place.ref.pool);
 }
@@ -456,6 +481,8 @@ describe.each(FAMILY_KITS)("$name", (kit) => {
     const { target } = place;
     expect(await exclusive(() => chain.step([{ target, zeroForOne: true, amountIn: in0 }]))).toEqual([]);
     expect(await exclusive(() => chain.step([{ target, zeroForOne: false, amountIn: in1 }]))).toEqual([]);
+
+    await swapThrough(place);
 
     const half = opened.liquidityRaw / 2n;
     await run(place, [exitGroup(place, opened, "decrease", half)]);
@@ -506,6 +533,12 @@ describe("a pool of tick spacing 1 whose price moves with every block", () => {
 });
 
 describe("all families together", () => {
+  it("behavior: every family with a router of a known shape was swapped through it", () => {
+    expect(swapped.toSorted()).toEqual(
+      ["algebra-integral", "algebra-v1", "camelot-v3", "pancakeswap-v3", "slipstream", "uniswap-v3"].toSorted(),
+    );
+  });
+
   it("behavior: the journal, the chain and the wallet agree", async () => {
     const report = await audit({
       journalDir: join(dir, "journal"),

@@ -319,7 +319,21 @@ describe("signer under transaction faults", () => {
     await mineUntil("CANCELLED", () => mintState() === "CANCELLED", 10_000);
     const attempts = engine.planRecord(op.planId).ops[1]?.attempts ?? [];
     expect(attempts[1]?.nonce).toBe(attempts[0]?.nonce);
-    await execute();
+    // Its block could still go away and bring the mint back: a new nonce only when the old one is finally spent.
+    await expect(execute()).rejects.toThrow("not finally spent yet");
+    let isTaken = false;
+    for (let tries = 0; !isTaken && tries < 60; tries += 1) {
+      await mine();
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      isTaken = await execute().then(
+        () => true,
+        (error: unknown) => {
+          expect(String(error)).toContain("not finally spent yet");
+          return false;
+        },
+      );
+    }
+    expect(isTaken).toBe(true);
     await mineUntil("VERIFIED", () => mintState() === "VERIFIED" || mintState() === "SETTLED", 20_000);
     expect(engine.knownPositions(PAIR)).toHaveLength(1);
     await endAndAudit(op.planId, op.token);

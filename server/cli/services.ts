@@ -232,6 +232,8 @@ export function settingsEnv(settings: Settings): Readonly<Record<string, string>
     TG_SANDBOX_URL: settings.sandboxUrl,
     TG_PAIRS: settings.pairs?.join(",") ?? null,
     TG_OWNERS: settings.owners.length === 0 ? null : settings.owners.join(","),
+    TG_REMOTE_SIGNER: settings.remoteSigner?.url ?? null,
+    TG_REMOTE_SIGNER_ADDRESS: settings.remoteSigner?.address ?? null,
     TG_KILL: settings.killLabel,
   };
   for (const [key, value] of Object.entries(optional)) if (value !== null) out[key] = value;

@@ -36,6 +36,16 @@ export const envSchema = z.object({
     .string()
     .optional()
     .describe("Keystore file of the signing wallet (version 3). Empty: <data dir>/signer/keystore.json."),
+  TG_REMOTE_SIGNER: z
+    .string()
+    .regex(/^(https?:\/\/|unix:\/)/, "expected https://…, http:// on this machine, or unix:/path")
+    .optional()
+    .describe(
+      "Key service that signs instead of the keystore: JSON-RPC eth_signTransaction at https://… or unix:/path. Needs TG_REMOTE_SIGNER_ADDRESS.",
+    ),
+  TG_REMOTE_SIGNER_ADDRESS: addressSchema
+    .optional()
+    .describe("Wallet address whose key the service of TG_REMOTE_SIGNER holds."),
   TG_HOME_CHAIN: z.coerce
     .number()
     .int()

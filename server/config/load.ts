@@ -22,6 +22,8 @@ export interface Settings {
   readonly owners: readonly Address[];
   /** Absolute. */
   readonly keystoreFile: string;
+  /** Key service in place of the keystore; null: the keystore signs. */
+  readonly remoteSigner: { readonly url: string; readonly address: Address } | null;
   readonly homeChainId: number;
   readonly storeUrl: string | null;
   readonly openobserve: OpenobserveSettings | null;
@@ -59,6 +61,8 @@ export function loadSettings(input: LoadInput): Result<Settings, ConfigError> {
   if (!openobserve.ok) return openobserve;
   const secondQuotes = secondQuotesOf(env.value);
   if (!secondQuotes.ok) return secondQuotes;
+  const remoteSigner = remoteSignerOf(env.value);
+  if (!remoteSigner.ok) return remoteSigner;
   const value = env.value;
   const dataDir = resolve(input.cwd, input.overrides?.dataDir ?? value.TG_DATA_DIR);
   const webPort = input.overrides?.webPort ?? value.TG_WEB_PORT;
@@ -70,6 +74,7 @@ export function loadSettings(input: LoadInput): Result<Settings, ConfigError> {
       value.TG_KEYSTORE === undefined
         ? join(dataDir, "signer", "keystore.json")
         : resolve(input.cwd, value.TG_KEYSTORE),
+    remoteSigner: remoteSigner.value,
     homeChainId: value.TG_HOME_CHAIN,
     storeUrl: value.TG_STORE_URL ?? null,
     openobserve: openobserve.value,
@@ -100,6 +105,19 @@ export function loadSettings(input: LoadInput): Result<Settings, ConfigError> {
 function ownRegistryFile(dataDir: string): string | null {
   const file = join(dataDir, "registry.json");
   return existsSync(file) ? file : null;
+}
+
+function remoteSignerOf(env: Env): Result<Settings["remoteSigner"], ConfigError> {
+  const { TG_REMOTE_SIGNER: url, TG_REMOTE_SIGNER_ADDRESS: address } = env;
+  if (url === undefined && address === undefined) return ok(null);
+  if (url !== undefined && address !== undefined) return ok({ url, address });
+  return err(
+    new ConfigError({
+      code: "invalid",
+      message: "TG_REMOTE_SIGNER and TG_REMOTE_SIGNER_ADDRESS belong together: set both, or neither for the keystore.",
+      retryable: false,
+    }),
+  );
 }
 
 function secondQuotesOf(env: Env): Result<Settings["secondQuotes"], ConfigError> {

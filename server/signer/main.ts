@@ -1,6 +1,7 @@
 // Composition root of the signer process: settings, passphrase from file descriptor 3, clocks, log store; `--init` makes a keystore.
 import { mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { ok } from "@/lib/errors/result";
 import { errorText, type TidegateError } from "@/lib/errors/tidegate-error";
 import { readDeploymentId } from "@/server/config/deployment";
 import { readProcessEnv } from "@/server/config/env";
@@ -40,7 +41,8 @@ async function init(settings: Settings): Promise<void> {
 }
 
 async function run(settings: Settings): Promise<void> {
-  const passphrase = readPassphrase(PASSPHRASE_FD);
+  // A key service has its own lock: nothing is asked of this process.
+  const passphrase = settings.remoteSigner === null ? readPassphrase(PASSPHRASE_FD) : ok(Buffer.alloc(0));
   if (!passphrase.ok) fail(passphrase.error);
   const deploymentId = readDeploymentId(settings.dataDir);
   if (!deploymentId.ok) fail(deploymentId.error);
@@ -71,6 +73,7 @@ async function run(settings: Settings): Promise<void> {
       dataDir: settings.dataDir,
       deploymentId: deploymentId.value,
       keystoreFile: settings.keystoreFile,
+      remoteSigner: settings.remoteSigner,
       owners: settings.owners,
       pairIds,
       registry,

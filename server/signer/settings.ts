@@ -7,6 +7,8 @@ export interface SignerSettings {
   readonly dataDir: string;
   readonly deploymentId: Hex;
   readonly keystoreFile: string;
+  /** Key service in place of the keystore; null: the keystore signs. */
+  readonly remoteSigner: { readonly url: string; readonly address: Address } | null;
   /** Owners of the first start. */
   readonly owners: readonly Address[];
   readonly pairIds: readonly string[];

@@ -23,6 +23,7 @@ import { startIntentSocket } from "./intent-socket";
 import { JournalError } from "./journal/segment";
 import { openKeystore, type TransactionSigner } from "./key";
 import { openKillPoint } from "./kill-point";
+import { openRemoteKey } from "./remote-key";
 import { SignerError, type ChainPort, type Engine, type KeyPort, type UnsignedTx } from "./ports";
 import type { SignerSettings } from "./settings";
 import { createSignerState } from "./signer-state";
@@ -80,7 +81,10 @@ async function assemble(input: StartSignerInput): Promise<Result<RunningSigner, 
   const chains = usedChains(settings);
   const kill = openKillPoint({ killLabel: settings.killLabel, chains });
   if (!kill.ok) return kill;
-  const signer = await openKeystore(settings.keystoreFile, input.passphrase);
+  const signer =
+    settings.remoteSigner === null
+      ? await openKeystore(settings.keystoreFile, input.passphrase)
+      : await openRemoteKey(settings.remoteSigner);
   if (!signer.ok) return signer;
   const wallet = signer.value.address;
   const lock = await takeWalletLock(wallet);

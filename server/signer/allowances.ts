@@ -16,7 +16,7 @@ import { findPoolRef, type PoolRef } from "@/lib/registry/pool-ref";
 import type { Registry } from "@/lib/registry/schema";
 import type { Address, Hex } from "@/lib/units";
 import type { EngineContext } from "./context";
-import { permit2sOf } from "./policy-plan";
+import { findAnyPool, permit2sOf } from "./policy-plan";
 import { SignerError, type ChainPort } from "./ports";
 
 /** Reads under way at once: a chain has dozens of rights to look at. */
@@ -223,7 +223,7 @@ export async function readOpenAllowances(
 
 /** The function's name differs by the pair's generation, which only the registry knows. */
 function pairOf(registry: Registry, chainId: number, pair: Address): PoolRef {
-  const ref = findPoolRef(registry, chainId, pair);
+  const ref = findAnyPool(registry, chainId, pair);
   if (ref?.family === "liquidity-book") return ref;
   throw SignerError.refuse("policy", `${pair} on chain ${chainId} is no Liquidity Book pair of the registry`);
 }

@@ -1,7 +1,7 @@
 // What all parts of the engine share: deps, the open journal, one lock per chain, waking of waiters, and what a failure means.
 import { errorText } from "@/lib/errors/tidegate-error";
 import type { FamilyAdapter } from "@/lib/actions/family";
-import { findPoolRef, type PoolRef } from "@/lib/registry/pool-ref";
+import type { PoolRef } from "@/lib/registry/pool-ref";
 import type { Chain, Family, Registry } from "@/lib/registry/schema";
 import type { Hex } from "@/lib/units";
 import type { MarketClock, WallClock } from "@/server/infra/clock";
@@ -10,6 +10,7 @@ import type { Journal } from "./journal/journal";
 import type { OpRecord } from "./journal/projection";
 import type { JournalEntry } from "./journal/records";
 import { JournalError } from "./journal/segment";
+import { findAnyPool } from "./policy-plan";
 import {
   SignerError,
   type AuthorityView,
@@ -115,11 +116,11 @@ export function createContext(deps: EngineDeps, journal: Journal): EngineContext
     },
     family: familyOf,
     pool: (chainId, pool) => {
-      const ref = findPoolRef(deps.registry, chainId, pool);
+      const ref = findAnyPool(deps.registry, chainId, pool);
       if (ref === null) {
         throw SignerError.refuse(
           "policy",
-          `pool ${pool} on chain ${chainId} is not in the registry, or its entry is disabled`,
+          `pool ${pool} on chain ${chainId} is not in the registry with all its facts`,
         );
       }
       return { ref, ...familyOf(ref.family) };

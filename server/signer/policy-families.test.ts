@@ -412,6 +412,35 @@ describe.each(FAMILIES)("%s", (family) => {
   });
 });
 
+describe("a pool that was disabled", () => {
+  it("behavior: it may be left, not entered", () => {
+    const open = registryOf("uniswap-v3");
+    const ref = refOf(open);
+    const [entry] = open.pools;
+    if (entry === undefined) throw new Error("the test registry has no pool");
+    const closed = { ...open, pools: [{ ...entry, disabled: "its fee differs from the chain's" }] };
+    const burn = exitStep("uniswap-v3", ref);
+    const known: Known = {
+      positionId: "p",
+      chainId: 1,
+      pool: ref.pool,
+      positionManager: MANAGER,
+      ...rangeOf("uniswap-v3"),
+      tokenId: TOKEN_ID,
+      liquidityRaw: 10n ** 12n,
+      amount0Raw: 1n,
+      amount1Raw: 1n,
+      openedAtMarketMs: 0,
+      openedAtMs: 0,
+      mintTxHash: "0x00",
+      planId: "0x",
+      pairId: PAIR,
+    };
+    expect(planOutcome(closed, [burn], [known])).toBe("accepted");
+    expect(planOutcome(closed, [mintStep("uniswap-v3", ref)])).toBe("policy");
+  });
+});
+
 describe("hooks", () => {
   it.each<Family>(["uniswap-v4", "pancakeswap-infinity"])(
     "error: policy — a %s pool under a hook that nobody allowed is not entered, an allowed one is",

@@ -303,7 +303,7 @@ function checkApprove(input: PlanCheckInput, index: number, step: ApproveStep): 
 
 function checkRevoke(input: PlanCheckInput, index: number, step: RevokeStep): void {
   if (step.grant === "operator") {
-    pairPool(input, index, step.chainId, step.token);
+    pairPool(input, index, step.chainId, step.token, { isEntry: false });
     return;
   }
   const registered = tokensOf(input.registry, input.plan, step.chainId);
@@ -359,7 +359,7 @@ function neededGrants(
     }
     case "burn":
     case "decrease": {
-      const pool = findPoolRef(input.registry, target.chainId, target.pool);
+      const pool = findAnyPool(input.registry, target.chainId, target.pool);
       if (pool === null) return [];
       return input
         .actionsOf(pool.family)
@@ -403,10 +403,27 @@ function pairTokens(
   }
 }
 
-/** A pool of the pair, as the registry has it. */
-function pairPool(input: PlanCheckInput, index: number, chainId: number, id: string): PoolRef {
+/** The pool even when its entry is disabled: what was opened there must still be closed, read and verified. Never to enter. */
+export function findAnyPool(registry: Registry, chainId: number, id: string): PoolRef | null {
+  const enabled = findPoolRef(registry, chainId, id);
+  if (enabled !== null) return enabled;
+  const entry = registry.pools.find((each) => each.chainId === chainId && isSameAddress(each.id, id));
+  if (entry === undefined) return null;
+  const { disabled: _reason, ...rest } = entry;
+  return findPoolRef({ ...registry, pools: [rest] }, chainId, id);
+}
+
+/** A pool of the pair, as the registry has it; a disabled one only to leave. */
+function pairPool(
+  input: PlanCheckInput,
+  index: number,
+  chainId: number,
+  id: string,
+  rule: { readonly isEntry: boolean } = { isEntry: true },
+): PoolRef {
   const entry = input.registry.pools.find((each) => each.chainId === chainId && isSameAddress(each.id, id));
-  const pool = entry?.pair === input.plan.pairId ? findPoolRef(input.registry, chainId, id) : null;
+  const find = rule.isEntry ? findPoolRef : findAnyPool;
+  const pool = entry?.pair === input.plan.pairId ? find(input.registry, chainId, id) : null;
   if (pool !== null) return pool;
   throw refuse("policy", `step ${index} uses pool ${id}, which is not a registry pool of ${input.plan.pairId}`);
 }
@@ -417,7 +434,7 @@ function placedPool(
   step: BurnStep | DecreaseStep | MintStep,
   rule: { readonly isEntry: boolean },
 ): PoolRef {
-  const pool = pairPool(input, index, step.chainId, step.pool);
+  const pool = pairPool(input, index, step.chainId, step.pool, rule);
   const allowed = input.pair.settings.pools;
   if (rule.isEntry && allowed.length > 0 && !allowed.some((id) => isSameAddress(id, step.pool))) {
     throw refuse("policy", `step ${index} enters pool ${step.pool}, which the pair's settings do not allow`);

@@ -4,6 +4,7 @@ import type { LivePool, LivePosition, MintCall } from "@/lib/actions/family";
 import { lbTokenId } from "@/lib/actions/liquidity-book";
 import { InvariantError } from "@/lib/errors/invariant";
 import type { BurnStep, DecreaseStep, MintStep } from "@/lib/plan/plan";
+import { findPoolRef } from "@/lib/registry/pool-ref";
 import { describeGrant, readGrant } from "./allowances";
 import type { EngineContext, PoolPart } from "./context";
 import { checkPoolLiquidity, checkPoolTick, valueUsd } from "./policy";
@@ -106,6 +107,9 @@ export async function prepareMint(input: PrepareInput, step: MintStep): Promise<
   checkWithinCap(step.amount1MaxRaw, amount1DesiredRaw, "amount1");
   checkFunds(op, step.token0, amount0DesiredRaw, free0);
   checkFunds(op, step.token1, amount1DesiredRaw, free1);
+  if (findPoolRef(context.deps.registry, step.chainId, step.pool) === null) {
+    throw SignerError.refuse("policy", `pool ${step.pool} is disabled in the registry: it may be left, not entered`);
+  }
   const part = context.pool(step.chainId, step.pool);
   const { ref, actions } = part;
   await checkPoolIdentity(input, part);

@@ -46,6 +46,7 @@ interface Ran {
 }
 
 function tidegate(...args: readonly string[]): Promise<Ran> {
+  const startedMs = performance.now();
   return new Promise((resolve) => {
     const child = spawn(process.execPath, ["server/cli/boot.mjs", ...args, "--data-dir", demo.dataDir], {
       stdio: ["ignore", "pipe", "pipe"],
@@ -54,7 +55,10 @@ function tidegate(...args: readonly string[]): Promise<Ran> {
     let stderr = "";
     child.stdout.on("data", (chunk: Buffer) => (stdout += chunk.toString("utf8")));
     child.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString("utf8")));
-    child.on("close", (code) => resolve({ code, stdout, stderr }));
+    child.on("close", (code) => {
+      process.stdout.write(`tidegate ${args.join(" ")}: ${((performance.now() - startedMs) / 1000).toFixed(1)} s\n`);
+      resolve({ code, stdout, stderr });
+    });
   });
 }
 

@@ -215,19 +215,21 @@ function watchFirst(
   onFirst: (atMonoMs: number) => void,
   pairIds: readonly string[],
 ): { stop(): void } {
-  const timer = setInterval(() => {
-    void control.call("plans.list", { open: true, limit: 50 }).then((listed) => {
-      const isSent =
-        listed.ok &&
-        listed.value.plans.some(
-          ({ plan, ops }) =>
-            plan.reason === "exit" && pairIds.includes(plan.pairId) && ops.some(({ attempts }) => attempts.length > 0),
-        );
-      if (!isSent) return;
-      clearInterval(timer);
-      onFirst(performance.now());
-    });
-  }, 200);
+  const look = async (): Promise<void> => {
+    const listed = await control.call("plans.list", { open: true, limit: 50 });
+    const isSent =
+      listed.ok &&
+      listed.value.plans.some(
+        ({ plan, ops }) =>
+          plan.reason === "exit" && pairIds.includes(plan.pairId) && ops.some(({ attempts }) => attempts.length > 0),
+      );
+    if (!isSent || isOver) return;
+    isOver = true;
+    clearInterval(timer);
+    onFirst(performance.now());
+  };
+  let isOver = false;
+  const timer = setInterval(() => void look(), 200);
   return { stop: () => clearInterval(timer) };
 }
 

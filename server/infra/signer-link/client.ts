@@ -267,7 +267,10 @@ export function createSignerClient<T extends MethodTable>(methods: T, settings: 
     async waitReady(timeoutMs) {
       const deadlineMonoMs = performance.now() + timeoutMs;
       while (performance.now() < deadlineMonoMs && status.state !== "closed") {
-        const link = await Promise.race([connected(), delay(Math.max(1, deadlineMonoMs - performance.now()))]);
+        const limit = startLimit(Math.max(1, deadlineMonoMs - performance.now()));
+        const link = await Promise.race([connected(), limit.over]);
+        // A timer that nobody waits for any more would keep a command alive after its work.
+        limit.clear();
         if (link !== null && link.ok) return true;
         await delay(20);
       }
@@ -307,4 +310,12 @@ function delay(durationMs: number): Promise<null> {
   return new Promise((resolve) => {
     setTimeout(() => resolve(null), durationMs);
   });
+}
+
+function startLimit(durationMs: number): { readonly over: Promise<null>; clear(): void } {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const over = new Promise<null>((resolve) => {
+    timer = setTimeout(() => resolve(null), durationMs);
+  });
+  return { over, clear: () => clearTimeout(timer) };
 }

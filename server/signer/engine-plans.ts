@@ -23,7 +23,7 @@ export type EnginePlans = ReturnType<typeof createPlans>;
 
 export function createPlans(context: EngineContext, { readyChains, runs, grants }: PlanParts) {
   const { deps, journal } = context;
-  const { running, leaveRun } = runs;
+  const { running, leaveRun, endParked } = runs;
   const { revokeOfPlan } = grants;
 
   function checkFence(pairId: string, token: number): void {
@@ -188,7 +188,10 @@ export function createPlans(context: EngineContext, { readyChains, runs, grants 
     if (entry.plan.pairId !== input.pairId)
       throw refuse("bad_request", `plan ${input.planId} belongs to ${entry.plan.pairId}`);
     if (!OPEN_PLAN_STATUSES.includes(entry.status)) return reportPlan(context, entry);
-    for (const opId of entry.opIds) await leaveRun(opId);
+    for (const opId of entry.opIds) {
+      if (input.outcome !== "done") endParked(opId, `the plan ended as ${input.outcome}`);
+      await leaveRun(opId);
+    }
     const ops = entry.opIds.flatMap((opId) => journal.state.ops.get(opId) ?? []);
     const inFlight = ops.find((op) => IN_FLIGHT_STATES.includes(op.state) || running.has(op.opId));
     if (inFlight !== undefined) {

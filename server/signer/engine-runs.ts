@@ -13,6 +13,7 @@ export type EngineRuns = ReturnType<typeof createRuns>;
 export function createRuns(context: EngineContext) {
   const { deps, journal } = context;
   const running = new Map<string, Promise<void>>();
+  const parked = new Set<string>();
 
   function track(opId: string, run: Promise<void>): void {
     const tracked = run
@@ -35,11 +36,22 @@ export function createRuns(context: EngineContext) {
     for (;;) {
       const end = await context.withChain(op.chainId, () => runOp(context, op.opId));
       if (end === "ended") return;
-      for (let waitedMs = 0; waitedMs < PARKED_RETRY_MS; waitedMs += PARKED_SLICE_MS) {
-        if (context.isClosing() || context.isDraining()) return;
+      parked.add(op.opId);
+      for (let waitedMs = 0; waitedMs < PARKED_RETRY_MS && parked.has(op.opId); waitedMs += PARKED_SLICE_MS) {
+        if (context.isClosing() || context.isDraining()) break;
         await context.sleep(PARKED_SLICE_MS);
       }
+      const isEnded = !parked.delete(op.opId);
+      if (isEnded || context.isClosing() || context.isDraining()) return;
     }
+  }
+
+  /** Ends an operation that only waits for a lower fee or for gas money: nothing of it was signed. */
+  function endParked(opId: string, why: string): void {
+    if (!parked.delete(opId)) return;
+    const op = context.op(opId);
+    const reason = `gas: ${op.error ?? "the fee was above the cap"}; ${why}`;
+    context.record({ type: "EXPIRED", body: { opId, reason, atMs: deps.wall.nowMs() } });
   }
 
   /** A run whose operation has ended is about to return: wait for that instead of taking it for work under way. */
@@ -48,5 +60,5 @@ export function createRuns(context: EngineContext) {
     if (op !== undefined && !OPEN_OP_STATES.includes(op.state)) await running.get(opId);
   }
 
-  return { running, track, start, leaveRun };
+  return { running, track, start, leaveRun, endParked };
 }

@@ -319,6 +319,24 @@ describe("an operation before it is signed", () => {
     await until("it is verified", () => op().state === "VERIFIED");
   });
 
+  it("behavior: a parked one can be ended; it is never signed afterwards", async () => {
+    open();
+    script.baseFeeWei = 50n * CAP_WEI;
+    const runs = createRuns(context);
+    runs.start(op());
+    await until("it is parked", () => op().error !== null);
+    await until("it sleeps", () => {
+      runs.endParked(OP, "the plan ended as partial");
+      return op().state === "EXPIRED";
+    });
+    expect(op().error).toMatch(/waiting until it falls; the plan ended as partial$/);
+    await runs.leaveRun(OP);
+    expect(runs.running.size).toBe(0);
+    script.baseFeeWei = GWEI;
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(script.sent).toEqual([]);
+  });
+
   it("behavior: while one is parked, others of the chain are not held up", async () => {
     open();
     script.baseFeeWei = 50n * CAP_WEI;

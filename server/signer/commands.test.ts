@@ -881,4 +881,61 @@ describe("the log", () => {
     writeFileSync(path, world.logText().replace('"owner"', '"viewer"'));
     expect(() => world.open()).toThrow(JournalError);
   });
+
+  test("behavior: orphans and the way out by their roles, each with its own words as the result", async () => {
+    const world = new World();
+    await world.giveRoles();
+    const orphan: Orphan = {
+      orphanId: "position:1",
+      kind: "position",
+      chainId: 31337,
+      family: "uniswap-v3",
+      pool: POOL,
+      positionManager: POOL,
+      tokenId: 1n,
+      token: null,
+      spender: null,
+      amountRaw: null,
+      pairId: PAIR,
+      valueText: "",
+      foundAtMs: 0,
+      status: "open",
+      detail: "",
+    };
+    const close = { orphanId: "position:1", note: "" };
+    expect(await world.submit(world.approver, "orphan.close", close)).toBe("not_found");
+    world.orphans = [orphan];
+    expect(await world.submit(world.operator, "orphan.close", close)).toBe("unauthorized");
+    expect(await world.submit(world.approver, "orphan.close", close)).toMatchObject({
+      status: "done",
+      result: "position:1 closed",
+    });
+    const adopt = { orphanId: "position:1", pairId: PAIR, note: "" };
+    expect(await world.submit(world.owner, "orphan.adopt", adopt)).toMatchObject({
+      status: "done",
+      result: `position:1 adopted by ${PAIR}`,
+    });
+    const ignore = { orphanId: "position:1", note: "a gift" };
+    expect(await world.submit(world.owner, "orphan.ignore", ignore)).toMatchObject({ status: "done" });
+    expect(await world.submit(world.owner, "transfer.fail", { transferId: "x/0", note: "gone" })).toBe("not_found");
+  });
+
+  test("behavior: system.exit takes its pairs to EXIT_ONLY, survives a restart, ends with pair.unhalt; not while stopped", async () => {
+    const world = new World();
+    await world.giveRoles();
+    const exit = { pairId: null, into: null, reason: "storm" };
+    await world.submit(world.operator, "system.stop", { reason: "first" });
+    expect(await world.submit(world.operator, "system.exit", exit)).toBe("stopped");
+    await world.submit(world.owner, "system.resume", { note: "go" });
+    expect(await world.submit(world.viewer, "system.exit", exit)).toBe("unauthorized");
+    expect(await world.submit(world.operator, "system.exit", { ...exit, pairId: "A-B" })).toBe("not_found");
+    expect(await world.submit(world.operator, "system.exit", exit)).toMatchObject({ status: "done" });
+    expect(world.voided).toEqual([PAIR, "USDC-USDT"]);
+    world.restart();
+    for (const pairId of [PAIR, "USDC-USDT"]) {
+      expect(world.authority.pair(pairId)).toMatchObject({ halted: { state: "EXIT_ONLY" }, exit: { into: null } });
+    }
+    await world.submit(world.owner, "pair.unhalt", { pairId: PAIR, note: "seen" });
+    expect(world.authority.pair(PAIR)).toMatchObject({ halted: null, exit: null });
+  });
 });

@@ -1,13 +1,14 @@
 // Transactions that vanish, stick, or whose block disappears, and a stranger with the same key (safety.md R10, T1-T3, T6, T11).
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { encodeFunctionData, padHex, parseEther, toHex } from "viem";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { z } from "zod";
 import { planSchema, type Plan } from "@/lib/plan/plan";
-import { registrySchema, type Registry } from "@/lib/registry/schema";
+import { hexSchema, registrySchema, type Registry } from "@/lib/registry/schema";
 import type { Address, Hex } from "@/lib/units";
 import { startAnvil, type AnvilProcess } from "@/server/devnet/chain/anvil";
 import { poolAbi, tokenAbi } from "@/server/devnet/chain/abis";
@@ -143,6 +144,23 @@ async function mintPlan(): Promise<Plan> {
       },
     ],
   });
+}
+
+/** Bytes of an attempt as the journal has them. */
+function signedRaw(hash: Hex): Hex {
+  const schema = z.object({
+    type: z.string(),
+    body: z.looseObject({ hash: hexSchema.optional(), raw: hexSchema.optional() }),
+  });
+  const journal = join(dir, "journal");
+  for (const file of readdirSync(journal)) {
+    for (const line of readFileSync(join(journal, file), "utf8").split("\n")) {
+      if (!line.includes('"SIGNED"')) continue;
+      const { body } = schema.parse(JSON.parse(line));
+      if (body.hash === hash && body.raw !== undefined) return body.raw;
+    }
+  }
+  throw new Error(`no signed attempt ${hash} in the journal`);
 }
 
 async function startApprove(): Promise<{ planId: string; opId: string; token: number; state: () => string }> {
@@ -285,7 +303,7 @@ describe("signer under transaction faults", () => {
     await endAndAudit(op.planId, op.token);
   });
 
-  it("behavior: a stuck transaction is raised by at least 12.5 % on both fees with the same nonce", async () => {
+  it("behavior: a stuck transaction is raised by at least 12.5 % with the same nonce; the old attempt that mines after all counts once", async () => {
     const op = await startApprove();
     await waitUntil("a second attempt", () => (engine.planRecord(op.planId).ops[0]?.attempts.length ?? 0) >= 2, 40_000);
     const { attempts } = await engine.waitOp({ opId: op.opId, waitMs: 0 });
@@ -293,7 +311,16 @@ describe("signer under transaction faults", () => {
     expect(second?.nonce).toBe(first?.nonce);
     const feeOf = (attempt: typeof first): bigint => BigInt(attempt?.maxFeePerGasWei ?? "0");
     expect(feeOf(second) * 1_000n).toBeGreaterThanOrEqual(feeOf(first) * 1_125n);
+    // A miner that had only the first attempt.
+    await client.request<{ Method: "anvil_dropAllTransactions"; Parameters: unknown[]; ReturnType: unknown }>({
+      method: "anvil_dropAllTransactions",
+      params: [],
+    });
+    await client.sendRawTransaction({ serializedTransaction: signedRaw(first?.hash ?? "0x") });
+    await mine();
+    expect((await client.getTransactionReceipt({ hash: first?.hash ?? "0x" })).status).toBe("success");
     await mineUntil("VERIFIED", () => op.state() === "VERIFIED" || op.state() === "SETTLED", 20_000);
+    expect((await engine.waitOp({ opId: op.opId, waitMs: 0 })).txHash).toBe(first?.hash);
     await endAndAudit(op.planId, op.token);
   }, 120_000);
 
@@ -336,6 +363,37 @@ describe("signer under transaction faults", () => {
     expect(isTaken).toBe(true);
     await mineUntil("VERIFIED", () => mintState() === "VERIFIED" || mintState() === "SETTLED", 20_000);
     expect(engine.knownPositions(PAIR)).toHaveLength(1);
+    await endAndAudit(op.planId, op.token);
+  });
+
+  it("behavior: a reorg undoes a mint: the position leaves the books and comes back once", async () => {
+    const op = await startApprove();
+    await mineUntil("VERIFIED", () => op.state() === "VERIFIED" || op.state() === "SETTLED", 20_000);
+    const mintState = (): string => engine.planRecord(op.planId).ops[1]?.state ?? "none";
+    await engine.executeOp({
+      pairId: PAIR,
+      token: op.token,
+      planId: op.planId,
+      index: 1,
+      args: { ...PRICES, priceAtMarketMs: Date.now(), amount0DesiredRaw: 1_000_000n, amount1DesiredRaw: 0n },
+    });
+    await waitUntil("SENT", () => mintState() === "SENT", 10_000);
+    await mine();
+    await waitUntil("INCLUDED", () => mintState() === "INCLUDED", 5_000);
+    await mine();
+    await waitUntil("VERIFIED", () => mintState() === "VERIFIED", 5_000);
+    expect(engine.knownPositions(PAIR)).toHaveLength(1);
+    const [before] = engine.planRecord(op.planId).ops[1]?.attempts ?? [];
+    await client.request<{ Method: "anvil_reorg"; Parameters: unknown[]; ReturnType: unknown }>({
+      method: "anvil_reorg",
+      params: [2, []],
+    });
+    await waitUntil("back to SENT", () => mintState() === "SENT", 10_000);
+    expect(engine.knownPositions(PAIR)).toEqual([]);
+    chainAtMs = Number((await client.getBlock()).timestamp) * 1000;
+    await mineUntil("VERIFIED again", () => mintState() === "VERIFIED" || mintState() === "SETTLED", 20_000);
+    expect(engine.knownPositions(PAIR)).toHaveLength(1);
+    expect(engine.planRecord(op.planId).ops[1]?.attempts.map((each) => each.hash)).toEqual([before?.hash]);
     await endAndAudit(op.planId, op.token);
   });
 

@@ -59,6 +59,7 @@ function add(total: ReturnType<typeof newTally>, own: ReturnType<typeof newTally
   total.sites += own.sites;
   total.runs += own.runs;
   total.killed += own.killed;
+  total.killedRecovering += own.killedRecovering;
   total.wipes += own.wipes;
   total.reorgs += own.reorgs;
   total.doubleEffects += own.doubleEffects;

@@ -50,6 +50,13 @@ const BLOCK_EVERY_MS = 20;
 const SLIPPAGE_BPS = 200;
 /** Keeps the heap small without slowing these runs measurably. */
 const SIGNER_NODE_FLAGS = ["--max-semi-space-size=1", "--max-old-space-size=64"];
+/** Kills of the restarts after a kill: what recovery resumes passes these labels. */
+const RECOVERY_KILLS = [
+  "included-not-written:1",
+  "included-not-written:1",
+  "confirmed-not-verified:1",
+  "confirmed-not-verified:1",
+];
 const SETTLE_LABEL = "verified-not-settled";
 
 const resultSchema = z.object({
@@ -102,6 +109,8 @@ export interface Tally {
   sites: number;
   runs: number;
   killed: number;
+  /** Of them: while the operation of an earlier kill was being recovered (K9). */
+  killedRecovering: number;
   wipes: number;
   reorgs: number;
   doubleEffects: number;
@@ -117,6 +126,7 @@ export function newTally(): Tally {
     sites: 0,
     runs: 0,
     killed: 0,
+    killedRecovering: 0,
     wipes: 0,
     reorgs: 0,
     doubleEffects: 0,
@@ -422,6 +432,18 @@ export async function openKillLab(): Promise<KillLab> {
       startMining(world);
       tally.wipes += 1;
       faults += " after a wiped pool";
+    }
+    if (random() < 0.2) {
+      for (const [again, kill] of RECOVERY_KILLS.entries()) {
+        const repeated = await runHarness(
+          world,
+          configFor(world, journalDir, { plan: world.plan, kill }),
+          `${name}-r${again}`,
+        );
+        tally.runs += 1;
+        if (repeated.signal === "SIGKILL") tally.killedRecovering += 1;
+      }
+      faults += " killed again while recovering";
     }
     const reorgsBefore = world.mining.reorgs;
     if (random() < 0.35) {
@@ -816,6 +838,7 @@ export function tallyLine(tally: Tally, more: Readonly<Record<string, unknown>>)
     sites: tally.sites,
     runs: tally.runs,
     reallyKilled: tally.killed,
+    killedRecovering: tally.killedRecovering,
     doubleEffects: tally.doubleEffects,
     weiUnaccounted: tally.unaccountedRaw.toString(),
     wipedPools: tally.wipes,

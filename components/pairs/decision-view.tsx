@@ -125,6 +125,7 @@ function Numbers({ record, prices }: Props): ReactNode {
             { key: "Net a year now, model", value: formatSignedUsd(record.currentNetUsdPerYear) },
             { key: "Net a year at target, model", value: formatSignedUsd(record.targetNetUsdPerYear) },
             { key: "Net of this epoch", value: formatSignedUsd(flows?.netUsd) },
+            { key: "Ledger against chains", value: ledgerWords(record.ledger ?? null) },
             { key: "Took", value: `${formatDuration(durations.totalMs)}, late ${formatDuration(record.latenessMs)}` },
           ]}
         />
@@ -282,4 +283,12 @@ function Pools({ record, prices }: Props): ReactNode {
       </Table>
     </Panel>
   );
+}
+
+function ledgerWords(ledger: EpochRecord["ledger"]): string {
+  if (ledger === null || ledger === undefined) return "not compared";
+  const blocks = ledger.blocks.map(({ number }) => groupDigits(number)).join(", ");
+  return ledger.isEqual
+    ? `equal to the wei, ${ledger.accounts} accounts at block ${blocks}`
+    : `${ledger.differences} of ${ledger.accounts} accounts differ at block ${blocks}`;
 }

@@ -226,6 +226,16 @@ export const paperRecordSchema = z.object({
 });
 export type PaperRecord = z.infer<typeof paperRecordSchema>;
 
+/** Sum of the ledger's accounts against the chains, to the wei. */
+export const ledgerVerdictSchema = z.object({
+  isEqual: z.boolean(),
+  accounts: z.number().int(),
+  /** Accounts that differ. */
+  differences: z.number().int(),
+  blocks: z.array(z.object({ chainId: z.number().int(), number: z.string() })),
+});
+export type LedgerVerdict = z.infer<typeof ledgerVerdictSchema>;
+
 export const epochRecordSchema = z.object({
   version: z.literal(1),
   pairId: z.string(),
@@ -288,6 +298,8 @@ export const epochRecordSchema = z.object({
   planId: z.string().nullable(),
   planStatus: z.string().nullable(),
   planReason: z.string().nullable(),
+  /** Accounts against the chains at the end of the epoch; null when they could not be compared, missing in older records. */
+  ledger: ledgerVerdictSchema.nullable().optional(),
   /** Flows of the epoch in US dollars (strategy.md section 12); null until a position exists. */
   flows: z
     .object({

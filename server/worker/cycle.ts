@@ -83,6 +83,7 @@ export async function runCycle(deps: CycleDeps, input: CycleInput): Promise<Cycl
     decided,
     executed,
     paper,
+    ledger: await deps.signer.checkLedger(),
     flows: fetched && computeFlows(input.book, fetched, addCosts(input.costs, executed), input.burned),
   });
   return { record, fetched, computed, decided, executed };

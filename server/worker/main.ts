@@ -300,6 +300,21 @@ const deps: CycleDeps = {
       const found = await intents.call("commands.since", { pairId, seq });
       return found.ok ? ok(found.value.commands) : found;
     },
+    checkLedger: async () => {
+      const found = await control.call("ledger.check", {});
+      if (!found.ok) {
+        log.warn("ledger.unchecked", { pairId, detail: found.error.message });
+        return null;
+      }
+      const differences = found.value.rows.filter(({ differenceRaw }) => differenceRaw !== "0").length;
+      if (differences > 0) log.error("ledger.differs", { pairId, differences });
+      return {
+        isEqual: differences === 0,
+        accounts: found.value.rows.length,
+        differences,
+        blocks: found.value.blocks.map(({ chainId, number }) => ({ chainId, number: number.toString() })),
+      };
+    },
     ledgerSince: async (sinceSeq, limit) => {
       const found = await control.call("ledger.list", { pairId, sinceSeq, limit });
       return found.ok ? ok(found.value.entries) : found;

@@ -3,7 +3,7 @@ import type { WorkerState } from "@/lib/api/worker-state";
 import type { DeskEvent } from "@/lib/api/events";
 import type { CommandRecord } from "@/lib/api/commands";
 import type { LedgerEntry, PairState, PlanRecord } from "@/lib/api/signer-contract";
-import type { EpochRecord, PaperRecord } from "@/lib/epoch/epoch-record";
+import type { EpochRecord, LedgerVerdict, PaperRecord } from "@/lib/epoch/epoch-record";
 import type { ExecutionReport } from "@/lib/epoch/execution-report";
 import type { Result } from "@/lib/errors/result";
 import type { ChainError, SourceError, StoreError, TidegateError } from "@/lib/errors/tidegate-error";
@@ -119,6 +119,8 @@ export interface SignerPort {
     reason: string,
   ): Promise<Result<PlanRecord, TidegateError>>;
   commandsSince(seq: number): Promise<Result<readonly CommandRecord[], TidegateError>>;
+  /** Ledger against chains; null when one of them did not answer. */
+  checkLedger(): Promise<LedgerVerdict | null>;
   /** Entries of the pair with a higher number, oldest first, at most `limit`. */
   ledgerSince(seq: number, limit: number): Promise<Result<readonly LedgerEntry[], TidegateError>>;
   commandResult(

@@ -1,5 +1,5 @@
 // Log: the epoch record with everything the cycle saw, decided and did; to the store, to telemetry and as an event.
-import type { EpochRecord, PaperRecord, TuningRecord } from "@/lib/epoch/epoch-record";
+import type { EpochRecord, LedgerVerdict, PaperRecord, TuningRecord } from "@/lib/epoch/epoch-record";
 import { errorText, TidegateError } from "@/lib/errors/tidegate-error";
 import type { CycleDeps, CycleFacts } from "@/server/worker/ports";
 import type { EpochFlows } from "@/server/worker/flows";
@@ -19,6 +19,7 @@ export interface CycleResult {
   readonly executed: Executed | null;
   readonly paper?: readonly PaperRecord[];
   readonly failure: { readonly step: StepName; readonly error: unknown } | null;
+  readonly ledger?: LedgerVerdict | null;
   readonly flows: EpochFlows | null;
   readonly durations: Readonly<Record<`${StepName}Ms`, number>>;
   readonly latenessMs: number;
@@ -155,6 +156,7 @@ function toRecord(deps: LogDeps, result: CycleResult): EpochRecord {
     planId: executed?.planId ?? null,
     planStatus: executed?.planStatus ?? null,
     planReason: executed?.planReason ?? null,
+    ledger: result.ledger ?? null,
     flows: result.flows,
     durations: {
       ...durations,

@@ -138,6 +138,7 @@ export function createPlans(context: EngineContext, { readyChains, runs, grants 
       registry: deps.registry,
       positions: [...journal.state.positions.values()],
       usedTodayUsd: journal.state.spentSince(pairId, dayStartMs(nowMs)).usd,
+      isExit,
       actionsOf: (family) => context.family(family).actions,
     });
     // The signed system.exit is the approval.

@@ -34,6 +34,8 @@ export interface PlanCheckInput {
   readonly registry: Registry;
   readonly positions: readonly (KnownPosition & { readonly pairId: string })[];
   readonly usedTodayUsd: number;
+  /** By a signed system.exit: the way out is not held back by the plan's and the day's caps; those of a swap transaction stay. */
+  readonly isExit?: boolean;
   /** Throws for a family this signer has no adapter for. */
   actionsOf(family: Family): FamilyActions;
 }
@@ -56,13 +58,13 @@ export function checkPlan(input: PlanCheckInput): void {
     );
   }
   const limits = { ...DEFAULT_LIMITS, ...pair.settings.limits };
-  if (plan.notionalUsd > limits.maxUsdPerPlan) {
+  if (input.isExit !== true && plan.notionalUsd > limits.maxUsdPerPlan) {
     throw refuse(
       "over_limit",
       `the plan moves ${plan.notionalUsd.toFixed(2)} USD, at most ${limits.maxUsdPerPlan} per plan are allowed`,
     );
   }
-  if (input.usedTodayUsd + plan.notionalUsd > limits.maxUsdPerDay) {
+  if (input.isExit !== true && input.usedTodayUsd + plan.notionalUsd > limits.maxUsdPerDay) {
     throw refuse(
       "over_limit",
       `with ${input.usedTodayUsd.toFixed(2)} USD of the last 24 h the plan passes the limit of ${limits.maxUsdPerDay} USD per day`,

@@ -334,7 +334,8 @@ describe("what the journal does not know", () => {
     const [position] = engine.knownPositions(PAIR);
     if (position === undefined) throw new Error("nothing was adopted");
     change = { mode: "observe", halted: { state: "HALT_PAIR", cause: "test", sinceAtMs: 0 } };
-    const plan = await exitPlan(position);
+    // More than any cap: a way out is not held back by what a plan or a day may move.
+    const plan = { ...(await exitPlan(position)), notionalUsd: 1e9 };
     const { token } = engine.leaseFence({ pairId: PAIR, workerId: "exit" });
     const propose = (each: Plan) =>
       engine.proposePlan({ pairId: PAIR, token, plan: each, proposedBy: "exit", marketAtMs: Date.now() });

@@ -72,16 +72,22 @@ export async function verifyExit(input: VerifyInput, step: BurnStep | DecreaseSt
 }
 
 /**
- * The position one block before the exit, from which families that do not log fees apart tell principal and fees; null when that state
- * is not served any more (then all of it counts as the family says without it).
+ * The position as the exit found it, from which families that do not log fees apart tell principal and fees: exactly where the family can
+ * tell (swaps earlier in the same block included), else as of one block before; null when that state is not served any more (then all
+ * of it counts as the family says without it).
  */
 async function readBefore(
   part: PoolPart,
   port: ChainPort,
   at: { readonly tokenId: bigint; readonly receipt: Receipt; readonly wallet: Address },
 ): Promise<LivePosition | null> {
+  const { tokenId, wallet, receipt } = at;
   try {
-    return await part.reads.readPosition(port, part.ref, at.tokenId, at.receipt.blockNumber - 1n, at.wallet);
+    if (part.reads.readBeforeExit !== undefined) {
+      const { blockNumber: receiptBlock, logs } = receipt;
+      return await part.reads.readBeforeExit(port, part.ref, { tokenId, wallet, receiptBlock, logs });
+    }
+    return await part.reads.readPosition(port, part.ref, tokenId, receipt.blockNumber - 1n, wallet);
   } catch (error) {
     if (error instanceof ChainError) return null;
     throw error;

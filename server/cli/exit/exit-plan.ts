@@ -1,11 +1,12 @@
 // The way out of one pair as a plan: every position closed, and what is not the wanted token sold straight through a pool of the pair.
 import { FAMILY_ACTIONS } from "@/lib/actions/families";
 import type { LivePool, LivePosition } from "@/lib/actions/family";
+import { collectsSeparately } from "@/lib/actions/liquidity-book";
 import { routerForms } from "@/lib/actions/pool-swap";
 import { humanAmount, rawAmount } from "@/lib/amm/human-units";
 import { sqrtToPrice } from "@/lib/amm/sqrt-price";
 import type { KnownPosition, PairState } from "@/lib/api/signer-contract";
-import type { Plan, Step } from "@/lib/plan/plan";
+import type { BurnStep, Plan, Step } from "@/lib/plan/plan";
 import { layOut, type StepGroup } from "@/lib/plan/plan-grants";
 import { maxBinMove, maxTickMove } from "@/lib/plan/slippage";
 import { poolRefOf, type PoolRef } from "@/lib/registry/pool-ref";
@@ -56,7 +57,7 @@ export function readyPool(facts: ResolvedPool, live: LivePool): ExitPool {
 /** Null when there is nothing to close and nothing to sell. */
 export function buildExitPlan(input: ExitPlanInput): Plan | null {
   const { positions, pairState } = input;
-  const closings = positions.map(closing);
+  const closings = positions.flatMap(closing);
   const sales = input.into === null ? [] : salesInto(input, input.into);
   const groups = [...closings, ...sales.map(({ group }) => group)];
   const first = positions[0]?.pool ?? sales[0]?.pool;
@@ -116,7 +117,15 @@ export function buildExitPlan(input: ExitPlanInput): Plan | null {
   };
 }
 
-function closing({ known, pool, live }: ExitPosition): StepGroup {
+/** A Liquidity Book 2.0 pair pays fees by a call of their own, before the shares are taken out. */
+function closing(position: ExitPosition): readonly StepGroup[] {
+  const { ref } = position.pool;
+  const burn = burnGroup(position);
+  if (ref.family !== "liquidity-book" || !collectsSeparately(ref)) return [burn];
+  return [{ step: { ...burn.step, kind: "decrease", liquidityRaw: 0n }, grants: [] }, burn];
+}
+
+function burnGroup({ known, pool, live }: ExitPosition): StepGroup & { readonly step: BurnStep } {
   const { ref } = pool;
   return {
     step: {

@@ -71,7 +71,13 @@ export async function planExit(
     }
     for (const known of pairState.positions.filter((position) => position.chainId === chainId)) {
       const read = await readKnown(known, pools, (pool) =>
-        FAMILY_ADAPTERS[pool.ref.family].reads.readPosition(port, pool.ref, known.tokenId, block.value.number),
+        FAMILY_ADAPTERS[pool.ref.family].reads.readPosition(
+          port,
+          pool.ref,
+          known.tokenId,
+          block.value.number,
+          deps.wallet,
+        ),
       );
       if (read.ok) positions.push(read.value);
       else left.push(read.error);

@@ -17,7 +17,13 @@ const config: KnipConfig = {
   ignoreDependencies: [
     "@uniswap/v3-core",
     "@uniswap/v3-periphery",
+    "@uniswap/v4-core",
     "@uniswap/v4-periphery",
+    "@pancakeswap/v3-core",
+    "@pancakeswap/v3-periphery",
+    "@cryptoalgebra/integral-core",
+    "@cryptoalgebra/integral-periphery",
+    "@cryptoalgebra/integral-base-plugin",
     "@foundry-rs/anvil",
     "solc",
     // Files of the font packages are named by path in app/fonts.

@@ -1,4 +1,4 @@
-// Test projects: unit (beside the source), contract, architecture, vectors, integration, recorded. Run by `npm test` (server/cli/commands/test.ts).
+// Test projects: unit (beside the source), contract, architecture, vectors, chain, integration, e2e, recorded, kills. Run by `npm test` (server/cli/commands/test.ts).
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
@@ -25,9 +25,21 @@ export default defineConfig({
       {
         resolve: { alias },
         test: {
+          // Code against contracts, each file on a bare chain of its own: two files side by side.
+          name: "chain",
+          sequence: { groupOrder: 1 },
+          include: ["tests/chain/**/*.test.ts"],
+          testTimeout: 300_000,
+          hookTimeout: 120_000,
+          maxWorkers: 2,
+        },
+      },
+      {
+        resolve: { alias },
+        test: {
           name: "integration",
           // One whole system at a time: groups run one after the other.
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
           include: ["tests/integration/**/*.test.ts"],
           testTimeout: 300_000,
           hookTimeout: 120_000,
@@ -38,7 +50,7 @@ export default defineConfig({
         resolve: { alias },
         test: {
           name: "e2e",
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
           include: ["tests/e2e/**/*.test.ts"],
           testTimeout: 300_000,
           hookTimeout: 240_000,

@@ -83,6 +83,7 @@ program
   .option("--data-dir <folder>", "folder for everything that is kept")
   .option("--passphrase-file <file>", "the keystore's passphrase, for when no signer runs")
   .option("--print-order", "print the order for a wallet to sign, and end", false)
+  .option("--rehearse", "try it on the chains' state without signing anything, and keep the date", false)
   .option("--order <file>", "the order with address and signature")
   .option("--json", "print one line of JSON", false)
   .action((flags: ExitFlags) => runExit(flags, selfUrl, root));

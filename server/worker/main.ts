@@ -8,6 +8,8 @@ import { epochRecordSchema, type EpochRecord } from "@/lib/epoch/epoch-record";
 import { workerStateSchema } from "@/lib/api/worker-state";
 import { FAMILY_ACTIONS } from "@/lib/actions/families";
 import type { CallPort } from "@/lib/actions/family";
+import { scaledMinimum } from "@/lib/actions/swap-decoder";
+import type { BridgeStep, Plan, SwapStep } from "@/lib/plan/plan";
 import type { PlanGrants } from "@/lib/plan/plan-grants";
 import { findPoolRef, poolRefOf } from "@/lib/registry/pool-ref";
 import type { PairState } from "@/lib/api/signer-contract";
@@ -25,6 +27,9 @@ import { createPaymentReads, createTransferTracker } from "@/server/execution/br
 import { createBridgeQuotes } from "@/server/execution/bridge-quotes";
 import { offerBridges } from "@/server/execution/bridge-quotes-offers";
 import { chooseSwapRoutes } from "@/server/execution/direct-swap";
+import { rehearsePlan } from "@/server/rehearsal/rehearse-plan";
+import type { RehearsalDeps } from "@/server/rehearsal/ports";
+import { openSimulation } from "@/server/rehearsal/simulate-stage";
 import { createSwapQuotes, firstOf, type SwapQuotes } from "@/server/execution/swap-quotes";
 import { createQuoteService } from "@/server/execution/swap-quotes-service";
 import { createCallPort } from "@/server/infra/chain/call-port";
@@ -300,6 +305,7 @@ const deps: CycleDeps = {
       const found = await intents.call("commands.since", { pairId, seq });
       return found.ok ? ok(found.value.commands) : found;
     },
+    rehearsed: (planId, rehearsal) => intents.call("plan.rehearsed", { pairId, token: held.token, planId, rehearsal }),
     checkLedger: async () => {
       const found = await control.call("ledger.check", {});
       if (!found.ok) {
@@ -331,6 +337,7 @@ const deps: CycleDeps = {
         { plan, pools: usable, ...prices, gasUnitUsd: await readGasUnitUsd(plan.steps.map((step) => step.chainId)) },
       ),
   },
+  rehearse: (plan) => rehearsePlan(rehearsalDeps(), plan),
   execute: async (record, shouldStop) => {
     const report = await executePlan(
       {
@@ -480,6 +487,44 @@ worker = await startWorker({
 });
 log.info("process.started", { pairId, pools: usable.length, disabled: disabled.length });
 process.stdout.write(`${JSON.stringify({ ready: true, lease: held.holder })}\n`);
+
+function rehearsalDeps(): RehearsalDeps {
+  return {
+    wallet,
+    wallNowMs: () => wallClock.nowMs(),
+    findPool: (chainId, pool) => findPoolRef(entries, chainId, pool),
+    readsOf: (family) => FAMILY_ADAPTERS[family].reads,
+    openStage: async (chainId) => {
+      const client = clients.get(chainId);
+      return client.ok ? openSimulation(client.value, wallet) : client;
+    },
+    fetchSwapQuote: (plan, step, amountInRaw) =>
+      quotes.fetchQuote({ ...quoteRequest(plan, step, amountInRaw), chainId: step.chainId }),
+    fetchBridgeQuote: (plan, step, amountInRaw) =>
+      bridges.fetchQuote({
+        ...quoteRequest(plan, step, amountInRaw),
+        fromChainId: step.chainId,
+        toChainId: step.toChainId,
+        bridges: step.bridges,
+      }),
+  };
+}
+
+/** For a rehearsal the plan's own price stands for both; the two prices of the moment are asked again at signing. */
+function quoteRequest(plan: Plan, step: SwapStep | BridgeStep, amountInRaw: bigint) {
+  const { referencePrice, maxSlippageBps } = plan.bounds;
+  return {
+    router: step.router,
+    wallet,
+    tokenIn: step.tokenIn,
+    tokenOut: step.tokenOut,
+    amountInRaw,
+    minAmountOutRaw: scaledMinimum(step.minAmountOutRaw, amountInRaw, step.amountInRaw),
+    slippageBps: maxSlippageBps,
+    cexPrice: referencePrice,
+    poolPrice: referencePrice,
+  };
+}
 
 async function readWallet(): Promise<Address> {
   for (;;) {

@@ -2,7 +2,7 @@
 import type { WorkerState } from "@/lib/api/worker-state";
 import type { DeskEvent } from "@/lib/api/events";
 import type { CommandRecord } from "@/lib/api/commands";
-import type { LedgerEntry, PairState, PlanRecord } from "@/lib/api/signer-contract";
+import type { LedgerEntry, PairState, PlanRecord, Rehearsal } from "@/lib/api/signer-contract";
 import type { EpochRecord, LedgerVerdict, PaperRecord } from "@/lib/epoch/epoch-record";
 import type { ExecutionReport } from "@/lib/epoch/execution-report";
 import type { Result } from "@/lib/errors/result";
@@ -119,6 +119,8 @@ export interface SignerPort {
     reason: string,
   ): Promise<Result<PlanRecord, TidegateError>>;
   commandsSince(seq: number): Promise<Result<readonly CommandRecord[], TidegateError>>;
+  /** Evidence beside a plan. */
+  rehearsed(planId: string, rehearsal: Rehearsal): Promise<Result<PlanRecord, TidegateError>>;
   /** Ledger against chains; null when one of them did not answer. */
   checkLedger(): Promise<LedgerVerdict | null>;
   /** Entries of the pair with a higher number, oldest first, at most `limit`. */
@@ -218,6 +220,8 @@ export interface CycleDeps {
   readonly signer: SignerPort;
   /** Missing: plans are made without bridges, from the aggregator's usual fee, for families with plain allowances. */
   readonly planning?: PlanningPort;
+  /** The whole plan tried on copies of its chains; an error when that could not be done at all. */
+  readonly rehearse: (plan: Plan) => Promise<Result<Rehearsal, TidegateError>>;
   readonly execute: (record: PlanRecord, shouldStop: () => boolean) => Promise<ExecutionReport>;
   readonly record: RecordPort;
   readonly log: WorkerLog;

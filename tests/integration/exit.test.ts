@@ -77,6 +77,14 @@ describe("exit", () => {
         const open = await openPositions();
         return isQuiet && open > 0 ? open : null;
       });
+      const { plans } = await demo.read(contract.plans, { query: { pair: AUTO, limit: "20" } });
+      const rehearsals = plans.flatMap(({ rehearsal }) => (rehearsal === null ? [] : [rehearsal]));
+      expect(rehearsals.length).toBeGreaterThan(0);
+      expect(rehearsals.every(({ isOk, method }) => isOk && method === "eth_simulateV1")).toBe(true);
+      const tried = await tidegate("exit", "--all", "--rehearse", "--json");
+      expect(JSON.parse(tried.stdout), tried.stderr).toMatchObject({ rehearsal: "done" });
+      expect(await openPositions()).toBe(count);
+
       const workers = (await demo.read(contract.system)).workers.flatMap(({ pid }) => (pid === null ? [] : [pid]));
       const dead = demo.processes().filter(({ name }) => name !== "devnet");
       // The parent would start them again: it stands still.

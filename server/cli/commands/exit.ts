@@ -1,11 +1,13 @@
 // `exit`: everything out, with nothing running but the chains: signs the order, closes every position, sells into one token if asked, reports.
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { commandId, signedCommandSchema, type SignedCommand } from "@/lib/api/commands";
 import type { Authority } from "@/lib/api/signer-contract";
 import { ConfigError } from "@/lib/errors/tidegate-error";
 import { addressSchema } from "@/lib/registry/schema";
+import { findPoolRef } from "@/lib/registry/pool-ref";
+import { err } from "@/lib/errors/result";
 import type { Address, Hex } from "@/lib/units";
 import { readDeploymentId } from "@/server/config/deployment";
 import { readProcessEnv } from "@/server/config/env";
@@ -16,8 +18,12 @@ import { createMarketClock, wallClock } from "@/server/infra/clock";
 import { startChild, type Child } from "@/server/infra/process/child";
 import { createControlClient, createIntentClient } from "@/server/infra/signer-link/client";
 import { socketPaths } from "@/server/infra/signer-link/paths";
+import { FAMILY_ADAPTERS } from "@/server/execution/adapters/registry";
+import { rehearsePlan } from "@/server/rehearsal/rehearse-plan";
+import type { RehearsalDeps } from "@/server/rehearsal/ports";
+import { openSimulation } from "@/server/rehearsal/simulate-stage";
 import { readRunFile } from "@/server/cli/data-dir";
-import { exitPair, type ExitRunDeps, type PairExit } from "@/server/cli/exit/exit-run";
+import { exitPair, planExit, type ExitRunDeps, type PairExit } from "@/server/cli/exit/exit-run";
 import { readSandbox, signInSandbox, unsignedCommand, type Wanted } from "@/server/cli/opening-commands";
 import { readSecret, unwrap } from "@/server/cli/run-system";
 import { signerService } from "@/server/cli/services";
@@ -32,6 +38,7 @@ export interface ExitFlags {
   /** A file with the order signed by an operator's wallet; see --print-order. */
   readonly order?: string;
   readonly printOrder: boolean;
+  readonly rehearse: boolean;
   readonly json: boolean;
 }
 
@@ -108,6 +115,10 @@ export async function runExit(flags: ExitFlags, selfUrl: string, root: string): 
         marketNowMs: () => market.nowMs(),
       }),
     };
+    if (flags.rehearse) {
+      await rehearse(deps, { pairs, flags, settings });
+      return;
+    }
     const ordered = await order({ flags, settings, deploymentId, authority, wanted });
     const reply = unwrap(await control.call("command.submit", ordered));
     if (reply.status === "refused") throw invalid(`The signer refused the exit: ${reply.result}`);
@@ -285,6 +296,56 @@ function printReport(whole: ExitReport, openCount: number, ledgerProblem: string
   console.log(
     whole.exit === "done" ? "Everything is out." : "Not everything is out: see above, and run the command again.",
   );
+}
+
+/** The same plans, tried and not sent; the date of the last success is kept beside the data. */
+async function rehearse(
+  deps: ExitRunDeps,
+  input: { readonly pairs: Authority["pairs"]; readonly flags: ExitFlags; readonly settings: Settings },
+): Promise<void> {
+  const noOrder: Hex = `0x${"0".repeat(64)}`;
+  const lines: { pairId: string; isOk: boolean; detail: string }[] = [];
+  for (const pairState of input.pairs) {
+    const { plan, left } = await planExit(deps, { pairState, into: input.flags.into ?? null, commandId: noOrder });
+    if (plan === null) {
+      lines.push({ pairId: pairState.pairId, isOk: left.length === 0, detail: left.join("; ") || "nothing is open" });
+      continue;
+    }
+    const tried = await rehearsePlan(rehearsalDeps(deps), plan);
+    lines.push({
+      pairId: pairState.pairId,
+      isOk: tried.ok && tried.value.isOk && left.length === 0,
+      detail: [`${plan.steps.length} steps`, tried.ok ? tried.value.detail : tried.error.message, ...left].join("; "),
+    });
+  }
+  const isOk = lines.every((line) => line.isOk);
+  const file = join(input.settings.dataDir, "exit-rehearsal.json");
+  writeFileSync(file, `${JSON.stringify({ atMs: Date.now(), isOk, pairs: lines })}\n`, { mode: 0o600 });
+  if (input.flags.json)
+    process.stdout.write(`${JSON.stringify({ rehearsal: isOk ? "done" : "failed", pairs: lines })}\n`);
+  else {
+    for (const line of lines)
+      console.log(`${line.pairId}: ${line.isOk ? "would go through" : "WOULD NOT"}, ${line.detail}`);
+    console.log(`Rehearsed ${new Date().toISOString()}; nothing was signed or sent.`);
+  }
+  if (!isOk) process.exitCode = 1;
+}
+
+const noQuote: RehearsalDeps["fetchSwapQuote"] = async () => err(invalid("an exit asks nobody outside"));
+
+function rehearsalDeps(deps: ExitRunDeps): RehearsalDeps {
+  return {
+    wallet: deps.wallet,
+    wallNowMs: () => wallClock.nowMs(),
+    findPool: (chainId, pool) => findPoolRef(deps.registry.registry, chainId, pool),
+    readsOf: (family) => FAMILY_ADAPTERS[family].reads,
+    openStage: async (chainId) => {
+      const client = deps.clients.get(chainId);
+      return client.ok ? openSimulation(client.value, deps.wallet) : client;
+    },
+    fetchSwapQuote: noQuote,
+    fetchBridgeQuote: async () => err(invalid("an exit bridges nothing")),
+  };
 }
 
 function invalid(message: string, cause?: unknown): ConfigError {

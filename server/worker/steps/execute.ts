@@ -14,6 +14,8 @@ export interface Executed {
   readonly report: ExecutionReport | null;
 }
 
+/** As the signer takes them. */
+const MAX_REASON_CHARS = 400;
 const NOTHING: Executed = { planId: null, planStatus: null, planReason: null, report: null };
 
 export interface ExecuteOptions {
@@ -56,7 +58,29 @@ export async function proposeAndRun(deps: CycleDeps, plan: Plan, shouldStop: () 
     steps: plan.steps.length,
     status: proposed.value.status,
   });
-  return runPlan(deps, proposed.value, shouldStop);
+  const failed = await rehearse(deps, proposed.value);
+  return failed ?? runPlan(deps, proposed.value, shouldStop);
+}
+
+/**
+ * Tried before anything is signed. A plan that needs nobody's approval ends here when the rehearsal fails; one that waits for people shows
+ * it on its card. A rehearsal that could not be made stops nothing: every step is still tried by itself before it is signed.
+ */
+async function rehearse(deps: CycleDeps, record: PlanRecord): Promise<Executed | null> {
+  const { planId, plan } = record;
+  const tried = await deps.rehearse(plan);
+  if (!tried.ok) {
+    deps.log.warn("plan.unrehearsed", { pairId: deps.pairId, planId, detail: tried.error.message });
+    return null;
+  }
+  const { isOk, method, detail } = tried.value;
+  deps.log.info("plan.rehearsed", { pairId: deps.pairId, planId, isOk, method, detail });
+  const kept = await deps.signer.rehearsed(planId, tried.value);
+  if (!kept.ok) deps.log.warn("plan.unrehearsed", { pairId: deps.pairId, planId, detail: kept.error.message });
+  if (isOk || checkGate(record).kind !== "go") return null;
+  const reason = `the rehearsal failed, nothing was signed: ${detail}`.slice(0, MAX_REASON_CHARS);
+  const ended = await deps.signer.finish(planId, "voided", reason);
+  return { planId, planStatus: ended.ok ? ended.value.status : "voided", planReason: reason, report: null };
 }
 
 /** Runs a plan as far as its state allows; waiting for people is done elsewhere. */

@@ -22,7 +22,7 @@ import {
   type Reduction,
 } from "./plan-pool";
 import { refuse, type BridgeOffer, type BuildPlanInput, type PlanRefusal, type WantedTransfer } from "./plan-request";
-import { burnStep, decreaseStep, mintCaps, mintStep, paidByReduction, planSwap } from "./plan-steps";
+import { closeSteps, decreaseStep, mintCaps, mintStep, paidByReduction, planSwap } from "./plan-steps";
 import { maxPriceMoveFrac } from "./slippage";
 import { fitMix, NO_FILL, sizeRestore, sizeSwap, type FillTarget, type SwapSize } from "./swap-sizing";
 
@@ -234,7 +234,7 @@ export function buildChainPart(
   return ok({
     chainId,
     exits: [
-      ...closings.map((closing) => burnStep(params, closing, grants)),
+      ...closings.flatMap((closing) => closeSteps(params, closing, grants)),
       ...reductions.map((reduction) => decreaseStep(params, reduction, grants)),
     ],
     bridges: outgoing.map(bridgeGroup),

@@ -15,6 +15,8 @@ export interface PlanGrants {
   /** In the order they are given; only for tokens with an amount above 0. */
   mint(pool: ResolvedPool, amounts: { readonly amount0Raw: bigint; readonly amount1Raw: bigint }): readonly PlanGrant[];
   exit(pool: ResolvedPool): readonly PlanGrant[];
+  /** True where fees are paid by a call of their own, which must come before the close (Liquidity Book 2.0); missing: never. */
+  collectsApart?(pool: ResolvedPool): boolean;
 }
 
 /** Families whose rights are more than one allowance per token to the position manager. */

@@ -100,7 +100,14 @@ export function mintCaps(input: {
   return fills.map((_, index) => ({ base: bases[index] ?? 0n, quote: quotes[index] ?? 0n }));
 }
 
-export function burnStep(params: StrategyParams, { pool, position, range }: Closing, grants: PlanGrants): StepGroup {
+/** The close of a position; where fees are collected apart, that comes first. */
+export function closeSteps(params: StrategyParams, closing: Closing, grants: PlanGrants): readonly StepGroup[] {
+  const burn = burnStep(params, closing, grants);
+  if (grants.collectsApart?.(closing.pool.facts) !== true) return [burn];
+  return [decreaseStep(params, { ...closing, liquidityRaw: 0n }, { ...grants, exit: () => [] }), burn];
+}
+
+function burnStep(params: StrategyParams, { pool, position, range }: Closing, grants: PlanGrants): StepGroup {
   return exitGroup({ kind: "burn", params, pool, position, range, liquidityRaw: position.liquidityRaw, grants });
 }
 

@@ -8,6 +8,7 @@ import { epochRecordSchema, type EpochRecord } from "@/lib/epoch/epoch-record";
 import { workerStateSchema } from "@/lib/api/worker-state";
 import { FAMILY_ACTIONS } from "@/lib/actions/families";
 import type { CallPort } from "@/lib/actions/family";
+import { collectsSeparately } from "@/lib/actions/liquidity-book";
 import { scaledMinimum } from "@/lib/actions/swap-decoder";
 import type { BridgeStep, Plan, SwapStep } from "@/lib/plan/plan";
 import type { PlanGrants } from "@/lib/plan/plan-grants";
@@ -81,6 +82,7 @@ import { startWorker, type Worker } from "./worker";
 const FAMILY_GRANTS: PlanGrants = {
   mint: (pool, amounts) => FAMILY_ACTIONS[pool.dex.family].mintGrants(poolRefOf(pool), amounts),
   exit: (pool) => FAMILY_ACTIONS[pool.dex.family].exitGrants(poolRefOf(pool)),
+  collectsApart: (pool) => pool.dex.family === "liquidity-book" && collectsSeparately(poolRefOf(pool)),
 };
 const DRAIN_GRACE_MS = 2_400;
 const SIGNER_TIMEOUT_MS = 5_000;

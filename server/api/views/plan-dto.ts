@@ -75,6 +75,24 @@ function stepWords(registry: RegistryView, step: Step): StepWords {
         call: "bridge call of the quote, decoded and checked",
       };
     case "approve":
+      if (step.grant === "permit2") {
+        return {
+          title: `Permit2 may hand ${symbol(step.token)} to ${labelOf(step.spender)}`,
+          detail: `for step ${step.forStep + 1} only, at most ${amount(step.token, step.amountRaw)}`,
+          contract: step.permit2 ?? step.token,
+          contractLabel: "Permit2",
+          call: "approve of Permit2",
+        };
+      }
+      if (step.grant === "operator") {
+        return {
+          title: `${labelOf(step.spender)} may move all bins of the pair, for one step`,
+          detail: `needed by step ${step.forStep + 1}; the pair knows no smaller right, it is taken back after that step`,
+          contract: step.token,
+          contractLabel: labelOf(step.token),
+          call: "approveForAll: true",
+        };
+      }
       return {
         title: `Allow ${symbol(step.token)} to ${labelOf(step.spender)}`,
         detail: `exactly what step ${step.forStep + 1} takes, at most ${amount(step.token, step.amountRaw)}`,
@@ -99,6 +117,24 @@ function stepWords(registry: RegistryView, step: Step): StepWords {
         call: "mint",
       };
     case "revoke":
+      if (step.grant === "permit2") {
+        return {
+          title: `Permit2 may no longer hand ${symbol(step.token)} to ${labelOf(step.spender)}`,
+          detail: "Permit2 allowance to 0; skipped when it is 0 already",
+          contract: step.permit2 ?? step.token,
+          contractLabel: "Permit2",
+          call: "approve of Permit2",
+        };
+      }
+      if (step.grant === "operator") {
+        return {
+          title: `${labelOf(step.spender)} may no longer move bins of the pair`,
+          detail: "operator right taken back; skipped when it is not given",
+          contract: step.token,
+          contractLabel: labelOf(step.token),
+          call: "approveForAll: false",
+        };
+      }
       return {
         title: `Take back what ${labelOf(step.spender)} may spend of ${symbol(step.token)}`,
         detail: "allowance to 0; skipped when it is 0 already",

@@ -4,7 +4,7 @@ import { encodeFunctionData, isAddress, parseEther, parseUnits, type Address, ty
 import { z } from "zod";
 import { errorText } from "@/lib/errors/tidegate-error";
 import { tokenAbi } from "./chain/abis";
-import { mineAt, queueTx, requireSuccess, type DevnetClient } from "./chain/client";
+import { ANY_FEE_WEI, mineAt, queueTx, requireSuccess, type DevnetClient } from "./chain/client";
 import type { ChainDeployment } from "./chain/deploy";
 import type { ChainNode } from "./chain/node";
 import { DevnetError } from "./devnet-error";
@@ -256,14 +256,23 @@ export async function queueFunding(client: DevnetClient, deployment: ChainDeploy
       await client.setBalance({ address: keeper, value: held + raw });
       const deposit = encodeFunctionData({ abi: tokenAbi, functionName: "deposit" });
       hashes.push(
-        await queueTx(client, { from: keeper, to: tokens.WETH, data: deposit, gas: 200_000n, valueWei: raw }),
+        await queueTx(client, {
+          from: keeper,
+          to: tokens.WETH,
+          data: deposit,
+          gas: 200_000n,
+          valueWei: raw,
+          maxFeePerGasWei: ANY_FEE_WEI,
+        }),
       );
     }
     const data =
       symbol === "WETH"
         ? encodeFunctionData({ abi: tokenAbi, functionName: "transfer", args: [input.address, raw] })
         : encodeFunctionData({ abi: tokenAbi, functionName: "mint", args: [input.address, raw] });
-    hashes.push(await queueTx(client, { from: keeper, to: tokens[symbol], data, gas: 200_000n }));
+    hashes.push(
+      await queueTx(client, { from: keeper, to: tokens[symbol], data, gas: 200_000n, maxFeePerGasWei: ANY_FEE_WEI }),
+    );
   }
   return hashes;
 }

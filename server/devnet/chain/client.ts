@@ -7,6 +7,9 @@ export const DEVNET_CHAIN_ID: number = FIRST_CHAIN.id;
 /** Base fee of every block, wei: 0.05 gwei, so that gas has a price and does not drift. */
 export const BASE_FEE_WEI = 50_000_000n;
 
+/** Highest fee the market's own accounts offer: they pay the block's base fee, whatever fault raised it. */
+export const ANY_FEE_WEI = 10_000_000_000_000n;
+
 export function createDevnetClient(rpcUrl: string, chainId: number = DEVNET_CHAIN_ID) {
   const chain = defineChain({
     id: chainId,

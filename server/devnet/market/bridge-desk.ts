@@ -3,7 +3,7 @@ import { decodeFunctionData, encodeFunctionData, isHex, parseEventLogs, type Hex
 import { z } from "zod";
 import { addressSchema, hexSchema } from "@/lib/registry/schema";
 import { lifiBridgeAbi } from "@/server/devnet/chain/abis";
-import { queueTx } from "@/server/devnet/chain/client";
+import { ANY_FEE_WEI, queueTx } from "@/server/devnet/chain/client";
 import { nodeOf, type ChainNode } from "@/server/devnet/chain/node";
 import type { BlockWork, ReadBlock } from "./chain-market";
 import { TOKEN_SYMBOLS, TICK_MS } from "./setup";
@@ -183,7 +183,8 @@ export function createBridgeDesk(input: {
       const to = isRefund ? transfer.refundTo : transfer.receiver;
       const data = encodeFunctionData({ abi: lifiBridgeAbi, functionName: "release", args: [token, to, amount] });
       const { keeper, lifiDiamond } = node.deployment;
-      const txHash = await queueTx(node.client, { from: keeper, to: lifiDiamond, data, gas: RELEASE_GAS });
+      const tx = { from: keeper, to: lifiDiamond, data, gas: RELEASE_GAS, maxFeePerGasWei: ANY_FEE_WEI };
+      const txHash = await queueTx(node.client, tx);
       payouts.push({ chainId: node.setup.id, txHash, token, amountRaw: String(amount), atMs: toMs });
     }
     replace(transfer, { payouts, state: isRefund ? "refunded" : "delivered" });

@@ -1,6 +1,7 @@
 // The market on one chain: its trades, its block, what the block says, and the faults switched on for this chain.
 import { parseGwei, type Address, type Hex, type Log } from "viem";
-import { BASE_FEE_WEI, mineAt, queueTx } from "@/server/devnet/chain/client";
+import { errorText } from "@/lib/errors/tidegate-error";
+import { ANY_FEE_WEI, BASE_FEE_WEI, mineAt, queueTx } from "@/server/devnet/chain/client";
 import { orderOf } from "@/server/devnet/chain/deploy";
 import { ORDER_KINDS } from "@/server/devnet/chain/families/family-kit";
 import type { ChainNode, NodePool } from "@/server/devnet/chain/node";
@@ -191,13 +192,18 @@ export function createChainMarket(deps: {
         to: deployment.marketMaker,
         data,
         gas: MARKET_TX_GAS,
-        ...(faults.baseFee === null ? {} : { maxFeePerGasWei: faults.baseFee.wei * 2n }),
+        maxFeePerGasWei: ANY_FEE_WEI,
       });
-      const moves = await providers.queueMoves(toMs);
+      let failure: string | null = null;
+      // A provider that cannot move costs depth, not the block.
+      const moves = await providers.queueMoves(toMs).catch((error: unknown) => {
+        failure = `The other providers of chain ${node.setup.id} could not move: ${errorText(error)}`;
+        return [];
+      });
       await work?.before(node, toMs);
       await mineBlock(toMs);
-      const failure = await readBlock(hash, trades, toMs);
-      return (await providers.settle(moves)) ?? failure;
+      const unread = await readBlock(hash, trades, toMs);
+      return (await providers.settle(moves)) ?? unread ?? failure;
     },
     async findForeignActivity() {
       if (blockNumber - lastForeignBlock <= WATCHED_BLOCKS)

@@ -7,7 +7,7 @@ import { tickAtSqrt } from "@/lib/amm/tick-math";
 import type { PoolRef } from "@/lib/registry/pool-ref";
 import { findPoolRef } from "@/lib/registry/pool-ref";
 import type { Registry } from "@/lib/registry/schema";
-import { queueTx, type DevnetClient } from "@/server/devnet/chain/client";
+import { ANY_FEE_WEI, queueTx, type DevnetClient } from "@/server/devnet/chain/client";
 import { orderOf, type ChainDeployment, type DeployedPool } from "@/server/devnet/chain/deploy";
 import type { KitCall, KitContext } from "@/server/devnet/chain/families/family-kit";
 import { binAtSqrtX96 } from "@/server/devnet/chain/swap-events";
@@ -120,6 +120,7 @@ export function createFamilyProviders(
           ...(call.to === undefined ? {} : { to: call.to }),
           data: call.data,
           gas: MINT_GAS,
+          maxFeePerGasWei: ANY_FEE_WEI,
         }),
       );
     }
@@ -234,17 +235,19 @@ function mintCall(
 async function exitCall(deps: ProviderDeps, one: FamilyPool, place: Place, atMs: number): Promise<KitCall> {
   const { provider } = deps.deployment;
   const { tickLower, tickUpper } = place;
+  const bins = one.setup.binStep === null ? null : await sharesOf(deps.client, one, place, provider);
+  const sharesRaw = bins?.reduce((sum, bin) => sum + bin.sharesRaw, 0n);
   const { to, data } = one.actions.encodeExit(one.ref, {
     tickLower,
     tickUpper,
     tokenId: BigInt(place.tokenId),
-    liquidityRaw: BigInt(place.liquidity),
+    liquidityRaw: sharesRaw ?? BigInt(place.liquidity),
     closes: true,
     amount0MinRaw: 0n,
     amount1MinRaw: 0n,
     recipient: provider,
     deadlineSec: BigInt(Math.floor(atMs / 1000) + 86_400),
-    bins: one.setup.binStep === null ? null : await sharesOf(deps.client, one, place, provider),
+    bins,
   });
   return { to, data, from: provider };
 }

@@ -118,6 +118,20 @@ export const OTHER_POOLS: readonly PoolSetup[] = [
     ],
     oracleSlots: 1,
   },
+  {
+    key: "C-LB-WETH-USDC",
+    chainId: C,
+    dex: "liquidity-book-2.2",
+    pairId: "WETH-USDC",
+    feePips: 500,
+    tickSpacing: null,
+    binStep: 25,
+    noiseUsdPerDay: 8_000_000,
+    // One provider only: shares of two ranges of one account in the same bin could not be told apart. 105 bins, so that a jump of 5 %
+    // and a day's drift stay inside.
+    providers: [{ halfWidth: 0.13, usd: 5_000_000 }],
+    oracleSlots: 1,
+  },
 ];
 
 /** Pools of one chain, in the order in which they are made and traded. */

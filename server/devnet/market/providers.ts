@@ -2,7 +2,7 @@
 import { encodeFunctionData, maxUint128, parseEventLogs, type Hex } from "viem";
 import { z } from "zod";
 import { positionManagerAbi } from "@/server/devnet/chain/abis";
-import { queueTx, type DevnetClient } from "@/server/devnet/chain/client";
+import { ANY_FEE_WEI, queueTx, type DevnetClient } from "@/server/devnet/chain/client";
 import { providerMints, type ChainDeployment, type V3Contracts } from "@/server/devnet/chain/deploy";
 import type { PricePath } from "./price-path";
 import type { PoolSetup } from "./setup";
@@ -92,7 +92,15 @@ export function createProviders(deps: {
     ];
     const hashes: Hex[] = [];
     for (const data of calls) {
-      hashes.push(await queueTx(client, { from: deployment.provider, to: v3.positionManager, data, gas: 1_500_000n }));
+      hashes.push(
+        await queueTx(client, {
+          from: deployment.provider,
+          to: v3.positionManager,
+          data,
+          gas: 1_500_000n,
+          maxFeePerGasWei: ANY_FEE_WEI,
+        }),
+      );
     }
     return { poolKey: pool.key, index, centrePrice, hashes, atMs };
   }

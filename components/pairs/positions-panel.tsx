@@ -16,6 +16,7 @@ import { groupDigits } from "@/lib/format/number";
 import { formatInteger } from "@/lib/format/number";
 import { formatFeePips, formatPercent } from "@/lib/format/percent";
 import { formatToken, formatTokenExact } from "@/lib/format/token";
+import { positionName } from "@/lib/format/position-name";
 import { formatUsd } from "@/lib/format/usd";
 import type { PriceView } from "./use-price-direction";
 
@@ -140,7 +141,7 @@ function Wide({ positions, pair, prices }: ListProps): ReactNode {
           {positions.map((position) => (
             <Tr key={position.positionId}>
               <Td data-testid="position" data-position-id={position.positionId}>
-                <span className="font-title">#{position.tokenId}</span>
+                <span className="font-title">{positionName(position.family, position.tokenId)}</span>
                 {position.isStandIn && <Chip title="A stand-in contract of the local sandbox">stand-in</Chip>}
                 <Sub>
                   {position.dexName}, {formatFeePips(position.feePips)}, {position.chainName}
@@ -197,7 +198,7 @@ function Narrow({ positions, pair, prices }: ListProps): ReactNode {
         <li key={position.positionId} className="grid gap-1.5 border-b px-3.5 py-3 last:border-b-0">
           <div className="flex justify-between gap-3">
             <span className="font-title">
-              #{position.tokenId} {position.dexName}, {formatFeePips(position.feePips)}
+              {positionName(position.family, position.tokenId)} {position.dexName}, {formatFeePips(position.feePips)}
             </span>
             <span className="font-title">{formatUsd(position.valueUsd)}</span>
           </div>

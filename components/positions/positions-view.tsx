@@ -18,6 +18,7 @@ import { formatInteger } from "@/lib/format/number";
 import { formatFeePips, formatPercent } from "@/lib/format/percent";
 import { formatPrice, formatRange } from "@/lib/format/price";
 import { formatToken, formatTokenExact } from "@/lib/format/token";
+import { positionName } from "@/lib/format/position-name";
 import { formatUsd } from "@/lib/format/usd";
 
 type Pair = RouteResponse<"pairs">["pairs"][number];
@@ -119,7 +120,7 @@ function Rows({ pair, positions }: { readonly pair: Pair; readonly positions: re
         {positions.map((one) => (
           <Tr key={one.positionId}>
             <Td>
-              <b className="font-title">#{one.tokenId}</b>
+              <b className="font-title">{positionName(one.family, one.tokenId)}</b>
               <Sub>
                 {one.dexName} {formatFeePips(one.feePips)}, {one.chainName}
                 {one.isStandIn && ", stand-in"}

@@ -3,7 +3,9 @@ import { z } from "zod";
 import type { AmountDto, PlanDto } from "@/lib/api/schemas";
 import { opReportSchema, planRecordSchema, type PairState, type PlanRecord } from "@/lib/api/signer-contract";
 import type { WorkerState } from "@/lib/api/worker-state";
+import { positionName, rangeName } from "@/lib/format/position-name";
 import type { Step } from "@/lib/plan/plan";
+import type { Family } from "@/lib/registry/schema";
 import type { RegistryView } from "@/server/config/registry";
 import { formatFrac } from "./numbers";
 
@@ -52,19 +54,22 @@ function stepWords(registry: RegistryView, step: Step): StepWords {
   switch (step.kind) {
     case "burn":
       return {
-        title: `Close position #${step.tokenId}`,
+        title: `Close position ${positionName(step.family, step.tokenId)}`,
         detail: `all liquidity, expected ${amount(step.token0, step.amount0ExpectedRaw)} and ${amount(step.token1, step.amount1ExpectedRaw)}, minimums from ±${step.maxSlippageBps} bp, to our wallet`,
         contract: step.positionManager,
         contractLabel: labelOf(step.positionManager),
-        call: "multicall: decreaseLiquidity, collect, burn",
+        call: exitCall(step.family, "close"),
       };
     case "decrease":
       return {
-        title: step.liquidityRaw === 0n ? `Collect from position #${step.tokenId}` : `Shrink position #${step.tokenId}`,
+        title:
+          step.liquidityRaw === 0n
+            ? `Collect from position ${positionName(step.family, step.tokenId)}`
+            : `Shrink position ${positionName(step.family, step.tokenId)}`,
         detail: `liquidity ${step.liquidityRaw}, expected ${amount(step.token0, step.amount0ExpectedRaw)} and ${amount(step.token1, step.amount1ExpectedRaw)}, minimums from ±${step.maxSlippageBps} bp, to our wallet`,
         contract: step.positionManager,
         contractLabel: labelOf(step.positionManager),
-        call: "multicall: decreaseLiquidity, collect",
+        call: exitCall(step.family, step.liquidityRaw === 0n ? "collect" : "decrease"),
       };
     case "bridge":
       return {
@@ -106,15 +111,15 @@ function stepWords(registry: RegistryView, step: Step): StepWords {
         detail: `${amount(step.tokenIn, step.amountInRaw)} to at least ${amount(step.tokenOut, step.minAmountOutRaw)}, receiver is our wallet`,
         contract: step.router,
         contractLabel: labelOf(step.router),
-        call: "swapTokensSingleV3ERC20ToERC20",
+        call: step.provider === "pool" ? "exact input through the pool's own router" : "swapTokensSingleV3ERC20ToERC20",
       };
     case "mint":
       return {
-        title: `Open a position, ticks ${step.tickLower} to ${step.tickUpper}`,
+        title: `Open a position, ${rangeName(step.family, step.tickLower, step.tickUpper)}`,
         detail: `at most ${amount(step.token0, step.amount0MaxRaw)} and ${amount(step.token1, step.amount1MaxRaw)}, minimums from ±${step.maxSlippageBps} bp`,
         contract: step.positionManager,
         contractLabel: labelOf(step.positionManager),
-        call: "mint",
+        call: mintCall(step.family),
       };
     case "revoke":
       if (step.grant === "permit2") {
@@ -143,6 +148,27 @@ function stepWords(registry: RegistryView, step: Step): StepWords {
         call: "approve",
       };
   }
+}
+
+/** Names of the calls as an explorer shows them. */
+function exitCall(family: Family, what: "close" | "decrease" | "collect"): string {
+  switch (family) {
+    case "uniswap-v4":
+    case "pancakeswap-infinity":
+      return what === "close"
+        ? "modifyLiquidities: BURN_POSITION, TAKE_PAIR"
+        : "modifyLiquidities: DECREASE_LIQUIDITY, TAKE_PAIR";
+    case "liquidity-book":
+      return what === "collect" ? "collectFees" : "removeLiquidity";
+    default:
+      return what === "close" ? "multicall: decreaseLiquidity, collect, burn" : "multicall: decreaseLiquidity, collect";
+  }
+}
+
+function mintCall(family: Family): string {
+  if (family === "uniswap-v4") return "modifyLiquidities: MINT_POSITION, SETTLE_PAIR";
+  if (family === "pancakeswap-infinity") return "modifyLiquidities: CL_MINT_POSITION, SETTLE_PAIR";
+  return family === "liquidity-book" ? "addLiquidity" : "mint";
 }
 
 function contractLabel(registry: RegistryView, chainId: number, address: string): string {

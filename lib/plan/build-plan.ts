@@ -1,11 +1,12 @@
 // Build plan: a decision (or an operator's range) and the state it was made from in, ordered steps with bounds and a forecast out.
 import { err, ok, type Result } from "@/lib/errors/result";
+import { poolKey } from "@/lib/units";
 import { buildChainPart, type AgreedTransfer, type ChainPart } from "./chain-part";
 import { computeForecast } from "./cost";
 import { reallocationMovement, shiftMovement, type Movement } from "./movement";
-import type { Plan } from "./plan";
+import type { Plan, Step } from "./plan";
 import { layOut } from "./plan-grants";
-import { currentIndex, type PlanPool } from "./plan-pool";
+import { currentIndex, findPool, type PlanPool } from "./plan-pool";
 import { refuse, type BuildPlanInput, type PlanRefusal, type WantedTransfer } from "./plan-request";
 import { maxBinMove, maxPriceMoveFrac, maxTickMove } from "./slippage";
 import { wantedTransfers, weighTransfers } from "./transfers";
@@ -65,7 +66,8 @@ export function buildPlan(input: BuildPlanInput): Result<Plan, PlanRefusal> {
   const anyPool = acted[0]?.pool;
   if (anyPool === undefined) return refuse("nothing_to_do", "The plan touches no pool.");
   const moveFrac = maxPriceMoveFrac(evaluation.sigmaPerYear);
-  const touched = [...new Map(acted.map(({ pool }) => [pool.state.poolKey, pool])).values()];
+  const watched = [...acted.map(({ pool }) => pool), ...swappedThrough(input, steps)];
+  const touched = [...new Map(watched.map((pool) => [pool.state.poolKey, pool])).values()];
   const entered = [...new Map(openings.filter(here).map(({ pool }) => [pool.state.poolKey, pool])).values()];
   const total = (pick: (part: ChainPart) => number): number => parts.reduce((sum, part) => sum + pick(part), 0);
   const swappedUsd = total((part) => part.swappedUsd);
@@ -127,6 +129,18 @@ export function buildPlan(input: BuildPlanInput): Result<Plan, PlanRefusal> {
     steps: [...steps],
     ...(parts.length > 1 ? { tokens: parts.map((part) => part.tokens) } : {}),
     ...(allNotes.length > 0 ? { notes: allNotes } : {}),
+  });
+}
+
+/** Pools that the plan swaps through directly: their price is bound like that of the pools it enters. */
+function swappedThrough(input: BuildPlanInput, steps: readonly Step[]): readonly PlanPool[] {
+  return steps.flatMap((step) => {
+    if (step.kind !== "swap" || step.pool === undefined) return [];
+    const id = step.pool.toLowerCase();
+    const facts = input.pools.find(({ chain, pool }) => chain.id === step.chainId && pool.id.toLowerCase() === id);
+    if (facts === undefined) return [];
+    const found = findPool(input, poolKey(facts.chain.id, facts.dex.family, facts.pool.id));
+    return found.ok ? [found.value] : [];
   });
 }
 

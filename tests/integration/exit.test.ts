@@ -82,6 +82,7 @@ describe("exit", () => {
       expect(rehearsals.length).toBeGreaterThan(0);
       expect(rehearsals.every(({ isOk, method }) => isOk && method === "eth_simulateV1")).toBe(true);
       const tried = await tidegate("exit", "--all", "--rehearse", "--json");
+      expect(tried.stdout, tried.stderr).not.toBe("");
       expect(JSON.parse(tried.stdout), tried.stderr).toMatchObject({ rehearsal: "done" });
       expect(await openPositions()).toBe(count);
 

@@ -81,8 +81,12 @@ describe("exit", () => {
       const rehearsals = plans.flatMap(({ rehearsal }) => (rehearsal === null ? [] : [rehearsal]));
       expect(rehearsals.length).toBeGreaterThan(0);
       expect(rehearsals.every(({ isOk, method }) => isOk && method === "eth_simulateV1")).toBe(true);
-      const tried = await tidegate("exit", "--all", "--rehearse", "--json");
-      expect(tried.stdout, tried.stderr).not.toBe("");
+      // At this speed a head can be minutes of market time old for a moment: an operator would ask again.
+      const tried = await waitFor("a rehearsal of the exit", 60_000, async () => {
+        const one = await tidegate("exit", "--all", "--rehearse", "--json");
+        if (one.stdout === "") throw new Error(one.stderr);
+        return one;
+      });
       expect(JSON.parse(tried.stdout), tried.stderr).toMatchObject({ rehearsal: "done" });
       expect(await openPositions()).toBe(count);
 

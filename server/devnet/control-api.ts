@@ -167,8 +167,10 @@ export async function handleControl(
         return { speed };
       });
     case "POST /pause":
-      return withBody(bodies.pause, req, res, ({ paused }) => {
+      return withBody(bodies.pause, req, res, async ({ paused }) => {
         deps.simulator.setPaused(paused ? "paused" : "running");
+        // The answer comes when a step that was under way has ended: from then on nothing moves by itself.
+        await deps.simulator.exclusively(() => Promise.resolve());
         return { paused };
       });
     case "POST /mine":

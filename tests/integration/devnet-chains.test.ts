@@ -16,7 +16,7 @@ import {
   parseAbi,
   type Hex,
 } from "viem";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import { findPoolRef } from "@/lib/registry/pool-ref";
 import { addressSchema, hexSchema, registrySchema, type Registry } from "@/lib/registry/schema";
@@ -253,6 +253,10 @@ describe("devnet on three chains", () => {
     expect(new Set([A, B, C].map((id) => token(id, "USDC").toLowerCase())).size).toBe(3);
   });
 
+  afterEach(async () => {
+    await post("/pause", { paused: false });
+  });
+
   it("behavior: chains tick together; every pool trades and follows the path, also through a jump", async () => {
     await post("/pause", { paused: true });
     await post("/mine", { steps: 40, stepMs: 60_000 });
@@ -271,7 +275,6 @@ describe("devnet on three chains", () => {
       expect(pool.volume24hUsd - pool.volume24hModelledUsd, pool.key).toBeGreaterThan(5_000);
       expect(BigInt(pool.liquidity), pool.key).toBeGreaterThan(0n);
     }
-    await post("/pause", { paused: false });
   });
 
   it("behavior: GeckoTerminal knows each chain by its slug and counts the swaps of every family", async () => {
@@ -409,7 +412,6 @@ describe("devnet on three chains", () => {
     });
     expect(refused.status).toBe(409);
     expect(JSON.stringify(await refused.json())).toContain("901002");
-    await post("/pause", { paused: false });
   });
 
   it("behavior: an orderly stop saves all three as of one instant; the next start continues them and pays what was on its way", async () => {

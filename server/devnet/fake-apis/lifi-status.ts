@@ -1,5 +1,6 @@
 // What the LI.FI stand-in says about a transaction: from the receipt of a swap, from the bridge desk for a transfer between chains.
-import { keccak256, type Hex } from "viem";
+import { keccak256, parseEventLogs, type Hex } from "viem";
+import { lifiBridgeAbi } from "@/server/devnet/chain/abis";
 import { nodeOf, type ChainNode } from "@/server/devnet/chain/node";
 import { isTxHash, type BridgeTransfer } from "@/server/devnet/market/bridge-desk";
 import { TOKEN_SYMBOLS, TICK_MS } from "@/server/devnet/market/setup";
@@ -39,6 +40,19 @@ export async function statusOf(deps: LifiDeps, request: FakeRequest): Promise<Re
     }
     const transfer = deps.bridges?.find(txHash);
     if (transfer !== undefined) return ok(await transferStatus(deps, request, node, transfer, sent));
+    const [started] = parseEventLogs({ abi: lifiBridgeAbi, eventName: "LiFiTransferStarted", logs: receipt.logs });
+    if (started !== undefined) {
+      // Mined this instant: the desk reads the block next.
+      return ok({
+        ...common,
+        sending: sent,
+        receiving: { chainId: Number(started.args.bridgeData.destinationChainId) },
+        tool: started.args.bridgeData.bridge,
+        status: "PENDING",
+        substatus: "WAIT_SOURCE_CONFIRMATIONS",
+        ...metadata(started.args.bridgeData.integrator),
+      });
+    }
     return ok({
       ...common,
       sending: sent,

@@ -114,7 +114,8 @@ export function createSimulator(deps: {
         shortStepReason = await findForeignActivity();
         const wantMs = shortStepReason === null ? LONG_STEP_MS - (nowMs % LONG_STEP_MS) : TICK_MS;
         if (debtMs < wantMs || !running.on) continue;
-        await exclusively(() => stepOnce(wantMs));
+        // A pause may have come while this one waited for its turn.
+        await exclusively(() => (isPaused ? Promise.resolve() : stepOnce(wantMs)));
         debtMs -= wantMs;
       } catch (error) {
         lastFailure = `A market step failed: ${errorText(error)}`;

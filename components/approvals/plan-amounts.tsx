@@ -19,6 +19,8 @@ export function PlanAmounts({ plan }: { readonly plan: PlanDto }): ReactNode {
   const lines = linesOf(plan);
   const beforeUsd = sumUsd(plan.before);
   const afterUsd = sumUsd(plan.after);
+  // Less than a cent is rounding of the model, not a change.
+  const changeUsd = Math.abs(afterUsd - beforeUsd) < 0.005 ? 0 : afterUsd - beforeUsd;
   return (
     <PlanSection index={3} title="Before and after" meta="from the plan's blocks" className="order-4 desk:order-none">
       <div className="-mx-3.5 desk:-mx-4">
@@ -51,8 +53,8 @@ export function PlanAmounts({ plan }: { readonly plan: PlanDto }): ReactNode {
               <Td>Value</Td>
               <Td right>{formatUsd(beforeUsd)}</Td>
               <Td right>{formatUsd(afterUsd)}</Td>
-              <Td right className={afterUsd < beforeUsd ? "text-neg" : "text-pos"}>
-                {formatSignedUsd(afterUsd - beforeUsd)}
+              <Td right className={changeUsd < 0 ? "text-neg" : changeUsd > 0 ? "text-pos" : "text-ink-2"}>
+                {formatSignedUsd(changeUsd)}
               </Td>
             </Tr>
           </tbody>

@@ -163,7 +163,7 @@ function Summary({ plan }: { readonly plan: PlanDto }): ReactNode {
           ),
         },
         { key: "Bounds", value: isOpen(plan) ? <ChecksWord plan={plan} /> : "over" },
-        { key: "Simulation", value: <Status tone="unknown">At signing</Status> },
+        { key: "Rehearsal", value: <RehearsalWord plan={plan} /> },
         { key: "Limits", value: isOpen(plan) ? <LimitsWord plan={plan} /> : "over" },
         {
           key: "Approvals",
@@ -240,4 +240,9 @@ export function PlanBar({ plan, decision, onReject }: Props): ReactNode {
       </div>
     </section>
   );
+}
+
+function RehearsalWord({ plan }: { readonly plan: PlanDto }): ReactNode {
+  if (plan.rehearsal === null) return <Status tone="unknown">Per step, at signing</Status>;
+  return <Status tone={plan.rehearsal.isOk ? "ok" : "crit"}>{plan.rehearsal.isOk ? "Went through" : "Failed"}</Status>;
 }

@@ -30,7 +30,7 @@ function Rehearsed({ plan, rehearsal }: { readonly plan: PlanDto; readonly rehea
       title="Rehearsal"
       meta={
         <Status tone={rehearsal.isOk ? "ok" : "crit"}>
-          {rehearsal.isOk ? "The whole plan went through" : `Step ${(failed?.index ?? 0) + 1} failed`}
+          {rehearsal.isOk ? "Went through" : `Step ${(failed?.index ?? 0) + 1} failed`}
         </Status>
       }
       className="order-3 desk:order-none"
@@ -52,8 +52,7 @@ function Rehearsed({ plan, rehearsal }: { readonly plan: PlanDto; readonly rehea
         }))}
       />
       <p className="mt-2 text-dense text-ink-3">
-        At signing each step is run again on live state; wallet changes that leave what was rehearsed by more than the
-        plan&rsquo;s slippage void it.
+        At signing each step is run again on live state, with minimums from the price of that block.
       </p>
     </PlanSection>
   );

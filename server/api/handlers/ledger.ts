@@ -7,22 +7,26 @@ import { err, ok, type Result } from "@/lib/errors/result";
 import { computePositionResults } from "@/lib/ledger/position-results";
 import type { PriceBook } from "@/lib/ledger/price-book";
 import { buildStatement } from "@/lib/ledger/statement";
+import { MINUTE_MS } from "@/lib/units";
 import { pnlByDay, sumFlows, type EpochFlowPoint } from "@/lib/portfolio/pnl-report";
 import { scorePlan } from "@/lib/portfolio/score-card";
 import { fromSignerError, type ApiError } from "@/server/api/api-error";
 import type { ApiDeps } from "@/server/api/deps";
 import { bindHandler } from "@/server/api/handler";
 import { knownPair, readDeskState, readEpochs } from "@/server/api/reads";
-import { nativePairOf, priceBookOf, statementToken } from "@/server/api/views/statement";
+import { minutePriceBook, nativePairOf, priceBookOf, statementToken } from "@/server/api/views/statement";
 import type { RegistryView } from "@/server/config/registry";
 import { EPOCHS_KEPT_COUNT } from "@/server/infra/store/keys";
+import { mergedCandles } from "./pairs";
 import { readPlans } from "./plans";
 
 const LEDGER_PAGE = 5_000;
 /** Entries looked through for the lives of one pair; older ones are in the export. */
 const LEDGER_PAGES_MAX = 4;
+/** Minutes further back are not kept in the hot store; events before go by their epoch. */
+const PRICES_BACK_MS = 14 * 24 * 3_600_000;
 const PRICE_NOTE =
-  "US dollars by the exchange median of the epoch before each event and the quote token's dollar price of that epoch; fees still in the pool by the worker's last look.";
+  "US dollars by the exchange median of the minute before each event and the quote token's dollar price of the epoch before; fees still in the pool by the worker's last look.";
 
 async function priceBooks(
   deps: ApiDeps,
@@ -90,13 +94,20 @@ const pnlHandler = bindHandler(contract.pairPnl, async ({ deps, params }) => {
   if (!entries.ok) return entries;
   if (!plans.ok) return plans;
   if (!desk.ok) return desk;
+  const firstAtMs = entries.value[0]?.marketAtMs ?? desk.value.workers.get(params.id)?.marketAtMs ?? 0;
+  const candles = await mergedCandles(deps, {
+    pairId: params.id,
+    fromMs: Math.max(firstAtMs, (desk.value.workers.get(params.id)?.marketAtMs ?? 0) - PRICES_BACK_MS),
+    toMs: (desk.value.workers.get(params.id)?.marketAtMs ?? firstAtMs) + MINUTE_MS,
+  });
+  const prices = candles.ok ? minutePriceBook(kept.value, candles.value.series) : priceBookOf(kept.value);
   const ofPair = plans.value.filter((record) => record.plan.pairId === params.id);
   const points = flowPoints(kept.value);
   const worker = desk.value.workers.get(params.id);
   const gas = new Map(ofPair.flatMap(({ ops }) => ops.map((op) => [op.opId, op.gasUsd] as const)));
   const positions = computePositionResults({
     entries: entries.value,
-    prices: priceBookOf(kept.value),
+    prices,
     tokenOf: (chainId, token) => statementToken(deps.registry, { chainId, token, pairId: params.id }),
     open: (worker?.positions ?? []).map((position) => ({
       positionId: position.positionId,

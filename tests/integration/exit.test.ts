@@ -45,11 +45,19 @@ interface Ran {
   readonly stderr: string;
 }
 
+/** Undefined takes a name out of a child's environment. */
+function withoutTestSettings(): Readonly<Record<string, undefined>> {
+  const names = Object.keys(process.env).filter((name) => name.startsWith("TG_"));
+  return Object.fromEntries(names.map((name) => [name, undefined]));
+}
+
 function tidegate(...args: readonly string[]): Promise<Ran> {
   const startedMs = performance.now();
   return new Promise((resolve) => {
     const child = spawn(process.execPath, ["server/cli/boot.mjs", ...args, "--data-dir", demo.dataDir], {
       stdio: ["ignore", "pipe", "pipe"],
+      // What steers the tests is no setting of Tidegate, and an unknown setting is refused.
+      env: { ...process.env, ...withoutTestSettings() },
     });
     let stdout = "";
     let stderr = "";

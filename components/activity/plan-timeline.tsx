@@ -55,11 +55,11 @@ export function PlanTimeline({ plan }: { readonly plan: PlanDto }): ReactNode {
       ))}
       {isOpen(plan) ? (
         <Entry tone={end.tone} atMs={null} title={end.word} isLast>
-          <p className="text-dense text-ink-2">{plan.statusReason}</p>
+          <p className="text-dense wrap-anywhere text-ink-2">{plan.statusReason}</p>
         </Entry>
       ) : (
         <Entry tone={end.tone} atMs={plan.endedAtMs} title={end.word} isLast>
-          <p className="text-dense text-ink-2">{plan.statusReason}</p>
+          <p className="text-dense wrap-anywhere text-ink-2">{plan.statusReason}</p>
         </Entry>
       )}
     </ol>
@@ -84,7 +84,7 @@ function StepEntry({ step, isOver }: { readonly step: PlanStep; readonly isOver:
         )
       }
     >
-      <p className="text-dense break-words text-ink-3">
+      <p className="text-dense wrap-anywhere text-ink-3">
         {step.contractLabel} {step.call}
       </p>
       {hasStarted(step) && <OpFacts op={step.op} />}

@@ -34,7 +34,7 @@ export function CheckList({
           )}
         >
           <Mark state={item.state} />
-          <span className="min-w-0 break-words text-ink-2">
+          <span className="min-w-0 wrap-anywhere text-ink-2">
             {item.label}
             <span className="sr-only">, {WORD[item.state]}</span>
             {item.detail !== undefined && <span className="block text-micro text-ink-3">{item.detail}</span>}

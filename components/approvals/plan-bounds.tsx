@@ -30,7 +30,7 @@ export function PlanBounds({ plan }: { readonly plan: PlanDto }): ReactNode {
       className="order-5 desk:order-none"
     >
       {voided && (
-        <p className="mb-1 flex items-baseline gap-2 border-l-2 border-warn bg-warn-soft px-3 py-2 text-ink-2">
+        <p className="mb-1 flex items-baseline wrap-anywhere gap-2 border-l-2 border-warn bg-warn-soft px-3 py-2 text-ink-2">
           <Status tone="warn">Left</Status> {plan.statusReason}
         </p>
       )}

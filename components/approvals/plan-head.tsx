@@ -100,7 +100,7 @@ export function PlanHead({ plan }: { readonly plan: PlanDto }): ReactNode {
         </div>
       </dl>
       {!waits && plan.statusReason !== "" && (
-        <p className="mt-2 text-ink-2">
+        <p className="mt-2 wrap-anywhere text-ink-2">
           <Status tone={PLAN_STATUS[plan.status].tone}>{PLAN_STATUS[plan.status].word}:</Status> {plan.statusReason}
         </p>
       )}

@@ -115,7 +115,7 @@ function Settled({ plan }: { readonly plan: PlanDto }): ReactNode {
           {word}
           {plan.endedAtMs !== null && ` since ${formatInstant(plan.endedAtMs, nowMs)}`}
         </p>
-        <p className="mt-1 text-ink-2">
+        <p className="mt-1 wrap-anywhere text-ink-2">
           {plan.statusReason}
           {over && !sent && " Nothing was sent."}
         </p>

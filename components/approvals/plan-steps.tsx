@@ -53,7 +53,7 @@ function Step({ step, started }: { readonly step: PlanStep; readonly started: bo
           </p>
           {started && <OpWord op={step.op} />}
         </div>
-        {!isHelper && <p className="break-words text-ink-2">{step.detail}</p>}
+        {!isHelper && <p className="wrap-anywhere text-ink-2">{step.detail}</p>}
         {hasStarted(step) && <OpFacts op={step.op} />}
         <details className="text-dense">
           <summary className="min-h-6 w-fit py-1 text-ink-3 hover:text-ink">

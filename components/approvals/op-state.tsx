@@ -77,7 +77,7 @@ export function OpFacts({ op }: { readonly op: PlanOp }): ReactNode {
       {op.error !== null && (
         <p
           className={cx(
-            "border-l-2 px-3 py-1.5",
+            "border-l-2 px-3 py-1.5 wrap-anywhere",
             op.state === "SKIPPED" ? "border-line-2" : "border-warn bg-warn-soft",
           )}
         >

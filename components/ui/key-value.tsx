@@ -29,7 +29,7 @@ export function KeyValue({
           )}
         >
           <dt className="text-ink-2">{row.key}</dt>
-          <dd className="min-w-0 text-right">{row.value}</dd>
+          <dd className="min-w-0 text-right wrap-anywhere">{row.value}</dd>
         </div>
       ))}
     </dl>

@@ -58,6 +58,11 @@ const ROUNDS = 8;
 const MOVE_TOLERANCE = 1e-6;
 const VALUE_TOLERANCE = 1e-9;
 const SHARE_TOLERANCE = 1e-6;
+/**
+ * From an even split the rounds may end in a split that does not carry its fixed costs where all of it in one pool
+ * does. One pool alone counts when it is worth more by a margin above the error section 7 allows its own search.
+ */
+const ALONE_GAIN = 1.05;
 const DAYS_PER_YEAR = 365;
 /** Least size of a position, US dollars and fraction of capital (strategy.md section 7). */
 const MIN_POSITION_USD = 50;
@@ -114,16 +119,15 @@ export function allocateCarry(input: CarryAllocationInput): CarryAllocation {
   for (const { pool } of eligible) tried.set(pool.id, startUsd(pool.width, capital, input.maxPools, eligible.length));
   if (capital === 0 || eligible.length === 0) return { allocation: allCash, widths: new Map(), triedUsd: tried };
 
-  let best: Round | null = null;
-  for (let round = 0; round < ROUNDS; round += 1) {
-    const result = runRound(input, capital, eligible, tried);
-    if (Number.isFinite(result.valueUsdPerYear) && (best === null || beats(result, best, allowCash))) best = result;
-    let moved = 0;
-    for (const [id, amountUsd] of Object.entries(result.allocation.amountsUsd)) {
-      moved = Math.max(moved, Math.abs(amountUsd - (tried.get(id) ?? 0)));
-      tried.set(id, amountUsd);
+  let best = searchRounds(input, capital, eligible, tried);
+  if (allowCash && eligible.length > 1) {
+    for (const only of eligible) {
+      const alone = new Map([[only.pool.id, startUsd(only.pool.width, capital, 1, 1)]]);
+      const found = searchRounds(input, capital, [only], alone);
+      if (found === null || found.valueUsdPerYear <= ALONE_GAIN * Math.max(0, best?.valueUsdPerYear ?? 0)) continue;
+      best = found;
+      for (const [id, amountUsd] of alone) tried.set(id, amountUsd);
     }
-    if (!(moved > MOVE_TOLERANCE * capital)) break;
   }
 
   const isWorthIt = best !== null && best.usedUsd > 0 && !(allowCash && !(best.valueUsdPerYear > 0));
@@ -141,6 +145,28 @@ export function allocateCarry(input: CarryAllocationInput): CarryAllocation {
     widths,
     triedUsd: tried,
   };
+}
+
+/** The best round from one start on; `tried` ends with the amounts last looked at. */
+function searchRounds(
+  input: CarryAllocationInput,
+  capital: number,
+  eligible: readonly Candidate[],
+  tried: Map<string, number>,
+): Round | null {
+  let best: Round | null = null;
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const result = runRound(input, capital, eligible, tried);
+    if (Number.isFinite(result.valueUsdPerYear) && (best === null || beats(result, best, input.allowCash)))
+      best = result;
+    let moved = 0;
+    for (const [id, amountUsd] of Object.entries(result.allocation.amountsUsd)) {
+      moved = Math.max(moved, Math.abs(amountUsd - (tried.get(id) ?? 0)));
+      tried.set(id, amountUsd);
+    }
+    if (!(moved > MOVE_TOLERANCE * capital)) break;
+  }
+  return best;
 }
 
 /** Amount a pool is first looked at with: an even split, or what would make us the most we may be over the widest range. */

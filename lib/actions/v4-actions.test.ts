@@ -15,6 +15,7 @@ import {
 } from "viem";
 import { describe, expect, it } from "vitest";
 import { amountsForLiquidity, slippageBand } from "@/lib/amm/liquidity";
+import { positionBandBps } from "@/lib/plan/slippage";
 import { sqrtAtTick, tickAtSqrt } from "@/lib/amm/tick-math";
 import { CHAINS } from "@/lib/registry/chains";
 import { DEXES } from "@/lib/registry/dexes";
@@ -334,7 +335,7 @@ describe.each(FAMILIES)("$actions.family", ({ actions, poolOf }) => {
           const liquidity = call.liquidityRaw ?? 0n;
           expect(call.amount0DesiredRaw).toBeLessThanOrEqual(amount0DesiredRaw);
           expect(call.amount1DesiredRaw).toBeLessThanOrEqual(amount1DesiredRaw);
-          const effective = Math.max(1, Math.min(bandBps, Math.floor(Math.max(below, above) / 2)));
+          const effective = positionBandBps({ tick, tickLower, tickUpper, maxSlippageBps: bandBps });
           const { loX96, hiX96 } = slippageBand(live.sqrtPriceX96, effective);
           for (const price of [loX96, live.sqrtPriceX96, hiX96]) {
             const needs = amountsForLiquidity(price, bounds, liquidity, "up");

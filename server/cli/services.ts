@@ -1,6 +1,6 @@
 // The process table as data: how each process of the house is started by the command line, with which environment and which memory bound.
 import { join } from "node:path";
-import { hostEnv } from "@/server/config/env";
+import { hostEnv, withoutSignerKeys } from "@/server/config/env";
 import type { Settings } from "@/server/config/load";
 import type { ChildSettings } from "@/server/infra/process/child";
 import { launchOf, type Room } from "@/server/infra/process/launch";
@@ -38,7 +38,11 @@ export function childOf(context: ServiceContext, options: RoomOptions): ChildSet
     command: launch.command,
     args: [...launch.args, ...(options.extraArgs ?? [])],
     cwd: context.root,
-    env: { ...hostEnv(), ...options.env, TG_LOG_FILE: join(logs, `${options.name}.log`) },
+    env: {
+      ...hostEnv(),
+      ...(options.room === "signer" ? options.env : withoutSignerKeys(options.env)),
+      TG_LOG_FILE: join(logs, `${options.name}.log`),
+    },
     firstLine: options.firstLine,
     secret: options.secret,
     errorFile: join(logs, `${options.name}.err.log`),

@@ -1,6 +1,6 @@
 // The environment: defaults, lists, refusals with the key named.
 import { describe, expect, it } from "vitest";
-import { parseEnv } from "./env";
+import { envExample, parseEnv, SIGNER_ONLY_KEYS, withoutSignerKeys } from "./env";
 import { loadSettings } from "./load";
 
 describe("parseEnv", () => {
@@ -54,5 +54,17 @@ describe("loadSettings", () => {
   it("error: missing when OpenObserve has an address but no user", () => {
     const settings = loadSettings({ env: { TG_OPENOBSERVE_URL: "http://localhost:5080" }, cwd: "/" });
     expect(!settings.ok && settings.error.code).toBe("missing");
+  });
+});
+
+describe("withoutSignerKeys", () => {
+  it("behavior: no setting that leads to a key reaches another process than the signer", () => {
+    const keys = [...envExample().matchAll(/^# (TG_\w+)=/gm)].map((found) => found[1] ?? "");
+    const leading = keys.filter((key) => /KEYSTORE|SIGNER|PASSPHRASE|PRIVATE|MNEMONIC|KILL/.test(key));
+    expect(leading).toEqual(expect.arrayContaining(["TG_KEYSTORE", "TG_REMOTE_SIGNER", "TG_REMOTE_SIGNER_ADDRESS"]));
+    expect(leading.filter((key) => !SIGNER_ONLY_KEYS.has(key))).toEqual([]);
+    const all = Object.fromEntries(keys.map((key) => [key, "x"]));
+    expect(Object.keys(withoutSignerKeys(all)).filter((key) => leading.includes(key))).toEqual([]);
+    expect(withoutSignerKeys(all)["TG_DATA_DIR"]).toBe("x");
   });
 });

@@ -144,6 +144,19 @@ const HOST_KEYS = [
   "SSL_CERT_FILE",
 ] as const;
 
+/** Settings that lead to a key or name who holds it: only the signer's process gets them. */
+export const SIGNER_ONLY_KEYS: ReadonlySet<string> = new Set([
+  "TG_KEYSTORE",
+  "TG_REMOTE_SIGNER",
+  "TG_REMOTE_SIGNER_ADDRESS",
+  "TG_KILL",
+]);
+
+/** An environment as every process but the signer gets it. */
+export function withoutSignerKeys(env: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(env).filter(([key]) => !SIGNER_ONLY_KEYS.has(key)));
+}
+
 export function hostEnv(): Readonly<Record<string, string>> {
   const out: Record<string, string> = {};
   for (const key of HOST_KEYS) {

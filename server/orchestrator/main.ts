@@ -5,7 +5,7 @@ import { ok } from "@/lib/errors/result";
 import { errorText } from "@/lib/errors/tidegate-error";
 import { openApi } from "@/server/api/index";
 import { readDeploymentId } from "@/server/config/deployment";
-import { hostEnv, readProcessEnv } from "@/server/config/env";
+import { hostEnv, readProcessEnv, withoutSignerKeys } from "@/server/config/env";
 import { loadSettings } from "@/server/config/load";
 import { loadRegistry } from "@/server/config/registry";
 import { wallClock } from "@/server/infra/clock";
@@ -35,8 +35,8 @@ const SIGNER_TIMEOUT_MS = 3_000;
 /** Longest turn of the event loop before /healthz says so. */
 const MAX_LOOP_LAG_MS = 5_000;
 
-/** Secrets a worker does not need. */
-const NOT_FOR_WORKERS: ReadonlySet<string> = new Set(["TG_KEYSTORE", "TG_LOG_FILE", "TG_ORIGIN", "TG_PUBLIC_READ"]);
+/** What a worker does not need, beside everything that leads to a key. */
+const NOT_FOR_WORKERS: ReadonlySet<string> = new Set(["TG_LOG_FILE", "TG_ORIGIN", "TG_PUBLIC_READ"]);
 const MEMORY_FLAGS = ["--max-old-space-size", "--max-semi-space-size", "--optimize-for-size"] as const;
 
 function fail(message: string): never {
@@ -119,9 +119,11 @@ log.info("lease.acquired", { owner: held.owner, token: held.token });
 
 const workerEnv = {
   ...hostEnv(),
-  ...Object.fromEntries(
-    Object.entries(env).flatMap(([key, value]) =>
-      key.startsWith("TG_") && !NOT_FOR_WORKERS.has(key) && value !== undefined ? [[key, value]] : [],
+  ...withoutSignerKeys(
+    Object.fromEntries(
+      Object.entries(env).flatMap(([key, value]) =>
+        key.startsWith("TG_") && !NOT_FOR_WORKERS.has(key) && value !== undefined ? [[key, value]] : [],
+      ),
     ),
   ),
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Stand-in for Algebra 1.x and Camelot V3: faces over Uniswap V3's published code with one pool per pair. The fee does not move, both ways alike.
+// Stand-in for Algebra 1.x and Camelot V3: faces over Uniswap V3's published code with one pool per pair. Fees do not move; Camelot takes one per direction.
 pragma solidity ^0.8.24;
 
 import {FamilyPoolList, IV3, V3ManagerFace, V3PoolFace, V3QuoterFace, V3RouterFace} from "./v3-faces.sol";
@@ -88,16 +88,47 @@ contract AlgebraV1PoolFace is AlgebraPoolFace {
     }
 }
 
-contract CamelotPoolFace is AlgebraPoolFace {
-    constructor(address real, FamilyPoolList list, address manager, address quoter)
-        AlgebraPoolFace(real, list, manager, quoter)
-    {}
+interface ICamelotPool {
+    function globalState()
+        external
+        view
+        returns (
+            uint160 price,
+            int24 tick,
+            uint16 feeZto,
+            uint16 feeOtz,
+            uint16 timepointIndex,
+            uint16 communityFeeToken0,
+            uint16 communityFeeToken1,
+            bool unlocked
+        );
+}
 
-    // The real code underneath knows one fee: both directions say it.
+// A fee is part of V3's code: swaps of token1 run through a second copy of it, made for the other fee.
+contract CamelotPoolFace is AlgebraPoolFace {
+    address private immutable REAL_OTZ;
+    uint256 private immutable FEE_OTZ;
+
+    constructor(
+        address real,
+        FamilyPoolList list,
+        address manager,
+        address quoter,
+        address realOtz,
+        uint256 feeOtz
+    ) AlgebraPoolFace(real, list, manager, quoter) {
+        REAL_OTZ = realOtz;
+        FEE_OTZ = feeOtz;
+    }
+
+    function swap(address, bool zeroToOne, int256, uint160, bytes calldata) external {
+        finish(innerAt(zeroToOne ? REAL : REAL_OTZ, msg.data));
+    }
+
     function globalState() external {
         uint256[] memory w = realSlot0();
         uint256[] memory shaped = new uint256[](8);
-        (shaped[0], shaped[1], shaped[2], shaped[3], shaped[4]) = (w[0], w[1], realFee(), realFee(), w[2]);
+        (shaped[0], shaped[1], shaped[2], shaped[3], shaped[4]) = (w[0], w[1], realFee(), FEE_OTZ, w[2]);
         (shaped[5], shaped[6]) = communityFees(w[5]);
         shaped[7] = w[6];
         finish(shaped);
@@ -220,7 +251,7 @@ contract AlgebraQuoterFace is V3QuoterFace {
         returns (uint256 amountOut, uint16 fee)
     {
         amountOut = abi.decode(realQuote(tokenIn, tokenOut, 0, amountIn, limitSqrtPrice), (uint256));
-        fee = uint16(LIST.feeOf(tokenIn, tokenOut, 0));
+        fee = feeOf(tokenIn, tokenOut);
     }
 
     function quoteExactInput(bytes calldata path, uint256 amountIn)
@@ -231,7 +262,20 @@ contract AlgebraQuoterFace is V3QuoterFace {
         fees = new uint16[](path.length / 20 - 1);
         for (uint256 i = 0; i < fees.length; i++) {
             address tokenIn = address(bytes20(path[i * 20:i * 20 + 20]));
-            fees[i] = uint16(LIST.feeOf(tokenIn, address(bytes20(path[i * 20 + 20:i * 20 + 40])), 0));
+            fees[i] = feeOf(tokenIn, address(bytes20(path[i * 20 + 20:i * 20 + 40])));
         }
+    }
+
+    function feeOf(address tokenIn, address tokenOut) internal view virtual returns (uint16) {
+        return uint16(LIST.feeOf(tokenIn, tokenOut, 0));
+    }
+}
+
+contract CamelotQuoterFace is AlgebraQuoterFace {
+    constructor(address real, FamilyPoolList list) AlgebraQuoterFace(real, list) {}
+
+    function feeOf(address tokenIn, address tokenOut) internal view override returns (uint16) {
+        (, , uint16 feeZto, uint16 feeOtz, , , , ) = ICamelotPool(LIST.poolOf(tokenIn, tokenOut, 0)).globalState();
+        return tokenIn < tokenOut ? feeZto : feeOtz;
     }
 }

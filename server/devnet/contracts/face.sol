@@ -28,7 +28,12 @@ abstract contract Face {
 
     // The real code's answer.
     function inner(bytes memory data) internal returns (bytes memory) {
-        (bool done, bytes memory answer) = REAL.delegatecall(data);
+        return innerAt(REAL, data);
+    }
+
+    // The answer of other code that runs here.
+    function innerAt(address code, bytes memory data) internal returns (bytes memory) {
+        (bool done, bytes memory answer) = code.delegatecall(data);
         if (!done) {
             assembly {
                 revert(add(answer, 32), mload(answer))

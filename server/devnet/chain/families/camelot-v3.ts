@@ -1,4 +1,4 @@
-// Camelot V3 on the devnet, a stand-in: as Algebra 1.x with its two-fee shapes. The code below has one fee, so both directions say and pay the same.
+// Camelot V3 on the devnet, a stand-in: as Algebra 1.x with its two-fee shapes. Selling token1 costs half as much again as selling token0.
 import { ORDER_KINDS } from "./family-kit";
 import { createV3StandInKit } from "./v3-stand-in";
 
@@ -10,8 +10,9 @@ export const camelotV3Kit = createV3StandInKit({
   poolFace: "CamelotPoolFace",
   managerFace: "AlgebraManagerFace",
   routerFace: "AlgebraRouterFace",
-  quoterFace: "AlgebraQuoterFace",
+  quoterFace: "CamelotQuoterFace",
   orderKind: ORDER_KINDS.algebra,
   managerHides: ["IncreaseLiquidity(uint256,uint128,uint256,uint256)"],
   hasFixedFee: false,
+  otherWayFeePips: (feePips) => Math.round(feePips * 1.5),
 });

@@ -1,7 +1,8 @@
 // Kits of the stand-ins over Uniswap V3's published bytecode: own pool list, and faces over pools, manager, router and quoter.
-import { encodeFunctionData, parseAbi } from "viem";
+import { concatHex, encodeFunctionData, getAddress, keccak256, numberToHex, parseAbi, stringToHex } from "viem";
 import type { Family } from "@/lib/registry/schema";
-import type { Hex } from "@/lib/units";
+import type { Address, Hex } from "@/lib/units";
+import { DevnetError } from "@/server/devnet/devnet-error";
 import { wearFace } from "./faces";
 import type { FamilyKit, KitContext, NewPool, OrderTarget } from "./family-kit";
 import {
@@ -41,6 +42,8 @@ export interface V3StandIn {
   readonly managerHides: readonly string[];
   /** False where the registry has no fee of such a pool. */
   readonly hasFixedFee: boolean;
+  /** Families with a fee per direction: the fee of selling token1. Their pool face takes a second copy of the code and this fee. */
+  readonly otherWayFeePips?: (feePips: number) => number;
 }
 
 export function createV3StandInKit(standIn: V3StandIn): FamilyKit {
@@ -73,11 +76,14 @@ export function createV3StandInKit(standIn: V3StandIn): FamilyKit {
           const tickSpacing = requireTickSpacing(kit, input);
           const feePips = await freeFee(context, real, input, tickSpacing);
           const pool = await createPool(context, real, { ...input, feePips });
-          await wearFace(context, {
-            at: pool,
-            face: standIn.poolFace,
-            args: addressArgs(list, real.positionManager, real.quoterV2),
-          });
+          const args = [addressArgs(list, real.positionManager, real.quoterV2)];
+          if (standIn.otherWayFeePips !== undefined) {
+            const wanted = { ...input, feePips: standIn.otherWayFeePips(feePips) };
+            const otherWay = { ...wanted, feePips: await freeFee(context, real, wanted, tickSpacing) };
+            const code = await codeOfOtherFee(context, real, otherWay, pool);
+            args.push(addressArgs(code), numberToHex(otherWay.feePips, { size: 32 }));
+          }
+          await wearFace(context, { at: pool, face: standIn.poolFace, args: concatHex(args) });
           const key = standIn.list === "SpacingFactoryStandIn" ? tickSpacing : 0;
           const data = encodeFunctionData({
             abi: LIST_ABI,
@@ -118,7 +124,35 @@ async function freeFee(context: KitContext, real: V3Contracts, input: NewPool, t
 }
 
 async function createPool(context: KitContext, real: V3Contracts, input: NewPool): Promise<Hex> {
-  const { token0, token1, feePips, sqrtPriceX96 } = input;
+  const pool = await deployPool(context, real, input);
+  const price = encodeFunctionData({ abi: POOL_ABI, functionName: "initialize", args: [input.sqrtPriceX96] });
+  await context.send("Pricing a pool", [{ to: pool, data: price, gas: 1_000_000n }]);
+  return pool;
+}
+
+/**
+ * Code of a pool of the same tokens and spacing with another fee, for use by `pool`: the fee and the address it guards against
+ * delegate calls are constants inside it. The pool it was read from is never priced or used.
+ */
+async function codeOfOtherFee(context: KitContext, real: V3Contracts, input: NewPool, pool: Hex): Promise<Address> {
+  const { client } = context;
+  const other = await deployPool(context, real, input);
+  const code = await client.getCode({ address: other });
+  const parts = (code ?? "0x").slice(2).split(other.slice(2).toLowerCase());
+  if (parts.length < 2) {
+    throw new DevnetError({
+      code: "deploy",
+      message: `The code of pool ${other} does not name its own address as expected. Install the pinned packages with "npm ci".`,
+      retryable: false,
+    });
+  }
+  const at = getAddress(`0x${keccak256(concatHex([stringToHex("code of the other way of "), pool])).slice(26)}`);
+  await client.setCode({ address: at, bytecode: `0x${parts.join(pool.slice(2).toLowerCase())}` });
+  return at;
+}
+
+async function deployPool(context: KitContext, real: V3Contracts, input: NewPool): Promise<Address> {
+  const { token0, token1, feePips } = input;
   const creation = encodeFunctionData({
     abi: FACTORY_ABI,
     functionName: "createPool",
@@ -132,7 +166,5 @@ async function createPool(context: KitContext, real: V3Contracts, input: NewPool
     args: [token0, token1, feePips],
   });
   await requireDeployed(context, "Pool of a V3 factory", pool);
-  const price = encodeFunctionData({ abi: POOL_ABI, functionName: "initialize", args: [sqrtPriceX96] });
-  await context.send("Pricing a pool", [{ to: pool, data: price, gas: 1_000_000n }]);
   return pool;
 }

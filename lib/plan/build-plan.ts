@@ -94,15 +94,18 @@ export function buildPlan(input: BuildPlanInput): Result<Plan, PlanRefusal> {
     quote: { symbol: quote.symbol, decimals: quote.decimals, address: quote.address },
     before: parts.flatMap((part) => part.before),
     after: parts.flatMap((part) => part.after),
-    forecast: computeForecast({
-      before: movement.value.before,
-      after: incomeAfter(movement.value, here),
-      gasUsd: total((part) => part.gasUsd),
-      swappedUsd,
-      swapFeeFrac: swappedUsd > 0 ? total((part) => part.swapFeeFrac * part.swappedUsd) / swappedUsd : 0,
-      expectedSlippageFrac: input.params.expectedSlippageFrac,
-      bridgeFeeUsd: isBridged ? total((part) => part.bridgeFeeUsd) : null,
-    }),
+    forecast: {
+      ...computeForecast({
+        before: movement.value.before,
+        after: incomeAfter(movement.value, here),
+        gasUsd: total((part) => part.gasUsd),
+        swappedUsd,
+        swapFeeFrac: swappedUsd > 0 ? total((part) => part.swapFeeFrac * part.swappedUsd) / swappedUsd : 0,
+        expectedSlippageFrac: input.params.expectedSlippageFrac,
+        bridgeFeeUsd: isBridged ? total((part) => part.bridgeFeeUsd) : null,
+      }),
+      ...(parts.length > 1 ? { gasByChain: parts.map(({ chainId, gasUsd }) => ({ chainId, usd: gasUsd })) } : {}),
+    },
     bounds: {
       referencePrice: snapshot.price,
       maxPriceMoveFrac: moveFrac,

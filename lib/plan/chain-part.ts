@@ -292,7 +292,7 @@ function withoutSwap(
 
 function bridgeGroup({ wanted, offer }: AgreedTransfer): StepGroup {
   const { fromChainId: chainId, toChainId, tokenIn, tokenOut, amountInRaw } = wanted;
-  const { router, minAmountOutRaw, bridges, feeUsd, expectedSec } = offer;
+  const { router, minAmountOutRaw, bridges, feeUsd, nativeFeeUsd, nativeFeeMaxRaw, expectedSec } = offer;
   return {
     step: {
       kind: "bridge",
@@ -306,6 +306,8 @@ function bridgeGroup({ wanted, offer }: AgreedTransfer): StepGroup {
       minAmountOutRaw,
       bridges: [...bridges],
       feeUsd,
+      ...(nativeFeeMaxRaw === undefined ? {} : { nativeFeeMaxRaw }),
+      ...(nativeFeeUsd === undefined ? {} : { nativeFeeUsd }),
       expectedSec,
     },
     grants: [{ grant: { kind: "erc20", token: tokenIn, spender: router }, amountRaw: amountInRaw }],

@@ -67,8 +67,11 @@ export interface BridgeOffer {
   readonly minAmountOutRaw: bigint;
   /** Tools that may be used, by the provider's keys. */
   readonly bridges: readonly string[];
-  /** Everything between what leaves and what arrives, US dollars. */
+  /** Everything between what leaves and what arrives, US dollars, the fee in the native coin included. */
   readonly feeUsd: number;
+  /** The part of it in the source chain's own coin, and the most that may go along for it; missing: none. */
+  readonly nativeFeeUsd?: number;
+  readonly nativeFeeMaxRaw?: bigint;
   /** Gas of its transactions on the source chain, US dollars. */
   readonly gasUsd: number;
   readonly expectedSec: number;

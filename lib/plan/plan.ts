@@ -94,8 +94,11 @@ export const bridgeStepSchema = z.object({
   minAmountOutRaw: rawAmountSchema,
   /** Bridge tools that may be used, by the provider's keys. */
   bridges: z.array(z.string().min(1)).min(1),
-  /** What the provider's quote said when the plan was made. */
+  /** What the provider's quote said when the plan was made; the fee in the native coin is part of it. */
   feeUsd: z.number().min(0),
+  /** Cap on the source chain's own coin that goes along as the bridge's fee, and what was quoted; missing: none. */
+  nativeFeeMaxRaw: rawAmountSchema.optional(),
+  nativeFeeUsd: z.number().min(0).optional(),
   expectedSec: z.number().min(0),
 });
 
@@ -191,6 +194,8 @@ export const forecastSchema = z.object({
   net7dHighUsd: usd,
   /** What bridges take of what they move; missing when nothing moves between chains. */
   bridgeFeeUsd: usd.optional(),
+  /** `gasUsd` by chain, when there are several. */
+  gasByChain: z.array(z.object({ chainId: chainIdSchema, usd })).optional(),
 });
 
 /** One position or wallet line of the before and after table. */

@@ -78,9 +78,16 @@ export interface BridgeAnswer {
   readonly bridge: string;
   readonly expectedOutRaw: bigint;
   readonly minAmountOutRaw: bigint;
+  /** Fee in the source chain's own coin, beside what is kept of the token; missing: none. */
+  readonly nativeFeeRaw?: bigint;
   readonly gasUsd: number;
   readonly expectedSec: number;
 }
+
+/** Most that a bridge may take in the native coin beside gas, US dollars; choice: the largest seen for a message between rollups, with room. */
+export const MAX_NATIVE_FEE_USD = 25;
+/** Room of the native fee's bound for the next quote: these fees follow the far chain's gas price. Choice. */
+const NATIVE_FEE_ROOM_PERCENT = 125n;
 
 /** Least part of what leaves that must arrive, whatever the quote says (strategy.md section 11: 1 - 0.015). */
 const LEAST_ARRIVAL_FRAC = 0.985;
@@ -92,9 +99,16 @@ export function toBridgeOffer(input: {
   readonly router: Address;
   readonly decimalsIn: number;
   readonly decimalsOut: number;
+  /** Of the source chain's own coin; without a price a fee in it cannot be judged, and the offer is not taken. */
+  readonly nativeDecimals?: number;
+  readonly nativeUsd?: number | null;
   readonly slippageBps: number;
 }): BridgeOffer | null {
   const { wanted, answer } = input;
+  const nativeFeeRaw = answer.nativeFeeRaw ?? 0n;
+  const nativeFeeUsd =
+    nativeFeeRaw === 0n ? 0 : humanAmount(nativeFeeRaw, input.nativeDecimals ?? 18) * (input.nativeUsd ?? Number.NaN);
+  if (!(nativeFeeUsd <= MAX_NATIVE_FEE_USD)) return null;
   const sent = humanAmount(wanted.amountInRaw, input.decimalsIn);
   const arrives = humanAmount(answer.expectedOutRaw, input.decimalsOut);
   const leastRaw = rawAmount(sent * LEAST_ARRIVAL_FRAC, input.decimalsOut);
@@ -109,7 +123,10 @@ export function toBridgeOffer(input: {
     expectedOutRaw: answer.expectedOutRaw,
     minAmountOutRaw: roomyRaw > leastRaw ? roomyRaw : leastRaw,
     bridges: [answer.bridge],
-    feeUsd: sent > 0 ? Math.max(0, 1 - arrives / sent) * wanted.valueUsd : 0,
+    feeUsd: (sent > 0 ? Math.max(0, 1 - arrives / sent) * wanted.valueUsd : 0) + nativeFeeUsd,
+    ...(nativeFeeRaw === 0n
+      ? {}
+      : { nativeFeeUsd, nativeFeeMaxRaw: (nativeFeeRaw * NATIVE_FEE_ROOM_PERCENT + 99n) / 100n }),
     gasUsd: answer.gasUsd,
     expectedSec: answer.expectedSec,
   };

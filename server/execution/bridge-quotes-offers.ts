@@ -6,7 +6,13 @@ import type { BridgeQuotes } from "./bridge-quotes";
 
 /** In the order of the wanted transfers; one without a usable answer is missing, and the plan says so. */
 export async function offerBridges(
-  deps: { readonly bridges: Pick<BridgeQuotes, "fetchOffer">; readonly wallet: Address; readonly log: Logger },
+  deps: {
+    readonly bridges: Pick<BridgeQuotes, "fetchOffer">;
+    readonly wallet: Address;
+    /** US dollars of a chain's own coin by our own prices; null when it is not known. */
+    readonly nativeUsdOf: (chainId: number) => number | null;
+    readonly log: Logger;
+  },
   wanted: readonly WantedTransfer[],
   { pools, params }: Pick<BuildPlanInput, "pools" | "params">,
 ): Promise<readonly BridgeOffer[]> {
@@ -33,6 +39,8 @@ export async function offerBridges(
           wanted: each,
           answer: answer.value,
           router,
+          nativeDecimals: from.chain.nativeDecimals,
+          nativeUsd: deps.nativeUsdOf(fromChainId),
           decimalsIn: from[each.side].decimals,
           decimalsOut: to[each.side].decimals,
           slippageBps,
@@ -44,7 +52,7 @@ export async function offerBridges(
         fromChainId,
         toChainId,
         reason: answer.ok
-          ? `${answer.value.bridge} would deliver at least ${answer.value.minAmountOutRaw}: it keeps too much`
+          ? `${answer.value.bridge} would deliver at least ${answer.value.minAmountOutRaw} and take ${answer.value.nativeFeeRaw} wei beside it: it keeps too much`
           : answer.error.message,
       });
     }

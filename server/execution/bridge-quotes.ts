@@ -5,29 +5,30 @@ import { MAX_QUOTE_AGE_MS } from "@/lib/actions/swap-decoder";
 import type { QuoteEvidence } from "@/lib/api/signer-contract";
 import { ok, type Result } from "@/lib/errors/result";
 import type { ExecutionError } from "@/lib/errors/tidegate-error";
-import { addressSchema, bytes32Schema, hexSchema } from "@/lib/registry/schema";
+import { bytes32Schema } from "@/lib/registry/schema";
 import type { Address, Hex } from "@/lib/units";
 import { excerpt } from "@/server/infra/http";
+import {
+  askForQuote,
+  evidenceOf,
+  isStepAsked,
+  lifiStepSchema,
+  nativeFeeOf,
+  noShape,
+  refusedBytes,
+  type LifiStep,
+  type StepAsk,
+  type StepPrices,
+} from "./lifi-step";
 import { refused, unavailable, type QuoteService } from "./swap-quotes-service";
 
-export interface BridgeAsk {
-  readonly fromChainId: number;
-  readonly toChainId: number;
-  readonly wallet: Address;
-  readonly tokenIn: Address;
-  readonly tokenOut: Address;
-  readonly amountInRaw: bigint;
-  readonly slippageBps: number;
-}
-
-export interface BridgeQuoteRequest extends BridgeAsk {
+export interface BridgeQuoteRequest extends StepAsk, StepPrices {
   readonly router: Address;
   /** Our own minimum for exactly this amount, in the destination token's units. */
   readonly minAmountOutRaw: bigint;
   readonly bridges: readonly string[];
-  /** QUOTE per BASE; both prices go with the evidence. */
-  readonly cexPrice: number;
-  readonly poolPrice: number;
+  /** Most of the source chain's own coin that may go along as the bridge's fee; 0 when the plan has none. */
+  readonly nativeFeeMaxRaw: bigint;
 }
 
 /** What one bridge would take and deliver; nothing that can be signed. */
@@ -35,6 +36,8 @@ export interface BridgeOfferAnswer {
   readonly bridge: string;
   readonly expectedOutRaw: bigint;
   readonly minAmountOutRaw: bigint;
+  /** Fee in the source chain's own coin, beside gas and beside what is kept of the token. */
+  readonly nativeFeeRaw: bigint;
   readonly gasUsd: number;
   readonly expectedSec: number;
 }
@@ -50,7 +53,7 @@ export interface BridgeStatus {
 
 export interface BridgeQuotes {
   /** The best offer of an allowlisted bridge; asked for while a plan is made. */
-  fetchOffer(ask: BridgeAsk): Promise<Result<BridgeOfferAnswer, ExecutionError>>;
+  fetchOffer(ask: StepAsk): Promise<Result<BridgeOfferAnswer, ExecutionError>>;
   /** A quote that passed every check; `quote_refused` when one came and lied, `quote_unavailable` when none came. */
   fetchQuote(request: BridgeQuoteRequest): Promise<Result<QuoteEvidence, ExecutionError>>;
   readStatus(input: {
@@ -61,34 +64,6 @@ export interface BridgeQuotes {
   }): Promise<Result<BridgeStatus, ExecutionError>>;
 }
 
-const integerText = z.string().regex(/^(0x[0-9a-fA-F]+|\d+)$/);
-const stepSchema = z.object({
-  tool: z.string().max(80),
-  action: z.object({
-    fromChainId: z.number().int(),
-    toChainId: z.number().int(),
-    fromToken: z.object({ address: addressSchema }),
-    toToken: z.object({ address: addressSchema }),
-    fromAmount: integerText,
-  }),
-  estimate: z.object({
-    toAmount: integerText,
-    toAmountMin: integerText,
-    approvalAddress: addressSchema,
-    executionDuration: z.number().min(0).optional(),
-    gasCosts: z.array(z.object({ amountUSD: z.string().optional() })).optional(),
-  }),
-});
-type LifiStep = z.infer<typeof stepSchema>;
-const quoteSchema = stepSchema.extend({
-  transactionRequest: z.object({
-    from: addressSchema.optional(),
-    to: addressSchema,
-    chainId: z.number().int(),
-    data: hexSchema,
-    value: integerText.optional(),
-  }),
-});
 const routesSchema = z.object({
   routes: z.array(z.object({ steps: z.array(z.unknown()) })),
   unavailableRoutes: z.unknown().optional(),
@@ -109,10 +84,11 @@ export function createBridgeQuotes(service: QuoteService): BridgeQuotes {
       if (!parsed.success) return noShape(service, "list of routes", parsed.error, body.value);
       const offers = parsed.data.routes.flatMap(({ steps }) => {
         // One transaction, one bridge: a route of several steps leaves money at a stop in between.
-        const step = steps.length === 1 ? stepSchema.safeParse(steps[0]) : null;
-        return step?.success === true && isAsked(ask, step.data) ? [offerOf(step.data)] : [];
+        const step = steps.length === 1 ? lifiStepSchema.safeParse(steps[0]) : null;
+        if (step?.success !== true || !BRIDGE_KEYS.includes(step.data.tool)) return [];
+        return isStepAsked(ask, step.data.action) ? [offerOf(step.data)] : [];
       });
-      const best = offers.toSorted((left, right) => (left.minAmountOutRaw > right.minAmountOutRaw ? -1 : 1))[0];
+      const best = offers.toSorted(byDelivery)[0];
       if (best !== undefined) return ok(best);
       return unavailable(
         `${service.name} has no route over ${BRIDGE_KEYS.join(" or ")} for ${ask.amountInRaw} of ${ask.tokenIn} from chain ${ask.fromChainId} to chain ${ask.toChainId} (${parsed.data.routes.length} routes came): ${excerpt(JSON.stringify(parsed.data.unavailableRoutes ?? ""))}`,
@@ -121,12 +97,33 @@ export function createBridgeQuotes(service: QuoteService): BridgeQuotes {
       );
     },
     async fetchQuote(request) {
-      const fetchedAtMs = service.wallNowMs();
-      const body = await service.get("/quote", quoteQuery(service.integrator, request));
-      if (!body.ok) return body;
-      const parsed = quoteSchema.safeParse(body.value);
-      if (!parsed.success) return noShape(service, "quote", parsed.error, body.value);
-      return verifyQuote({ request, quote: parsed.data, fetchedAtMs, nowMs: service.wallNowMs() });
+      const stated = await askForQuote(service, "bridge", request, { allowBridges: request.bridges.join(",") });
+      if (!stated.ok) return stated;
+      const { quote, valueRaw, answer } = stated.value;
+      const feeRaw = nativeFeeOf(quote);
+      // Native coin goes along only as the fee that the quote itself states, and only as far as the plan allows.
+      if (valueRaw !== feeRaw) {
+        return refused(
+          `bridge quote refused (value): the transaction sends ${valueRaw} wei along, the quote states a native fee of ${feeRaw}; nothing was approved`,
+          { reason: "value", expected: feeRaw.toString(), found: valueRaw.toString() },
+        );
+      }
+      const verified = verifyBridgeCalldata(
+        {
+          ...request,
+          chainId: request.fromChainId,
+          maxValueRaw: request.nativeFeeMaxRaw,
+          nowMs: service.wallNowMs(),
+          maxQuoteAgeMs: MAX_QUOTE_AGE_MS,
+        },
+        { ...answer, toChainId: quote.action.toChainId, bridge: quote.tool },
+      );
+      if (!verified.ok) return refusedBytes(verified.error);
+      return ok({
+        ...evidenceOf(stated.value, request, verified.value.minAmountOutRaw),
+        toChainId: request.toChainId,
+        bridge: quote.tool,
+      });
     },
     async readStatus({ txHash, fromChainId, toChainId, bridge }) {
       const query = new URLSearchParams({
@@ -149,31 +146,7 @@ export function createBridgeQuotes(service: QuoteService): BridgeQuotes {
   };
 }
 
-function noShape(service: QuoteService, what: string, error: z.ZodError, body: unknown) {
-  const issue = error.issues[0];
-  return refused(
-    `${service.name}'s answer is no ${what}: ${issue?.path.map(String).join(".") ?? ""} ${issue?.message ?? ""}; came ${excerpt(JSON.stringify(body))}`,
-    { reason: "shape" },
-  );
-}
-
-function quoteQuery(integrator: string, request: BridgeQuoteRequest): URLSearchParams {
-  return new URLSearchParams({
-    fromChain: String(request.fromChainId),
-    toChain: String(request.toChainId),
-    fromToken: request.tokenIn,
-    toToken: request.tokenOut,
-    fromAmount: request.amountInRaw.toString(),
-    fromAddress: request.wallet,
-    toAddress: request.wallet,
-    slippage: String(request.slippageBps / 10_000),
-    order: "CHEAPEST",
-    allowBridges: request.bridges.join(","),
-    integrator,
-  });
-}
-
-function routesBody(integrator: string, ask: BridgeAsk): unknown {
+function routesBody(integrator: string, ask: StepAsk): unknown {
   return {
     fromChainId: ask.fromChainId,
     fromTokenAddress: ask.tokenIn,
@@ -192,22 +165,20 @@ function routesBody(integrator: string, ask: BridgeAsk): unknown {
   };
 }
 
-function isAsked(ask: BridgeAsk, { tool, action }: LifiStep): boolean {
-  return (
-    BRIDGE_KEYS.includes(tool) &&
-    action.fromChainId === ask.fromChainId &&
-    action.toChainId === ask.toChainId &&
-    action.fromToken.address.toLowerCase() === ask.tokenIn.toLowerCase() &&
-    action.toToken.address.toLowerCase() === ask.tokenOut.toLowerCase() &&
-    BigInt(action.fromAmount) === ask.amountInRaw
-  );
+/** More delivered for sure first; with the same, the smaller fee beside it. */
+function byDelivery(left: BridgeOfferAnswer, right: BridgeOfferAnswer): number {
+  if (left.minAmountOutRaw !== right.minAmountOutRaw) return left.minAmountOutRaw > right.minAmountOutRaw ? -1 : 1;
+  if (left.nativeFeeRaw === right.nativeFeeRaw) return 0;
+  return left.nativeFeeRaw < right.nativeFeeRaw ? -1 : 1;
 }
 
-function offerOf({ tool, estimate }: LifiStep): BridgeOfferAnswer {
+function offerOf(step: LifiStep): BridgeOfferAnswer {
+  const { tool, estimate } = step;
   return {
     bridge: tool,
-    expectedOutRaw: BigInt(estimate.toAmount),
+    expectedOutRaw: BigInt(estimate.toAmount ?? estimate.toAmountMin),
     minAmountOutRaw: BigInt(estimate.toAmountMin),
+    nativeFeeRaw: nativeFeeOf(step),
     gasUsd: (estimate.gasCosts ?? []).reduce((sum, { amountUSD }) => sum + usdOf(amountUSD), 0),
     expectedSec: estimate.executionDuration ?? 0,
   };
@@ -216,74 +187,4 @@ function offerOf({ tool, estimate }: LifiStep): BridgeOfferAnswer {
 function usdOf(text: string | undefined): number {
   const amount = Number(text ?? "0");
   return Number.isFinite(amount) && amount > 0 ? amount : 0;
-}
-
-/** The stated fields first, then the bytes: what would be signed must be what was asked for. */
-function verifyQuote(input: {
-  readonly request: BridgeQuoteRequest;
-  readonly quote: z.infer<typeof quoteSchema>;
-  readonly fetchedAtMs: number;
-  readonly nowMs: number;
-}): Result<QuoteEvidence, ExecutionError> {
-  const { request, quote, fetchedAtMs, nowMs } = input;
-  const { action, estimate, transactionRequest: tx } = quote;
-  const stated: readonly (readonly [field: string, expected: string, found: string])[] = [
-    ["action.fromChainId", String(request.fromChainId), String(action.fromChainId)],
-    ["action.toChainId", String(request.toChainId), String(action.toChainId)],
-    ["action.fromToken", request.tokenIn, action.fromToken.address],
-    ["action.toToken", request.tokenOut, action.toToken.address],
-    ["action.fromAmount", request.amountInRaw.toString(), BigInt(action.fromAmount).toString()],
-    ["transactionRequest.from", request.wallet, tx.from ?? request.wallet],
-  ];
-  for (const [field, expected, found] of stated) {
-    if (expected.toLowerCase() === found.toLowerCase()) continue;
-    return refused(`bridge quote refused: ${field} is ${found}, expected ${expected}; nothing was approved`, {
-      reason: field,
-      expected,
-      found,
-    });
-  }
-  const valueRaw = BigInt(tx.value ?? "0");
-  const verified = verifyBridgeCalldata(
-    {
-      chainId: request.fromChainId,
-      toChainId: request.toChainId,
-      router: request.router,
-      wallet: request.wallet,
-      tokenIn: request.tokenIn,
-      tokenOut: request.tokenOut,
-      amountInRaw: request.amountInRaw,
-      minAmountOutRaw: request.minAmountOutRaw,
-      bridges: request.bridges,
-      nowMs,
-      maxQuoteAgeMs: MAX_QUOTE_AGE_MS,
-    },
-    {
-      chainId: tx.chainId,
-      toChainId: action.toChainId,
-      bridge: quote.tool,
-      to: tx.to,
-      approvalAddress: estimate.approvalAddress,
-      data: tx.data,
-      valueRaw,
-      fetchedAtMs,
-    },
-  );
-  if (!verified.ok) {
-    const { reason, expected, found, message } = verified.error;
-    return refused(message, { reason, expected, found });
-  }
-  return ok({
-    fetchedAtMs,
-    tool: quote.tool,
-    to: tx.to,
-    approvalAddress: estimate.approvalAddress,
-    data: tx.data,
-    valueRaw,
-    toAmountMinRaw: verified.value.minAmountOutRaw,
-    toChainId: request.toChainId,
-    bridge: quote.tool,
-    cexPrice: request.cexPrice,
-    poolPrice: request.poolPrice,
-  });
 }

@@ -400,6 +400,7 @@ async function bridgeQuoteFor(
       amountInRaw: amountRaw,
       minAmountOutRaw: fromPlan > fromAmount ? fromPlan : fromAmount,
       bridges: step.bridges,
+      nativeFeeMaxRaw: step.nativeFeeMaxRaw ?? 0n,
       slippageBps: run.plan.bounds.maxSlippageBps,
       cexPrice: common.price,
       // A bridge changes no price: where no pool of the chain is part of the plan, the exchanges' price stands for both.

@@ -71,6 +71,7 @@ const step: BridgeStep = bridgeStepSchema.parse({
   minAmountOutRaw: (980n * 10n ** 18n).toString(),
   bridges: ["across"],
   feeUsd: 1,
+  nativeFeeMaxRaw: (10n ** 15n).toString(),
   expectedSec: 60,
 });
 
@@ -257,6 +258,7 @@ describe("a bridge quote", () => {
     ["another contract", {}, { to: THIEF }],
     ["another spender", {}, { approvalAddress: THIEF }],
     ["a native fee above the cap", {}, { valueRaw: 10n ** 17n }],
+    ["a native fee above the plan's", {}, { valueRaw: 10n ** 15n + 1n }],
     ["an old quote", {}, { fetchedAtMs: Date.now() - 31_000 }],
     ["bytes nobody can decode", {}, { data: "0x12345678" }],
   ])("error: quote_refused — %s", (_, lie, change) => {

@@ -7,6 +7,7 @@ import { humanAmount, rawAmount } from "@/lib/amm/human-units";
 import { sqrtToPrice } from "@/lib/amm/sqrt-price";
 import type { OpArguments, QuoteEvidence } from "@/lib/api/signer-contract";
 import type { BridgeStep, Plan, Step, SwapStep } from "@/lib/plan/plan";
+import { MAX_NATIVE_FEE_USD } from "@/lib/plan/transfers";
 import type { Token } from "@/lib/registry/schema";
 import type { Address, Hex } from "@/lib/units";
 import { readAllowance } from "./allowances";
@@ -23,11 +24,10 @@ import {
   type PreparedTx,
 } from "./prepare-common";
 import { SignerError } from "./ports";
+import { lookAgain } from "./second-look";
 
 /** How far a quote's minimum may lie below our two prices beyond the plan's slippage: pool fee and aggregator fee; choice. */
 const SWAP_FEE_ALLOWANCE_BPS = 100n;
-/** Most that a bridge may take in the native coin beside gas; choice: the largest seen for a message between rollups, with room. */
-const MAX_BRIDGE_FEE_USD = 25;
 const BPS = 10_000n;
 const PIPS = 1_000_000n;
 
@@ -153,8 +153,11 @@ async function checkAllowance(input: PrepareInput, step: SwapStep | BridgeStep, 
   );
 }
 
-/** Bytes of a quote have no deadline of their own; ours still ends the waiting: a stuck one is cancelled then. */
-function spend(
+/**
+ * Tried once more at another endpoint first. Bytes of a quote have no deadline of their own; ours still ends the waiting: a stuck
+ * one is cancelled then.
+ */
+async function spend(
   input: PrepareInput,
   step: SwapStep | BridgeStep,
   tx: {
@@ -164,10 +167,13 @@ function spend(
     readonly amountInRaw: bigint;
     readonly minimumRaw: bigint;
   },
-): PreparedTx {
+): Promise<PreparedTx> {
   const { context, block, plan, op } = input;
+  const { to, data, valueRaw, amountInRaw, minimumRaw } = tx;
+  const secondLook = await lookAgain(input, { step, tx: { to, data, valueRaw }, amountInRaw, minimumRaw });
   return {
     kind: "tx",
+    secondLook,
     block,
     to: tx.to,
     data: tx.data,
@@ -241,7 +247,10 @@ function checkBridgeQuote(context: EngineContext, step: BridgeStep, input: Evide
       amountInRaw,
       minAmountOutRaw,
       bridges: step.bridges,
-      maxValueRaw: rawAmount(MAX_BRIDGE_FEE_USD / args.nativeUsd, chain.nativeDecimals),
+      maxValueRaw: smaller(
+        rawAmount(MAX_NATIVE_FEE_USD / args.nativeUsd, chain.nativeDecimals),
+        step.nativeFeeMaxRaw ?? 0n,
+      ),
       nowMs: deps.wall.nowMs(),
       maxQuoteAgeMs: MAX_QUOTE_AGE_MS,
     },
@@ -321,6 +330,10 @@ function refusedQuote(refusal: {
 }): SignerError {
   const { message, reason, expected, found } = refusal;
   return SignerError.refuse("quote_refused", message, { reason, expected, found });
+}
+
+function smaller(left: bigint, right: bigint): bigint {
+  return left < right ? left : right;
 }
 
 function larger(left: bigint, right: bigint): bigint {

@@ -332,7 +332,12 @@ const deps: CycleDeps = {
   },
   planning: {
     grants: FAMILY_GRANTS,
-    offerBridges: (wanted, input) => offerBridges({ bridges, wallet, log }, wanted, input),
+    offerBridges: (wanted, input) =>
+      offerBridges(
+        { bridges, wallet, log, nativeUsdOf: (chainId) => live.nativeUsd.get(chainId) ?? null },
+        wanted,
+        input,
+      ),
     chooseSwaps: async (plan, prices) =>
       chooseSwapRoutes(
         { quotes, portOf, wallet, log },
@@ -508,6 +513,7 @@ function rehearsalDeps(): RehearsalDeps {
         fromChainId: step.chainId,
         toChainId: step.toChainId,
         bridges: step.bridges,
+        nativeFeeMaxRaw: step.nativeFeeMaxRaw ?? 0n,
       }),
   };
 }

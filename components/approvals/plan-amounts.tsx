@@ -62,9 +62,30 @@ export function PlanAmounts({ plan }: { readonly plan: PlanDto }): ReactNode {
       </div>
       <p className="mt-2 text-dense text-ink-3">
         Expected amounts; what must arrive at least stands in the steps.{" "}
-        {plan.chains.length > 1 ? "" : "One chain: nothing is bridged or in transit. "}Gas is paid apart.
+        {plan.chains.length > 1
+          ? "Between chains the amounts are in transit until they have arrived. "
+          : "One chain: nothing is bridged or in transit. "}
+        Gas is paid apart.
       </p>
+      <PlanNotes notes={plan.notes} />
     </PlanSection>
+  );
+}
+
+/** What the plan chose that its steps do not say: what was left out, and why. */
+function PlanNotes({ notes }: { readonly notes: readonly string[] }): ReactNode {
+  if (notes.length === 0) return null;
+  return (
+    <section aria-label="Choices of this plan" className="mt-3 border-t pt-2">
+      <h4 className="text-micro text-ink-3">Choices of this plan</h4>
+      <ul className="mt-1 grid gap-1">
+        {notes.map((note) => (
+          <li key={note} className="wrap-anywhere text-ink-2">
+            {note}
+          </li>
+        ))}
+      </ul>
+    </section>
   );
 }
 

@@ -5,6 +5,7 @@ import type { PlanDto } from "@/lib/api/schemas";
 import { formatAge } from "@/lib/format/age";
 import { UNKNOWN } from "@/lib/format/number";
 import { formatSignedUsd, formatUsd } from "@/lib/format/usd";
+import { PlanHops } from "./plan-hops";
 import { PlanSection } from "./plan-section";
 
 const DAY_MS = 86_400_000;
@@ -32,11 +33,7 @@ export function PlanMoney({ plan }: { readonly plan: PlanDto }): ReactNode {
           }
           context={`less divergence ${formatSignedUsd(-Math.abs(forecast.lvrUsdPerDayAfter))} a day after`}
         />
-        <Figure
-          label="Cost, all of it"
-          value={formatUsd(forecast.costUsd)}
-          context={`swap fee ${formatUsd(forecast.swapFeeUsd)}, slippage ${formatUsd(forecast.slippageUsd)}, gas ${formatUsd(forecast.gasUsd)}`}
-        />
+        <Figure label="Cost, all of it" value={formatUsd(forecast.costUsd)} context={costWords(forecast)} />
         <Figure
           label="Pays back in"
           value={forecast.paybackDays === null ? UNKNOWN : paybackWords(forecast.paybackDays)}
@@ -52,12 +49,18 @@ export function PlanMoney({ plan }: { readonly plan: PlanDto }): ReactNode {
           context={`low ${formatSignedUsd(forecast.net7dLowUsd)}, high ${formatSignedUsd(forecast.net7dHighUsd)}`}
         />
       </dl>
+      <PlanHops plan={plan} />
       <p className="mt-2 text-dense text-ink-3">
         Low and high are one standard deviation of the time in range; volume and price are taken as expected. How often
         this model was right is not measured in this version.
       </p>
     </PlanSection>
   );
+}
+
+function costWords({ swapFeeUsd, slippageUsd, bridgeFeeUsd, gasUsd }: PlanDto["forecast"]): string {
+  const bridge = bridgeFeeUsd === undefined ? "" : `, bridges ${formatUsd(bridgeFeeUsd)}`;
+  return `swap fee ${formatUsd(swapFeeUsd)}, slippage ${formatUsd(slippageUsd)}${bridge}, gas ${formatUsd(gasUsd)}`;
 }
 
 function Figure({

@@ -23,6 +23,7 @@ const summary = (id: string, state: PairSummary["state"]): PairSummary => ({
   valueUsd: 1,
   positionsUsd: 1,
   idleUsd: 0,
+  inTransitUsd: 0,
   unclaimedFeesUsd: 0,
   inRange24hFrac: null,
   fees24hUsd: null,

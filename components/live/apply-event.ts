@@ -29,15 +29,25 @@ export function applyEvent(client: QueryClient, event: DeskEvent): void {
       return;
     case "plan.changed":
     case "op.changed":
-      again(client, ["plans", "plan", "activity", "txlog", "overview", "pairs"]);
+      again(client, ["plans", "plan", "activity", "txlog", "overview", "pairs", "transfers"]);
       againPair(client, event.pairId);
       return;
     case "command.changed":
-      again(client, ["command", "audit", "overview", "pairs", "plans", "plan"]);
+      again(client, ["command", "audit", "overview", "pairs", "plans", "plan", "orphans", "transfers"]);
       if (/^[A-Z0-9.]+-[A-Z0-9.]+$/.test(event.target)) againPair(client, event.target);
       return;
     case "authority.changed":
-      again(client, ["overview", "pairs", "system", "session", "pairStatus", "pairConfig", "audit"]);
+      again(client, [
+        "overview",
+        "pairs",
+        "system",
+        "session",
+        "pairStatus",
+        "pairConfig",
+        "audit",
+        "transfers",
+        "orphans",
+      ]);
       return;
     case "worker.changed":
       again(client, ["orchestrator", "system", "overview"]);

@@ -2,6 +2,8 @@
 "use client";
 import type { ReactNode } from "react";
 import { MarketAge } from "@/components/live/age";
+import { TransitList } from "@/components/transfers/transit-list";
+import { totalWords } from "@/components/transfers/transit-words";
 import { cx } from "@/components/ui/cx";
 import { Panel } from "@/components/ui/panel";
 import { Status } from "@/components/ui/status";
@@ -35,7 +37,11 @@ export function MoneyPanel({ money }: { readonly money: Money }): ReactNode {
           <p className="text-dense text-ink-3">
             <SignedMoney value={money.net24hUsd} /> net 24 h, unclaimed fees {formatUsd(money.unclaimedFeesUsd)}
           </p>
+          {money.totalUsd !== null && money.inTransitUsd !== 0 && (
+            <p className="text-dense text-ink-2">{totalWords(money.inTransitUsd)}</p>
+          )}
           <Split money={money} />
+          <TransitList className="mt-3" />
         </div>
         <div className="bg-panel p-3.5 desk:p-4">
           <Parts parts={money.parts} />

@@ -6,6 +6,7 @@ import { MarketAge } from "@/components/live/age";
 import { useMarketNow } from "@/components/live/use-market-now";
 import { useWallNow } from "@/components/live/ticker";
 import { SignedMoney } from "@/components/overview/money-panel";
+import { totalWords } from "@/components/transfers/transit-words";
 import { PAIR_STATE, pairStateWord } from "@/components/shell/words";
 import { Status } from "@/components/ui/status";
 import { formatAge } from "@/lib/format/age";
@@ -48,7 +49,11 @@ export function PairHeader({ pair, prices }: { readonly pair: PairStatus; readon
             24 h <span className="text-ink-2">{formatSignedPercent(shownChange)}</span>
           </span>
           <span>
-            value <span className="text-ink-2">{formatUsd(pair.valueUsd)}</span>
+            value{" "}
+            <span className="text-ink-2">
+              {formatUsd(pair.valueUsd === null ? null : pair.valueUsd + (pair.inTransitUsd ?? 0))}
+            </span>
+            {pair.inTransitUsd !== 0 && `, ${totalWords(pair.inTransitUsd)}`}
           </span>
           <span>
             net 24 h <SignedMoney value={pair.net24hUsd} />

@@ -4,6 +4,7 @@ import type { ReactNode } from "react";
 import { MarketAge } from "@/components/live/age";
 import { QueryView } from "@/components/live/query-view";
 import { useApi } from "@/components/live/use-api";
+import { TransitList } from "@/components/transfers/transit-list";
 import { Chip } from "@/components/ui/chip";
 import { GateBar } from "@/components/ui/gate-bar";
 import { Panel } from "@/components/ui/panel";
@@ -42,6 +43,7 @@ export function PositionsPanel({ pair, prices }: { readonly pair: PairStatus; re
           <Figure name="Value" value={formatUsd(pair.positionsUsd)} />
           <Figure name="Unclaimed" value={formatUsd(pair.unclaimedFeesUsd)} />
           <Figure name="Idle" value={formatUsd(pair.idleUsd)} />
+          {pair.inTransitUsd !== 0 && <Figure name="In transit" value={formatUsd(pair.inTransitUsd)} />}
         </span>
       }
     >
@@ -61,6 +63,7 @@ export function PositionsPanel({ pair, prices }: { readonly pair: PairStatus; re
           )
         }
       </QueryView>
+      <TransitList pairId={pair.id} className="border-t px-3.5 py-3 desk:px-4" />
     </Panel>
   );
 }

@@ -17,6 +17,7 @@ import type { PoolDto } from "@/lib/api/schemas";
 import { formatFeePips, formatPercent, formatSignedPercent } from "@/lib/format/percent";
 import { formatUsd } from "@/lib/format/usd";
 import { EPOCH_MS } from "@/lib/units";
+import { LeftOutPanel } from "./left-out-panel";
 import { KappaFigure } from "./kappa-figure";
 import { kappaSourceWords } from "./kappa-words";
 import { poolHref } from "./pool-href";
@@ -64,6 +65,7 @@ export function PoolsView(): ReactNode {
           }
         </QueryView>
       </Panel>
+      {pools.data !== undefined && <LeftOutPanel pools={pools.data.leftOut} pairId={pair} />}
     </div>
   );
 }

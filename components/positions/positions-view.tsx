@@ -5,6 +5,8 @@ import { MarketAge } from "@/components/live/age";
 import { QueryView } from "@/components/live/query-view";
 import { useApi } from "@/components/live/use-api";
 import { useMarketNow } from "@/components/live/use-market-now";
+import { TransitList } from "@/components/transfers/transit-list";
+import { totalWords } from "@/components/transfers/transit-words";
 import { GateBar } from "@/components/ui/gate-bar";
 import { Panel } from "@/components/ui/panel";
 import { Empty, ErrorState, Skeleton, SkeletonRows } from "@/components/ui/states";
@@ -43,6 +45,7 @@ export function PositionsView(): ReactNode {
           </Panel>
         ) : (
           <div className="grid gap-3 desk:gap-4">
+            <Totals pairs={data.pairs} />
             {data.pairs.map((pair) => (
               <PairPositions key={pair.id} pair={pair} />
             ))}
@@ -50,6 +53,43 @@ export function PositionsView(): ReactNode {
         )
       }
     </QueryView>
+  );
+}
+
+/** All money of all pairs, and whether what is between chains is in it. */
+function Totals({ pairs }: { readonly pairs: readonly Pair[] }): ReactNode {
+  const sum = (pick: (pair: Pair) => number | null): number | null =>
+    pairs.reduce<number | null>((total, pair) => {
+      const value = pick(pair);
+      return total === null || value === null ? null : total + value;
+    }, 0);
+  const held = sum(({ valueUsd }) => valueUsd);
+  const transit = sum(({ inTransitUsd }) => inTransitUsd);
+  const figures = [
+    { name: "In positions", usd: sum(({ positionsUsd }) => positionsUsd) },
+    { name: "Idle in the wallet", usd: sum(({ idleUsd }) => idleUsd) },
+    { name: "Uncollected fees", usd: sum(({ unclaimedFeesUsd }) => unclaimedFeesUsd) },
+    { name: "In transit", usd: transit },
+  ];
+  return (
+    <section aria-label="All positions" className="px-3.5 desk:px-0">
+      <dl className="flex flex-wrap items-end gap-x-8 gap-y-3">
+        <div>
+          <dt className="text-micro text-ink-3">Total value</dt>
+          <dd className="text-head font-medium tracking-[-.012em]">
+            {formatUsd(held === null ? null : held + (transit ?? 0))}
+          </dd>
+          <dd className="text-dense text-ink-3">{held === null ? "a worker has not reported" : totalWords(transit)}</dd>
+        </div>
+        {figures.map(({ name, usd }) => (
+          <div key={name} className="max-desk:w-[calc(50%-16px)]">
+            <dt className="text-micro text-ink-3">{name}</dt>
+            <dd className="text-lead font-medium">{formatUsd(usd)}</dd>
+          </div>
+        ))}
+      </dl>
+      <TransitList className="mt-3" />
+    </section>
   );
 }
 

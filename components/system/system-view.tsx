@@ -45,8 +45,12 @@ export function SystemView(): ReactNode {
             <div className="grid gap-3 desk:gap-4">
               <WorkersPanel workers={data.workers} />
               <SourcesPanel sources={data.sources} />
-              <TransfersPanel />
-              <OrphansPanel />
+              <div id="transfers" className="scroll-mt-16">
+                <TransfersPanel />
+              </div>
+              <div id="orphans" className="scroll-mt-16">
+                <OrphansPanel />
+              </div>
             </div>
             <div className="grid gap-3 desk:gap-4">
               <SigningPanel signer={data.signer} />

@@ -10,27 +10,20 @@ import { TextField } from "@/components/ui/field";
 import { HoldButton } from "@/components/ui/hold-button";
 import { Panel } from "@/components/ui/panel";
 import { Empty, SkeletonRows } from "@/components/ui/states";
-import { Status, type StatusTone } from "@/components/ui/status";
+import { Status } from "@/components/ui/status";
 import { Sub, Table, Td, Th, Tr } from "@/components/ui/table";
 import { TextLink } from "@/components/ui/text-link";
 import { CommandNote } from "@/components/wallet/command-note";
+import { amountText, isUnderWay, TRANSFER_STATE, transferSentence } from "@/components/transfers/transfer-words";
 import { useCommand } from "@/components/wallet/use-command";
 import type { TransferDto } from "@/lib/api/money-schemas";
-import { formatDuration } from "@/lib/format/age";
+import { formatAge } from "@/lib/format/age";
 import { formatInstant } from "@/lib/format/time";
 import { formatToken } from "@/lib/format/token";
 
-const STATE: Readonly<Record<TransferDto["state"], { readonly word: string; readonly tone: StatusTone }>> = {
-  pending: { word: "In transit", tone: "prop" },
-  done: { word: "Arrived", tone: "ok" },
-  partial: { word: "Arrived in part", tone: "warn" },
-  refunded: { word: "Refunded", tone: "warn" },
-  failed: { word: "Written off", tone: "crit" },
-};
-
 export function TransfersPanel(): ReactNode {
   const transfers = useApi("transfers");
-  const pending = transfers.data?.transfers.filter(({ state }) => state === "pending").length ?? 0;
+  const pending = transfers.data?.transfers.filter(isUnderWay).length ?? 0;
   return (
     <Panel
       title="Transfers between chains"
@@ -71,7 +64,7 @@ export function TransfersPanel(): ReactNode {
 
 function Row({ transfer }: { readonly transfer: TransferDto }): ReactNode {
   const nowMs = useWallNow();
-  const state = STATE[transfer.state];
+  const state = TRANSFER_STATE[transfer.state];
   return (
     <Tr>
       <Td title={transfer.sourceTxHash}>
@@ -83,8 +76,8 @@ function Row({ transfer }: { readonly transfer: TransferDto }): ReactNode {
       <Td>
         <Status tone={state.tone}>{state.word}</Status>
         <Sub>
-          {transfer.state === "pending"
-            ? `for ${formatDuration(nowMs - transfer.startedAtMs)}`
+          {isUnderWay(transfer)
+            ? `since ${formatInstant(transfer.startedAtMs, nowMs)}, ${formatAge(nowMs - transfer.startedAtMs)}`
             : formatInstant(transfer.updatedAtMs, nowMs)}
         </Sub>
       </Td>
@@ -107,8 +100,8 @@ function Row({ transfer }: { readonly transfer: TransferDto }): ReactNode {
         )}
       </Td>
       <Td from="mid" className="max-w-80 whitespace-normal text-ink-2">
-        {transfer.detail}
-        {transfer.state === "pending" && <WriteOff transfer={transfer} />}
+        {transferSentence(transfer)}
+        {isUnderWay(transfer) && <WriteOff transfer={transfer} />}
       </Td>
     </Tr>
   );
@@ -129,7 +122,7 @@ function WriteOff({ transfer }: { readonly transfer: TransferDto }): ReactNode {
         open={isOpen}
         onOpenChange={setOpen}
         title="Write this transfer off"
-        description={`${formatToken(transfer.sent.raw, transfer.sent.decimals)} ${transfer.sent.symbol} leave the books as lost. If they arrive later they are booked as a credit. Only an owner can sign this.`}
+        description={`${amountText(transfer.inTransit)} leave the books as lost. If they arrive later they are booked as a credit. Only an owner can sign this.`}
       >
         <div className="grid gap-3">
           <TextField

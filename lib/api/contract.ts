@@ -17,6 +17,7 @@ import {
   epochPointSchema,
   healthWordSchema,
   kappaPointSchema,
+  leftOutPoolSchema,
   overviewSchema,
   paperDtoSchema,
   pairStatusSchema,
@@ -238,7 +239,7 @@ export const contract = {
   pools: get("/api/pools", "read", "All pools of all pairs with what each pays and costs", {
     params: none,
     query: z.object({ pair: pairIdSchema.optional() }),
-    response: z.object({ pools: z.array(poolDtoSchema), nextCursor }),
+    response: z.object({ pools: z.array(poolDtoSchema), leftOut: z.array(leftOutPoolSchema), nextCursor }),
   }),
   pool: get("/api/pools/{chainId}/{address}", "read", "One pool with the history of its kappa, oldest first", {
     params: z.object({

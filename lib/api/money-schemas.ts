@@ -100,6 +100,10 @@ export const transferDtoSchema = z.object({
   fromChain: z.string(),
   toChain: z.string(),
   sent: tokenAmountSchema,
+  /** Of what was sent: neither arrived nor come back nor written off. */
+  inTransit: tokenAmountSchema,
+  /** Null when nothing prices it. */
+  inTransitUsd: nullableNumber,
   leastToArrive: tokenAmountSchema,
   sourceTxHash: z.string(),
   state: z.enum(TRANSFER_STATES),

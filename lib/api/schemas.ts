@@ -115,6 +115,8 @@ export const pairSummarySchema = z.object({
   valueUsd: nullableNumber,
   positionsUsd: nullableNumber,
   idleUsd: nullableNumber,
+  /** Between chains now, not part of `valueUsd`; null when it cannot be known or priced. */
+  inTransitUsd: nullableNumber,
   unclaimedFeesUsd: nullableNumber,
   inRange24hFrac: nullableNumber,
   fees24hUsd: nullableNumber,
@@ -296,6 +298,21 @@ export const planDtoSchema = z.object({
     z.object({ address: z.string(), role: roleSchema, atMs: z.number(), note: z.string(), commandId: z.string() }),
   ),
   rejectedBy: z.object({ address: z.string(), reason: z.string(), atMs: z.number() }).nullable(),
+  /** Choices of the plan that its steps do not say. */
+  notes: z.array(z.string()),
+  /** What each hop takes, in the order of the plan: swaps, bridges, then gas per chain. */
+  hops: z.array(
+    z.object({
+      id: z.string(),
+      kind: z.enum(["swap", "bridge", "gas"]),
+      title: z.string(),
+      /** Who carries it: an aggregator, a pool's own router, bridges by name; empty for gas. */
+      provider: z.string(),
+      detail: z.string(),
+      /** Null: only known at execution. */
+      feeUsd: nullableNumber,
+    }),
+  ),
   /** The whole plan tried on a copy of the chain; null: it was not. */
   rehearsal: rehearsalSchema.nullable(),
   gasUsd: nullableNumber,
@@ -382,6 +399,7 @@ export const lampSchema = z.object({
 });
 
 export const moneySchema = z.object({
+  /** Positions, wallet and what is in transit where that is known. */
   totalUsd: nullableNumber,
   inRangeUsd: nullableNumber,
   outOfRangeUsd: nullableNumber,
@@ -582,6 +600,21 @@ export const poolDtoSchema = poolFactsSchema.extend({
   best: z.object({ amountUsd: z.number(), netUsdPerYear: z.number(), netAprFrac: nullableNumber }).nullable(),
 });
 export type PoolDto = z.infer<typeof poolDtoSchema>;
+
+/** A registry pool of a pair that is not used at all: who left it out, why, and what a person does about it. */
+export const leftOutPoolSchema = z.object({
+  poolKey: z.string(),
+  pairId: z.string(),
+  chainId: z.number().int(),
+  chainName: z.string(),
+  address: z.string(),
+  dexName: z.string(),
+  /** `registry`: its entry says so or lacks something; `chain`: the chain denied what the entry claims. */
+  by: z.enum(["registry", "chain"]),
+  reason: z.string(),
+  remedy: z.string(),
+});
+export type LeftOutPool = z.infer<typeof leftOutPoolSchema>;
 
 /** Kappa of one epoch. */
 export const kappaPointSchema = z.object({

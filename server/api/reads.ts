@@ -1,5 +1,5 @@
 // What handlers read, gathered once per request: authority, worker states, orchestrator, collector; a part that is away is null with its reason.
-import type { Authority, PairState } from "@/lib/api/signer-contract";
+import type { Authority, PairState, Transfer } from "@/lib/api/signer-contract";
 import {
   type CollectorState,
   collectorStateSchema,
@@ -17,6 +17,7 @@ import { storeKeys } from "@/server/infra/store/keys";
 import { readWorkerState } from "@/server/infra/store/worker-state";
 import { fromStoreError, type ApiError } from "./api-error";
 import type { ApiDeps } from "./deps";
+import { rawInTransit } from "./views/transit";
 
 export interface DeskState {
   readonly authority: Authority | null;
@@ -29,6 +30,24 @@ export interface DeskState {
   readonly collectorHeartbeat: Heartbeat | null;
   readonly workers: ReadonlyMap<string, WorkerState>;
   readonly heartbeats: ReadonlyMap<string, Heartbeat | null>;
+  /** Those with something under way; null when the signer cannot be asked. */
+  readonly transfers: readonly Transfer[] | null;
+}
+
+/** One question to the signer serves every page for this long. */
+const TRANSFERS_KEPT_MS = 1_000;
+const keptTransfers = new WeakMap<ApiDeps, { readonly atMs: number; readonly transfers: readonly Transfer[] | null }>();
+
+/** The authority says whether anything is under way; only then the transfers are read. */
+async function openTransfers(deps: ApiDeps, authority: Authority | null): Promise<readonly Transfer[] | null> {
+  if (authority === null) return null;
+  if (authority.pairs.every(({ transit }) => transit === null || transit === undefined)) return [];
+  const kept = keptTransfers.get(deps);
+  if (kept !== undefined && deps.nowMs() - kept.atMs < TRANSFERS_KEPT_MS) return kept.transfers;
+  const listed = await deps.control.call("transfers.list", {}, { timeoutMs: 1_500 });
+  const transfers = listed.ok ? listed.value.transfers.filter((transfer) => rawInTransit(transfer) > 0n) : null;
+  keptTransfers.set(deps, { atMs: deps.nowMs(), transfers });
+  return transfers;
 }
 
 /** Everything the overview and the lists need; an error only when the store itself is away. */
@@ -53,8 +72,9 @@ export async function readDeskState(deps: ApiDeps): Promise<Result<DeskState, Ap
   }
   const ids = [...states.values()].map((state) => state.workerId);
   const heartbeats = await readWorkerHeartbeats(deps.store, ids);
+  const known = authority.ok ? authority.value.authority : null;
   return ok({
-    authority: authority.ok ? authority.value.authority : null,
+    authority: known,
     authorityProblem: authority.ok
       ? authority.value.source === "copy"
         ? "the signer does not answer; this is its last copy"
@@ -66,6 +86,7 @@ export async function readDeskState(deps: ApiDeps): Promise<Result<DeskState, Ap
     collectorHeartbeat: collectorHeartbeat.ok ? collectorHeartbeat.value : null,
     workers: states,
     heartbeats: heartbeats.ok ? heartbeats.value : new Map(),
+    transfers: await openTransfers(deps, known),
   });
 }
 

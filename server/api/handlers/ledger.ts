@@ -2,6 +2,7 @@
 import { contract } from "@/lib/api/contract";
 import type { OrphanDto, PnlDto, ScoreCardDto, TransferDto } from "@/lib/api/money-schemas";
 import type { LedgerEntry, Orphan, PlanRecord, Transfer } from "@/lib/api/signer-contract";
+import type { WorkerState } from "@/lib/api/worker-state";
 import type { EpochRecord } from "@/lib/epoch/epoch-record";
 import { err, ok, type Result } from "@/lib/errors/result";
 import { computePositionResults } from "@/lib/ledger/position-results";
@@ -14,6 +15,7 @@ import { fromSignerError, type ApiError } from "@/server/api/api-error";
 import type { ApiDeps } from "@/server/api/deps";
 import { bindHandler } from "@/server/api/handler";
 import { knownPair, readDeskState, readEpochs } from "@/server/api/reads";
+import { rawInTransit, usdInTransit } from "@/server/api/views/transit";
 import { minutePriceBook, nativePairOf, priceBookOf, statementToken } from "@/server/api/views/statement";
 import type { RegistryView } from "@/server/config/registry";
 import { EPOCHS_KEPT_COUNT } from "@/server/infra/store/keys";
@@ -178,7 +180,7 @@ function chainName(registry: RegistryView, chainId: number): string {
   return registry.chain(chainId)?.name ?? `chain ${chainId}`;
 }
 
-function transferDto(registry: RegistryView, transfer: Transfer): TransferDto {
+function transferDto(registry: RegistryView, transfer: Transfer, worker: WorkerState | null): TransferDto {
   const { fromChainId, toChainId } = transfer;
   return {
     transferId: transfer.transferId,
@@ -188,6 +190,8 @@ function transferDto(registry: RegistryView, transfer: Transfer): TransferDto {
     fromChain: chainName(registry, fromChainId),
     toChain: chainName(registry, toChainId),
     sent: tokenAmount(registry, fromChainId, transfer.tokenIn, transfer.amountInRaw),
+    inTransit: tokenAmount(registry, fromChainId, transfer.tokenIn, rawInTransit(transfer)),
+    inTransitUsd: usdInTransit(registry, transfer, worker),
     leastToArrive: tokenAmount(registry, toChainId, transfer.tokenOut, transfer.minAmountOutRaw),
     sourceTxHash: transfer.sourceTxHash,
     state: transfer.state,
@@ -206,9 +210,11 @@ function transferDto(registry: RegistryView, transfer: Transfer): TransferDto {
 const transfersHandler = bindHandler(contract.transfers, async ({ deps, query }) => {
   const listed = await deps.control.call("transfers.list", query.pair === undefined ? {} : { pairId: query.pair });
   if (!listed.ok) return err(fromSignerError(listed.error));
+  const desk = await readDeskState(deps);
+  if (!desk.ok) return desk;
   const transfers = listed.value.transfers
     .toSorted((left, right) => right.startedAtMs - left.startedAtMs)
-    .map((transfer) => transferDto(deps.registry, transfer));
+    .map((transfer) => transferDto(deps.registry, transfer, desk.value.workers.get(transfer.pairId) ?? null));
   return ok({ data: { transfers, nextCursor: null } });
 });
 

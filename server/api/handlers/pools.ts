@@ -1,6 +1,6 @@
 // Reads of pools: all of them with what each pays and costs, and one with the history of its kappa.
 import { contract } from "@/lib/api/contract";
-import type { KappaPoint, PoolDto } from "@/lib/api/schemas";
+import type { KappaPoint, LeftOutPool, PoolDto } from "@/lib/api/schemas";
 import { snapshotWireSchema } from "@/lib/api/snapshot-wire";
 import { err, ok, type Result } from "@/lib/errors/result";
 import type { ResolvedPool } from "@/lib/registry/resolved-pool";
@@ -10,6 +10,7 @@ import type { ApiDeps } from "@/server/api/deps";
 import { readEpochInputs } from "@/server/api/epoch-inputs";
 import { bindHandler } from "@/server/api/handler";
 import { knownPair, readDeskState, readEpochs, type DeskState } from "@/server/api/reads";
+import { leftOutPools } from "@/server/api/views/left-out-pools";
 import { kappaPoints, poolKeyOf, poolView, type PoolReadings } from "@/server/api/views/pool-view";
 import { EPOCHS_KEPT_COUNT } from "@/server/infra/store/keys";
 import { marketNowMs } from "./pairs";
@@ -39,13 +40,15 @@ const poolsHandler = bindHandler(contract.pools, async ({ deps, query }) => {
   const desk = await readDeskState(deps);
   if (!desk.ok) return desk;
   const pools: PoolDto[] = [];
+  const leftOut: LeftOutPool[] = [];
   for (const pairId of deps.settings.pairIds) {
     if (query.pair !== undefined && query.pair !== pairId) continue;
     const readings = await readingsOf(deps, desk.value, pairId);
     if (!readings.ok) return readings;
     pools.push(...deps.registry.poolsOf(pairId).map((pool) => poolView(pool, readings.value)));
+    leftOut.push(...leftOutPools(deps.registry, pairId, desk.value.workers.get(pairId) ?? null));
   }
-  return ok({ data: { pools, nextCursor: null } });
+  return ok({ data: { pools, leftOut, nextCursor: null } });
 });
 
 const poolHandler = bindHandler(contract.pool, async ({ deps, params, query }) => {

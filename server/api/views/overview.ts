@@ -197,7 +197,13 @@ export function attentionList(input: OverviewInput): Attention[] {
 export function overviewView(input: OverviewInput): Overview {
   const { pairs, desk, deps } = input;
   const positions = [...desk.workers.values()].flatMap((state) => state.positions);
-  const totalUsd = sum(pairs.map((pair) => pair.valueUsd));
+  // What cannot be priced is not counted as nothing: one unknown makes the sum unknown, and the total says that it is without it.
+  const inTransitUsd = pairs.reduce<number | null>(
+    (total, pair) => (total === null || pair.inTransitUsd === null ? null : total + pair.inTransitUsd),
+    0,
+  );
+  const heldUsd = sum(pairs.map((pair) => pair.valueUsd));
+  const totalUsd = heldUsd === null ? null : heldUsd + (inTransitUsd ?? 0);
   const known = positions.length > 0 || pairs.some((pair) => pair.positionsUsd !== null);
   const inRangeUsd = known
     ? positions.filter((position) => position.inRange).reduce((total, position) => total + position.valueUsd, 0)
@@ -256,7 +262,7 @@ export function overviewView(input: OverviewInput): Overview {
       sentence:
         totalUsd === null
           ? "no worker has reported a value yet"
-          : `${formatUsd(totalUsd)} total, ${formatUsd(outOfRangeUsd ?? 0)} out of range`,
+          : `${formatUsd(totalUsd)} total, ${formatUsd(outOfRangeUsd ?? 0)} out of range${inTransitUsd === null ? ", without what is in transit" : inTransitUsd > 0 ? `, ${formatUsd(inTransitUsd)} in transit` : ""}`,
       href: "/overview#money",
     },
     {
@@ -326,8 +332,7 @@ export function overviewView(input: OverviewInput): Overview {
       inRangeUsd,
       outOfRangeUsd,
       idleUsd: sum(pairs.map((pair) => pair.idleUsd)),
-      // Bridges come with the families of other chains; with none in the product nothing can be in transit.
-      inTransitUsd: 0,
+      inTransitUsd,
       unclaimedFeesUsd: sum(pairs.map((pair) => pair.unclaimedFeesUsd)),
       net24hUsd: sum(pairs.map((pair) => pair.net24hUsd)),
       parts:

@@ -2,6 +2,7 @@
 import type { PairSummary, WorkerDto } from "@/lib/api/schemas";
 import type { ApiDeps } from "@/server/api/deps";
 import { type DeskState, pairAuthority } from "@/server/api/reads";
+import { pairInTransitUsd } from "@/server/api/views/transit";
 
 /** A worker that has not written for this long is not trusted to be live: three block marks of a slow chain. */
 const STALE_STATE_MS = 60_000;
@@ -87,6 +88,7 @@ export function pairSummary(deps: ApiDeps, desk: DeskState, pairId: string): Pai
     valueUsd: state?.valueUsd ?? null,
     positionsUsd: state?.positionsUsd ?? null,
     idleUsd: state?.idleUsd ?? null,
+    inTransitUsd: pairInTransitUsd(deps.registry, pairId, { transfers: desk.transfers, state }),
     unclaimedFeesUsd: state?.unclaimedFeesUsd ?? null,
     inRange24hFrac: state?.inRange24hFrac ?? null,
     fees24hUsd: state?.fees24hUsd ?? null,

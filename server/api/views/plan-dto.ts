@@ -8,6 +8,7 @@ import type { Step } from "@/lib/plan/plan";
 import type { Family } from "@/lib/registry/schema";
 import type { RegistryView } from "@/server/config/registry";
 import { formatFrac } from "./numbers";
+import { planHops } from "./plan-hops";
 
 type Op = PlanRecord["ops"][number];
 
@@ -333,6 +334,12 @@ export function planDto(input: PlanViewInput): PlanDto {
     bounds: wire.plan.bounds,
     boundChecks: boundChecks(input),
     limits: limitsOf(input),
+    notes: [...(plan.notes ?? [])],
+    hops: planHops(plan, {
+      chain: (id) => registry.chain(id)?.name ?? `chain ${id}`,
+      symbol: (id, token) => tokenDto(registry, id, token).symbol,
+      contract: (id, address) => contractLabel(registry, id, address),
+    }),
     steps: plan.steps.map((step, index) => {
       const words = stepWords(registry, step);
       const op = opsByIndex.get(index);

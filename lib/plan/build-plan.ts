@@ -8,6 +8,7 @@ import type { Plan, Step } from "./plan";
 import { layOut } from "./plan-grants";
 import { currentIndex, findPool, type PlanPool } from "./plan-pool";
 import { refuse, type BuildPlanInput, type PlanRefusal, type WantedTransfer } from "./plan-request";
+import { swapWays } from "./swap-ways";
 import { maxBinMove, maxPriceMoveFrac, maxTickMove } from "./slippage";
 import { wantedTransfers, weighTransfers } from "./transfers";
 
@@ -21,6 +22,7 @@ export type {
   PlanRefusalCode,
   PlanRequest,
   SwapRoute,
+  SwapWay,
   WantedTransfer,
 } from "./plan-request";
 
@@ -137,8 +139,9 @@ export function buildPlan(input: BuildPlanInput): Result<Plan, PlanRefusal> {
 
 /** Pools that the plan swaps through directly: their price is bound like that of the pools it enters. */
 function swappedThrough(input: BuildPlanInput, steps: readonly Step[]): readonly PlanPool[] {
-  return steps.flatMap((step) => {
-    if (step.kind !== "swap" || step.pool === undefined) return [];
+  const ways = steps.flatMap((step) => (step.kind === "swap" ? swapWays(step) : []));
+  return ways.flatMap((step) => {
+    if (step.pool === undefined) return [];
     const id = step.pool.toLowerCase();
     const facts = input.pools.find(({ chain, pool }) => chain.id === step.chainId && pool.id.toLowerCase() === id);
     if (facts === undefined) return [];

@@ -3,7 +3,7 @@ import { humanAmount, rawAmount } from "@/lib/amm/human-units";
 import { ok, type Result } from "@/lib/errors/result";
 import type { ObservedPosition } from "@/lib/market/snapshot";
 import type { Movement } from "./movement";
-import type { Plan } from "./plan";
+import type { Plan, SwapStep } from "./plan";
 import { MANAGER_GRANTS, needsFamilyGrants, type StepGroup } from "./plan-grants";
 import {
   balanceOf,
@@ -21,9 +21,17 @@ import {
   type PlanPool,
   type Reduction,
 } from "./plan-pool";
-import { refuse, type BridgeOffer, type BuildPlanInput, type PlanRefusal, type WantedTransfer } from "./plan-request";
+import {
+  refuse,
+  type BridgeOffer,
+  type BuildPlanInput,
+  type PlanRefusal,
+  type SwapWay,
+  type WantedTransfer,
+} from "./plan-request";
 import { closeSteps, decreaseStep, mintCaps, mintStep, paidByReduction, planSwap } from "./plan-steps";
 import { maxPriceMoveFrac } from "./slippage";
+import { swapSpenders } from "./swap-ways";
 import { fitMix, NO_FILL, sizeRestore, sizeSwap, type FillTarget, type SwapSize } from "./swap-sizing";
 
 const NOTHING: Amounts = { base: 0n, quote: 0n };
@@ -166,20 +174,27 @@ export function buildChainPart(
     }
     const [tokenIn, tokenOut] = swap.sell === "base" ? [base.address, quote.address] : [quote.address, base.address];
     const { amountInRaw, minAmountOutRaw } = swap;
+    const other = route?.other ?? null;
+    const step: SwapStep = {
+      kind: "swap",
+      chainId,
+      provider: route?.provider === "pool" ? "pool" : "lifi",
+      router,
+      ...(route?.provider === "pool" && route.pool !== null ? { pool: route.pool } : {}),
+      ...(other === null ? {} : { other: wayOf(other) }),
+      tokenIn,
+      tokenOut,
+      amountInRaw,
+      minAmountOutRaw,
+      feeUsd: route?.feeUsd ?? swap.valueUsd * (swapFeeFrac + params.expectedSlippageFrac),
+    };
     entries.push({
-      step: {
-        kind: "swap",
-        chainId,
-        provider: route?.provider === "pool" ? "pool" : "lifi",
-        router,
-        ...(route?.provider === "pool" && route.pool !== null ? { pool: route.pool } : {}),
-        tokenIn,
-        tokenOut,
-        amountInRaw,
-        minAmountOutRaw,
-        feeUsd: route?.feeUsd ?? swap.valueUsd * (swapFeeFrac + params.expectedSlippageFrac),
-      },
-      grants: [{ grant: { kind: "erc20", token: tokenIn, spender: router }, amountRaw: amountInRaw }],
+      step,
+      // Only the way that is taken is ever allowed anything; the other's approval is skipped.
+      grants: swapSpenders(step).map((spender) => ({
+        grant: { kind: "erc20", token: tokenIn, spender },
+        amountRaw: amountInRaw,
+      })),
     });
   }
 
@@ -273,6 +288,10 @@ export function buildChainPart(
       wallet(left),
     ],
   });
+}
+
+function wayOf({ provider, router, pool }: SwapWay): NonNullable<SwapStep["other"]> {
+  return { provider, router, ...(pool === null ? {} : { pool }) };
 }
 
 function amountsOf(side: "base" | "quote", raw: bigint): Amounts {

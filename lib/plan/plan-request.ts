@@ -77,6 +77,13 @@ export interface BridgeOffer {
   readonly expectedSec: number;
 }
 
+/** One way a swap may go. */
+export interface SwapWay {
+  readonly provider: "lifi" | "pool";
+  readonly router: Address;
+  readonly pool: string | null;
+}
+
 /** How the swap of one chain is made, and why. */
 export interface SwapRoute {
   readonly chainId: number;
@@ -85,6 +92,8 @@ export interface SwapRoute {
   readonly router: Address | null;
   /** Pool of a direct swap. */
   readonly pool: string | null;
+  /** Second way that gives the plan's minimum, too; chosen again between both when the swap is made. */
+  readonly other?: SwapWay | null;
   /** Everything the route takes of the swapped value, gas excluded, US dollars; null when it is not known better than the plan's own estimate. */
   readonly feeUsd: number | null;
   /** One sentence for the card. */

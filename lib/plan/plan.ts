@@ -69,6 +69,10 @@ export const swapStepSchema = z.object({
   router: addressSchema,
   /** Pool of a `pool` swap; it must be a registry pool of the pair. */
   pool: z.string().optional(),
+  /** A second way with the same bounds: the better one at the moment of the swap is taken, the other's allowance is never given. */
+  other: z
+    .object({ provider: z.enum(["lifi", "pool"]), router: addressSchema, pool: z.string().optional() })
+    .optional(),
   tokenIn: addressSchema,
   tokenOut: addressSchema,
   /** What the route takes as the plan was made, US dollars: pool fee, aggregator fee, expected slippage. */

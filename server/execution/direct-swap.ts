@@ -3,7 +3,7 @@ import { routerForms } from "@/lib/actions/pool-swap";
 import { humanAmount } from "@/lib/amm/human-units";
 import type { CallPort } from "@/lib/actions/family";
 import { errorText } from "@/lib/errors/tidegate-error";
-import type { SwapRoute } from "@/lib/plan/build-plan";
+import type { SwapRoute, SwapWay } from "@/lib/plan/build-plan";
 import { amountOutOverDepth } from "@/lib/plan/depth-swap";
 import type { Plan, SwapStep } from "@/lib/plan/plan";
 import { poolRefOf } from "@/lib/registry/pool-ref";
@@ -14,8 +14,7 @@ import { FAMILY_ADAPTERS } from "./adapters/registry";
 import type { SwapQuotes } from "./swap-quotes";
 
 /** Gas of a swap through one pool, and through an aggregator's contract (usual values; only their difference matters). */
-const POOL_SWAP_GAS = 170_000;
-const AGGREGATOR_SWAP_GAS = 320_000;
+export const SWAP_GAS_UNITS = { pool: 170_000, lifi: 320_000 } as const;
 /** How far around the price the depth of a pool is read, ticks: more than a plan's price may move. */
 const DEPTH_WINDOW_TICKS = 600;
 
@@ -55,7 +54,11 @@ export async function chooseSwapRoutes(deps: DirectSwapDeps, input: SwapChoiceIn
 }
 
 async function chooseRoute(deps: DirectSwapDeps, input: SwapChoiceInput, step: SwapStep): Promise<SwapRoute> {
-  const here = input.pools.filter((pool) => pool.chain.id === step.chainId);
+  const tokens = [step.tokenIn, step.tokenOut].map((token) => token.toLowerCase());
+  const here = input.pools.filter(
+    ({ chain, base, quote }) =>
+      chain.id === step.chainId && [base, quote].every(({ address }) => tokens.includes(address.toLowerCase())),
+  );
   const [aggregated, ...direct] = await Promise.all([
     aggregatorOffer(deps, input, step, here),
     ...here.map((pool) => poolOffer(deps, input, step, pool)),
@@ -63,7 +66,7 @@ async function chooseRoute(deps: DirectSwapDeps, input: SwapChoiceInput, step: S
   const good = [aggregated, ...direct].filter(
     (offer): offer is Offer => typeof offer !== "string" && offer.outRaw >= step.minAmountOutRaw,
   );
-  const [best, second] = good.toSorted((left, right) => netUsd(right) - netUsd(left));
+  const [best, ...others] = good.toSorted((left, right) => netUsd(right) - netUsd(left));
   const failure = typeof aggregated === "string" ? aggregated : null;
   if (best === undefined) {
     return {
@@ -80,9 +83,15 @@ async function chooseRoute(deps: DirectSwapDeps, input: SwapChoiceInput, step: S
     provider: best.provider,
     router: best.router,
     pool: best.pool,
+    // The best of the other kind may still be better when the swap is made.
+    other: wayOf(others.find(({ provider }) => provider !== best.provider)),
     feeUsd: Math.max(0, inputUsd(input, step, here) - best.outUsd),
-    words: wordsFor(best, second, failure),
+    words: wordsFor(best, others[0], failure),
   };
+}
+
+function wayOf(offer: Offer | undefined): SwapWay | null {
+  return offer === undefined ? null : { provider: offer.provider, router: offer.router, pool: offer.pool };
 }
 
 function wordsFor(best: Offer, second: Offer | undefined, failure: string | null): string {
@@ -90,7 +99,8 @@ function wordsFor(best: Offer, second: Offer | undefined, failure: string | null
   const other =
     second === undefined ? "" : `, against ${netUsd(second).toFixed(2)} USD after gas through ${second.name}`;
   const missing = failure === null ? "" : `; the aggregator had no quote (${failure})`;
-  return `${what}${other}${missing}.`;
+  const again = second === undefined ? "" : "; chosen again when the swap is made";
+  return `${what}${other}${again}${missing}.`;
 }
 
 function netUsd({ outUsd, gasUsd }: Offer): number {
@@ -119,8 +129,7 @@ async function aggregatorOffer(
     poolPrice: input.price,
   });
   if (!quote.ok) return quote.error.message;
-  // The quote's minimum is its expectation less the slippage it was asked for.
-  const outRaw = (quote.value.toAmountMinRaw * 10_000n) / BigInt(10_000 - slippageBps);
+  const outRaw = expectedOutRaw(quote.value.toAmountMinRaw, slippageBps);
   return {
     provider: "lifi",
     name: `the aggregator (${quote.value.tool})`,
@@ -128,8 +137,13 @@ async function aggregatorOffer(
     pool: null,
     outRaw,
     outUsd: outputUsd(input, step, here, outRaw),
-    gasUsd: AGGREGATOR_SWAP_GAS * (input.gasUnitUsd.get(step.chainId) ?? 0),
+    gasUsd: SWAP_GAS_UNITS.lifi * (input.gasUnitUsd.get(step.chainId) ?? 0),
   };
+}
+
+/** A quote's minimum is its expectation less the slippage it was asked for. */
+export function expectedOutRaw(toAmountMinRaw: bigint, slippageBps: number): bigint {
+  return (toAmountMinRaw * 10_000n) / BigInt(10_000 - slippageBps);
 }
 
 async function poolOffer(
@@ -138,33 +152,52 @@ async function poolOffer(
   step: SwapStep,
   pool: ResolvedPool,
 ): Promise<Offer | string> {
+  const router = pool.contracts.swapRouter;
+  if (router === null) return "no router";
+  const outRaw = await readPoolOut(deps, pool, step);
+  if (typeof outRaw === "string") return outRaw;
+  return {
+    provider: "pool",
+    name: `${pool.dex.name}'s own pool ${pool.pool.id.slice(0, 10)}`,
+    router,
+    pool: pool.pool.id,
+    outRaw,
+    outUsd: outputUsd(input, step, [pool], outRaw),
+    gasUsd: SWAP_GAS_UNITS.pool * (input.gasUnitUsd.get(step.chainId) ?? 0),
+  };
+}
+
+/** What is sold to which pool. */
+export interface PoolOutInput {
+  readonly chainId: number;
+  readonly pool: string;
+  readonly tokenIn: Address;
+  readonly amountInRaw: bigint;
+}
+
+/** What the pool pays by its own maths over its liquidity at the head; a sentence where it cannot be used. */
+export async function readPoolOut(
+  deps: Pick<DirectSwapDeps, "portOf" | "log">,
+  pool: ResolvedPool,
+  sale: Pick<PoolOutInput, "tokenIn" | "amountInRaw">,
+): Promise<bigint | string> {
   const ref = poolRefOf(pool);
-  const router = ref.contracts.swapRouter;
-  const port = deps.portOf(step.chainId);
-  if (routerForms(ref).length === 0 || router === null || port === null) return "no router";
+  const port = deps.portOf(pool.chain.id);
+  if (routerForms(ref).length === 0 || ref.contracts.swapRouter === null || port === null) return "no router";
   try {
     const { reads } = FAMILY_ADAPTERS[ref.family];
     const live = await reads.readPool(port, ref, "latest");
     const window = { tickLower: live.tick - DEPTH_WINDOW_TICKS, tickUpper: live.tick + DEPTH_WINDOW_TICKS };
     const depth = await reads.readDepth(port, ref, window, "latest");
-    const zeroForOne = ref.token0.toLowerCase() === step.tokenIn.toLowerCase();
+    const zeroForOne = ref.token0.toLowerCase() === sale.tokenIn.toLowerCase();
     const outRaw = amountOutOverDepth({
       sqrtPriceX96: live.sqrtPriceX96,
       depth,
-      amountInRaw: step.amountInRaw,
+      amountInRaw: sale.amountInRaw,
       zeroForOne,
       feePips: zeroForOne ? live.fee0Pips : live.fee1Pips,
     });
-    if (outRaw === null) return "the pool is too shallow";
-    return {
-      provider: "pool",
-      name: `${pool.dex.name}'s own pool ${pool.pool.id.slice(0, 10)}`,
-      router,
-      pool: pool.pool.id,
-      outRaw,
-      outUsd: outputUsd(input, step, [pool], outRaw),
-      gasUsd: POOL_SWAP_GAS * (input.gasUnitUsd.get(step.chainId) ?? 0),
-    };
+    return outRaw ?? "the pool is too shallow";
   } catch (error) {
     // A pool that cannot be read is no offer; the others are still weighed.
     deps.log.warn("execution.direct-swap-unread", { pool: pool.pool.id, reason: errorText(error) });

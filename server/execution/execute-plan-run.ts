@@ -3,7 +3,7 @@ import type { OpReport, PairState, PlanRecord, QuoteEvidence, Transfer } from "@
 import type { PriceFrame } from "@/lib/amm/sqrt-price";
 import { err, ok, type Result } from "@/lib/errors/result";
 import type { TidegateError } from "@/lib/errors/tidegate-error";
-import type { Plan, Step } from "@/lib/plan/plan";
+import type { Plan, Step, SwapStep } from "@/lib/plan/plan";
 import type { Address, Hex } from "@/lib/units";
 import type { WallClock } from "@/server/infra/clock";
 import type { IntentClient } from "@/server/infra/signer-link/client";
@@ -11,6 +11,7 @@ import type { SignerError } from "@/server/infra/signer-link/signer-error";
 import type { Logger } from "@/server/infra/telemetry/logger-port";
 import type { TransferTracker } from "./bridge-arrival";
 import type { BridgeQuotes } from "./bridge-quotes";
+import type { PoolOutInput } from "./direct-swap";
 import type { LiveReads } from "./live-reads";
 import type { SwapQuotes } from "./swap-quotes";
 
@@ -48,6 +49,10 @@ export interface ExecutePlanDeps {
   /** Follows transfers to their end; missing: nothing waits for them here. */
   readonly transfers?: TransferTracker;
   readonly reads: LiveReads;
+  /** What a pool of the pair would pay now, or why that is not known; missing: a swap with two ways takes the aggregator. */
+  readonly readPoolOut?: (input: PoolOutInput) => Promise<bigint | string>;
+  /** US dollars of one unit of gas; missing or null: gas is not weighed. */
+  readonly gasUnitUsd?: (chainId: number) => Promise<number | null>;
   /** Fails when there is no price fresh enough to trade on. */
   readonly readPrices: (chainId: number) => Promise<Result<LivePrices, TidegateError>>;
   readonly wallet: Address;
@@ -61,6 +66,12 @@ export type StepEnd =
   | { readonly kind: "next" }
   | { readonly kind: "interrupted"; readonly reason: string }
   | { readonly kind: "failed"; readonly reason: string };
+
+/** Way and amount of a swap, chosen before its first approval. */
+export interface SwapChoice {
+  readonly way: SwapStep;
+  readonly amountRaw: bigint;
+}
 
 export interface HeldQuote {
   readonly index: number;
@@ -79,6 +90,8 @@ export interface Run {
   readonly durations: Map<number, number>;
   readonly quotes: Map<number, number>;
   held: HeldQuote | null;
+  /** By the index of the swap step. */
+  readonly swaps: Map<number, SwapChoice>;
   /** Every transfer of this plan as the signer knows it, by the index of its bridge step. */
   transfers: readonly Transfer[];
   /** What did not happen although no step failed, for the plan's last words. */

@@ -5,9 +5,11 @@ import { humanAmount } from "@/lib/amm/human-units";
 import type { ExecutedOp, ExecutionReport } from "@/lib/epoch/execution-report";
 import type { Plan, Step, SwapStep } from "@/lib/plan/plan";
 import type { OpState } from "@/lib/plan/plan-status";
+import { swapWays } from "@/lib/plan/swap-ways";
 import { findVoidReason } from "@/lib/plan/void-reasons";
 import type { Address } from "@/lib/units";
-import { MAX_QUOTES, prepareArguments } from "./execute-plan-arguments";
+import { prepareArguments } from "./execute-plan-arguments";
+import { MAX_QUOTES } from "./execute-plan-quotes";
 import {
   asHex,
   callSigner,
@@ -63,6 +65,7 @@ export async function executePlan(deps: ExecutePlanDeps, input: ExecutePlanInput
     durations: new Map(),
     quotes: new Map(),
     held: null,
+    swaps: new Map(),
     swapCostUsd: 0,
     swappedUsd: 0,
     transfers: [],
@@ -254,9 +257,9 @@ async function checkBounds(run: Run, step: Step): Promise<StepEnd | null> {
 function swapPools(
   plan: Plan,
 ): readonly { readonly chainId: number; readonly pool: string; readonly family?: undefined }[] {
-  return plan.steps.flatMap((each) =>
-    each.kind === "swap" && each.pool !== undefined ? [{ chainId: each.chainId, pool: each.pool }] : [],
-  );
+  return plan.steps
+    .flatMap((each) => (each.kind === "swap" ? swapWays(each) : []))
+    .flatMap(({ chainId, pool }) => (pool === undefined ? [] : [{ chainId, pool }]));
 }
 
 async function findBoundLeft(run: Run, step: Step): Promise<StepEnd | null> {

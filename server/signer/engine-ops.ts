@@ -1,6 +1,7 @@
 // Operations of a plan: what must be true before one starts, its start or rejoin, and waiting for its end.
 import type { OpArguments } from "@/lib/api/signer-contract";
 import { opId as makeOpId, type Step } from "@/lib/plan/plan";
+import { takenWay } from "@/lib/plan/swap-ways";
 import type { EngineContext } from "./context";
 import type { EnginePlans } from "./engine-plans";
 import type { EngineRuns } from "./engine-runs";
@@ -38,7 +39,9 @@ export function createOps(
     const { plan } = entry;
     if (plan.pairId !== pairId)
       throw refuse("bad_request", `plan ${planId} belongs to ${plan.pairId}, not to ${pairId}`);
-    const step = plan.steps[index];
+    const planned = plan.steps[index];
+    // A swap with two ways is made, checked and verified as the one that was taken.
+    const step = planned?.kind === "swap" ? takenWay(planned, { hasQuote: args.quote !== undefined }) : planned;
     if (step === undefined)
       throw refuse("bad_request", `plan ${planId} has ${plan.steps.length} steps, there is no step ${index}`);
     const opId = makeOpId(planId, index);

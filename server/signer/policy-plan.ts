@@ -14,6 +14,7 @@ import type {
   Step,
   SwapStep,
 } from "@/lib/plan/plan";
+import { swapSpenders, swapWays } from "@/lib/plan/swap-ways";
 import { DEFAULT_LIMITS } from "@/lib/registry/pair-settings";
 import { findPoolRef, type PoolRef } from "@/lib/registry/pool-ref";
 import type { Family, Registry, Token } from "@/lib/registry/schema";
@@ -220,8 +221,10 @@ function checkSwap(input: PlanCheckInput, index: number, step: SwapStep): void {
   if (step.amountInRaw === 0n || step.minAmountOutRaw === 0n) {
     throw refuse("policy", `step ${index} needs an amount and a minimum above 0`);
   }
-  if (step.provider === "pool") return checkPoolSwap(input, index, step);
-  checkPinnedRouter(input, index, step);
+  for (const way of swapWays(step)) {
+    if (way.provider === "pool") checkPoolSwap(input, index, way);
+    else checkPinnedRouter(input, index, way);
+  }
 }
 
 /** Aggregator contract of the chain, from the registry: swaps and bridges go nowhere else. */
@@ -338,6 +341,10 @@ function neededGrants(
 ): readonly { readonly grant: Grant; readonly amountRaw: bigint }[] {
   switch (target.kind) {
     case "swap":
+      return swapSpenders(target).map((spender) => ({
+        grant: { kind: "erc20", token: target.tokenIn, spender },
+        amountRaw: target.amountInRaw,
+      }));
     case "bridge":
       return [
         { grant: { kind: "erc20", token: target.tokenIn, spender: target.router }, amountRaw: target.amountInRaw },

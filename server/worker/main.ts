@@ -27,10 +27,10 @@ import { createLiveReads } from "@/server/execution/live-reads";
 import { createPaymentReads, createTransferTracker } from "@/server/execution/bridge-arrival";
 import { createBridgeQuotes } from "@/server/execution/bridge-quotes";
 import { offerBridges } from "@/server/execution/bridge-quotes-offers";
-import { chooseSwapRoutes } from "@/server/execution/direct-swap";
+import { chooseSwapRoutes, readPoolOut } from "@/server/execution/direct-swap";
 import { rehearsePlan } from "@/server/rehearsal/rehearse-plan";
 import type { RehearsalDeps } from "@/server/rehearsal/ports";
-import { openSimulation } from "@/server/rehearsal/simulate-stage";
+import { openStage } from "@/server/rehearsal/open-stage";
 import { createSwapQuotes, firstOf, type SwapQuotes } from "@/server/execution/swap-quotes";
 import { createQuoteService } from "@/server/execution/swap-quotes-service";
 import { createCallPort } from "@/server/infra/chain/call-port";
@@ -353,6 +353,13 @@ const deps: CycleDeps = {
         bridges,
         transfers,
         reads: liveReads,
+        readPoolOut: async ({ chainId, pool, ...sale }) => {
+          const facts = usable.find(
+            (each) => each.chain.id === chainId && each.pool.id.toLowerCase() === pool.toLowerCase(),
+          );
+          return facts === undefined ? `pool ${pool} is not in use` : readPoolOut({ portOf, log }, facts, sale);
+        },
+        gasUnitUsd: async (chainId) => (await readGasUnitUsd([chainId])).get(chainId) ?? null,
         readPrices,
         wallet,
         wall: wallClock,
@@ -503,7 +510,7 @@ function rehearsalDeps(): RehearsalDeps {
     readsOf: (family) => FAMILY_ADAPTERS[family].reads,
     openStage: async (chainId) => {
       const client = clients.get(chainId);
-      return client.ok ? openSimulation(client.value, wallet) : client;
+      return client.ok ? openStage(client.value, wallet) : client;
     },
     fetchSwapQuote: (plan, step, amountInRaw) =>
       quotes.fetchQuote({ ...quoteRequest(plan, step, amountInRaw), chainId: step.chainId }),

@@ -1,13 +1,13 @@
 // A range shift that an operator signed: the plan is built from live state, with the chosen ticks or the strategy's target.
 import { commandParamsSchemas, type CommandRecord } from "@/lib/api/commands";
-import { buildPlan, type ManualShift } from "@/lib/plan/build-plan";
+import type { ManualShift } from "@/lib/plan/build-plan";
 import type { Plan } from "@/lib/plan/plan";
 import { err, ok, type Result } from "@/lib/errors/result";
 import type { LiveInputs } from "./live-inputs";
 import type { CycleDeps } from "./ports";
 import type { StrategyMemory } from "@/lib/strategy/index";
 import { computeInForce, type Computed } from "./steps/compute";
-import { planInput } from "./steps/decide";
+import { planInput, planWithOffers } from "./steps/decide";
 import { fetchSnapshot, type Fetched } from "./steps/fetch";
 
 export interface ShiftInput {
@@ -34,7 +34,7 @@ export async function buildManualShift(deps: CycleDeps, input: ShiftInput): Prom
   });
   const request = toRequest(params.data, fetched.value, computed);
   if (!request.ok) return request;
-  const plan = buildPlan({
+  const plan = await planWithOffers(deps, fetched.value, {
     ...planInput(deps, fetched.value, computed),
     request: request.value,
     origin: { kind: "command", commandId: input.command.commandId },

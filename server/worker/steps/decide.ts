@@ -27,9 +27,9 @@ export async function decideAndPlan(deps: CycleDeps, fetched: Fetched, computed:
 }
 
 /** The plan with what bridges and pools offer now; services are asked only for plans that may be proposed. */
-async function planWithOffers(
+export async function planWithOffers(
   deps: CycleDeps,
-  fetched: Fetched,
+  fetched: Pick<Fetched, "pairState" | "snapshot">,
   input: BuildPlanInput,
 ): Promise<ReturnType<typeof buildPlan>> {
   const { planning } = deps;

@@ -8,6 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import {
   createPublicClient,
+  createTestClient,
   createWalletClient,
   decodeFunctionData,
   erc20Abi,
@@ -99,6 +100,7 @@ async function call(method: "GET" | "POST" | "DELETE", path: string, body?: unkn
 }
 const post = (path: string, body: unknown) => call("POST", path, body);
 
+const contractsSchema = z.object({ lifiDiamond: addressSchema });
 const stateSchema = z.object({
   nowMs: z.number(),
   lastFailure: z.string().nullable(),
@@ -115,7 +117,7 @@ const stateSchema = z.object({
     }),
   ),
   accounts: z.object({ demoApprover: addressSchema }),
-  chains: z.array(z.object({ id: z.number(), block: z.string() })),
+  chains: z.array(z.object({ id: z.number(), block: z.string(), contracts: contractsSchema })),
   standIns: z.array(z.string()),
 });
 const readState = async () => stateSchema.parse(await call("GET", "/state"));
@@ -149,6 +151,7 @@ const quoteSchema = z.object({
     value: z.string(),
   }),
 });
+type Quote = z.infer<typeof quoteSchema>;
 interface Leg {
   readonly chainId: number;
   readonly symbol: string;
@@ -173,12 +176,7 @@ async function fetchQuote(from: Leg, to: Leg, owner: Address, fromAmount: bigint
 }
 
 /** Approves and sends a quote from an unlocked account; answers the transaction's hash. */
-async function carryOut(
-  from: Leg,
-  owner: Address,
-  fromAmount: bigint,
-  quote: z.infer<typeof quoteSchema>,
-): Promise<Hex> {
+async function carryOut(from: Leg, owner: Address, fromAmount: bigint, quote: Quote): Promise<Hex> {
   const read = reader(from.chainId);
   const write = createWalletClient({ transport: rpcOf(from.chainId) });
   const approval = await write.writeContract({
@@ -197,6 +195,29 @@ async function carryOut(
   expect(receipt.status).toBe("success");
   return hash;
 }
+
+/** The same into the next block, which the caller mines; `feeWei` tells a second one from the first. */
+async function queue(from: Leg, owner: Address, fromAmount: bigint, quote: Quote, feeWei = 2_000_000_000n) {
+  const write = createWalletClient({ transport: rpcOf(from.chainId) });
+  const fees = { maxFeePerGas: feeWei, maxPriorityFeePerGas: 0n };
+  const { to, data } = quote.transactionRequest;
+  await write.writeContract({
+    account: owner,
+    chain: null,
+    address: token(from.chainId, from.symbol),
+    abi: erc20Abi,
+    functionName: "approve",
+    args: [quote.estimate.approvalAddress, fromAmount],
+    gas: 100_000n,
+    ...fees,
+  });
+  return write.sendTransaction({ account: owner, chain: null, to, data, gas: 1_500_000n, ...fees });
+}
+
+const transfersSchema = z.object({
+  transfers: z.array(z.object({ txHash: hexSchema, payouts: z.array(z.object({ state: z.string() })) })),
+});
+const readTransfers = async () => transfersSchema.parse(await call("GET", "/transfers")).transfers;
 
 const statusSchema = z.object({
   status: z.string(),
@@ -322,6 +343,68 @@ describe("devnet on three chains", () => {
     const third = await carryOut(ON_A, owner, AMOUNT, await fetchQuote(ON_A, ON_C, owner, AMOUNT));
     expect(await untilDone(third, ON_A, ON_C)).toMatchObject({ substatus: "PARTIAL", receiving: { chainId: C } });
     expect(await balanceOf(C, "USDT", owner)).toBeGreaterThan(usdt);
+  });
+
+  it("behavior: a transfer that a reorg took is paid once however often it is sent, and nothing is refunded for it", async () => {
+    const { demoApprover: owner } = (await readState()).accounts;
+    await post("/fund", { address: owner, tokens: { USDC: "5000" } });
+    await post("/pause", { paused: true });
+    const quote = await fetchQuote(ON_A, ON_B, owner, AMOUNT);
+    const atB = await balanceOf(B, "USDC", owner);
+    const due = BigInt(quote.estimate.toAmount);
+    const first = await queue(ON_A, owner, AMOUNT, quote);
+    await post("/mine", { steps: 5 });
+    expect((await balanceOf(B, "USDC", owner)) - atB).toBe(due);
+    await post("/reorg", { chainId: A, depth: 5 });
+    await post("/mine", { steps: 1 });
+    expect((await readStatus(first, ON_A, ON_B)).status).toBe("NOT_FOUND");
+    const again = await queue(ON_A, owner, AMOUNT, quote, 3_000_000_000n);
+    expect(again).not.toBe(first);
+    await post("/mine", { steps: 6 });
+    expect(await readStatus(again, ON_A, ON_B)).toMatchObject({ status: "DONE", substatus: "COMPLETED" });
+    expect((await balanceOf(B, "USDC", owner)) - atB).toBe(due);
+
+    // The refund is on the chain that is reorganised: both go, and what was never sent is not refunded again.
+    const atA = await balanceOf(A, "USDC", owner);
+    await post("/transfers/switch", { outcome: "refund", toChain: C, count: 1 });
+    const refunded = await queue(ON_A, owner, AMOUNT, await fetchQuote(ON_A, ON_C, owner, AMOUNT));
+    await post("/mine", { steps: 5 });
+    expect((await readStatus(refunded, ON_A, ON_C)).substatus).toBe("REFUNDED");
+    await post("/reorg", { chainId: A, depth: 5 });
+    await post("/mine", { steps: 3 });
+    expect(await balanceOf(A, "USDC", owner)).toBe(atA);
+    expect((await readTransfers()).some(({ txHash }) => txHash === refunded)).toBe(false);
+    expect((await readState()).lastFailure).toBeNull();
+  });
+
+  it("behavior: a pay-out that reverts is seen and repeated until it goes through, once; one that a reorg took is repeated", async () => {
+    const { accounts, chains } = await readState();
+    const { demoApprover: owner } = accounts;
+    await post("/fund", { address: owner, tokens: { USDC: "5000" } });
+    await post("/pause", { paused: true });
+    // The far side takes no call any more.
+    const { lifiDiamond } = contractsSchema.parse(chains.find((chain) => chain.id === C)?.contracts);
+    const anvil = createTestClient({ mode: "anvil", transport: rpcOf(C) });
+    const code = (await reader(C).getCode({ address: lifiDiamond })) ?? "0x";
+    await anvil.setCode({ address: lifiDiamond, bytecode: "0x60006000fd" });
+    const quote = await fetchQuote(ON_A, ON_C, owner, AMOUNT);
+    const atC = await balanceOf(C, "USDC", owner);
+    const hash = await queue(ON_A, owner, AMOUNT, quote);
+    await post("/mine", { steps: 6 });
+    const stateOf = async () => (await readTransfers()).find((one) => one.txHash === hash)?.payouts[0]?.state;
+    expect(await stateOf()).toBe("reverted");
+    expect((await readStatus(hash, ON_A, ON_C)).status).toBe("PENDING");
+    await anvil.setCode({ address: lifiDiamond, bytecode: code });
+    await post("/mine", { steps: 1 });
+    await post("/mine", { steps: 8 });
+    expect(await stateOf()).toBe("mined");
+    expect(await readStatus(hash, ON_A, ON_C)).toMatchObject({ status: "DONE", substatus: "COMPLETED" });
+    expect((await balanceOf(C, "USDC", owner)) - atC).toBe(BigInt(quote.estimate.toAmount));
+    await post("/reorg", { chainId: C, depth: 8 });
+    expect(await balanceOf(C, "USDC", owner)).toBe(atC);
+    await post("/mine", { steps: 8 });
+    expect((await balanceOf(C, "USDC", owner)) - atC).toBe(BigInt(quote.estimate.toAmount));
+    expect((await readState()).lastFailure).toBeNull();
   });
 
   it("error: a status that lies names a transaction which is not on the chain; quotes lie in what they were told to", async () => {

@@ -1,5 +1,14 @@
 // The bridges of the devnet: sees transfers start on one chain, pays them out on the other after a while, or does what a switch says.
-import { decodeFunctionData, encodeFunctionData, isHex, parseEventLogs, type Hex, type Log } from "viem";
+import {
+  decodeFunctionData,
+  encodeFunctionData,
+  isHex,
+  parseEventLogs,
+  TransactionNotFoundError,
+  TransactionReceiptNotFoundError,
+  type Hex,
+  type Log,
+} from "viem";
 import { z } from "zod";
 import { addressSchema, hexSchema } from "@/lib/registry/schema";
 import { lifiBridgeAbi } from "@/server/devnet/chain/abis";
@@ -50,6 +59,8 @@ export interface BridgeSwitch extends BridgeSwitchInput {
 
 const raw = z.string().regex(/^\d+$/);
 const transferSchema = z.object({
+  /** Of the desk: a source transaction that a reorg took may come back with another hash. */
+  id: z.number().int(),
   transactionId: hexSchema,
   bridge: z.string(),
   integrator: z.string(),
@@ -72,7 +83,14 @@ const transferSchema = z.object({
   state: z.enum(["pending", "delivered", "refunded"]),
   /** The pay-outs: on the far side, or the refund on the near one. */
   payouts: z.array(
-    z.object({ chainId: z.number().int(), txHash: hexSchema, token: addressSchema, amountRaw: raw, atMs: z.number() }),
+    z.object({
+      chainId: z.number().int(),
+      txHash: hexSchema,
+      token: addressSchema,
+      amountRaw: raw,
+      atMs: z.number(),
+      state: z.enum(["sent", "mined", "reverted"]),
+    }),
   ),
 });
 export type BridgeTransfer = z.infer<typeof transferSchema>;
@@ -91,7 +109,32 @@ export interface BridgeDesk extends BlockWork {
 const KEPT = 2_000;
 /** A pay-out is checked this long, and repeated when a reorg took it. */
 const WATCH_MS = 600_000;
+/** A pay-out that reverted is tried again after this long, until it goes through. */
+const RETRY_MS = 5 * TICK_MS;
 const RELEASE_GAS = 200_000n;
+
+type Payout = BridgeTransfer["payouts"][number];
+interface Payment {
+  readonly token: Hex;
+  readonly amount: bigint;
+}
+
+/** `waiting`: in the pool; `unknown`: the chain did not answer, so nothing may be concluded. */
+type Found = "success" | "reverted" | "waiting" | "gone" | "unknown";
+
+async function lookUp({ client }: ChainNode, hash: Hex): Promise<Found> {
+  try {
+    return (await client.getTransactionReceipt({ hash })).status;
+  } catch (error) {
+    if (!(error instanceof TransactionReceiptNotFoundError)) return "unknown";
+  }
+  try {
+    await client.getTransaction({ hash });
+    return "waiting";
+  } catch (error) {
+    return error instanceof TransactionNotFoundError ? "gone" : "unknown";
+  }
+}
 
 export function createBridgeDesk(input: {
   readonly nodes: readonly ChainNode[];
@@ -101,9 +144,17 @@ export function createBridgeDesk(input: {
   let transfers: BridgeTransfer[] = [...input.saved];
   let switches: BridgeSwitch[] = [];
   let lastSwitch = 0;
+  let lastId = Math.max(0, ...transfers.map(({ id }) => id));
 
-  function replace(old: BridgeTransfer, changes: Partial<BridgeTransfer>): void {
-    transfers = transfers.map((one) => (one === old ? { ...one, ...changes } : one));
+  const byId = (id: number) => transfers.find((one) => one.id === id);
+
+  // By id: chains work side by side, and what was read before an await may have changed since.
+  function change(id: number, changes: (now: BridgeTransfer) => Partial<BridgeTransfer>): void {
+    transfers = transfers.map((one) => (one.id === id ? { ...one, ...changes(one) } : one));
+  }
+
+  function forget(id: number): void {
+    transfers = transfers.filter((one) => one.id !== id);
   }
 
   function takeSwitch(transfer: Pick<BridgeTransfer, "bridge" | "fromChain" | "toChain" | "txHash">) {
@@ -126,7 +177,15 @@ export function createBridgeDesk(input: {
     const [event] = parseEventLogs({ abi: lifiBridgeAbi, eventName: "LiFiTransferStarted", logs: [log] });
     const { transactionHash: txHash } = log;
     if (event === undefined || txHash === null) return;
-    if (transfers.some((one) => one.txHash === txHash && one.fromChain === node.setup.id)) return;
+    const ofChain = transfers.filter((one) => one.fromChain === node.setup.id);
+    if (ofChain.some((one) => one.txHash === txHash)) return;
+    // Sent again after a reorg took it, with another fee perhaps: the same transfer, which is paid once.
+    for (const { id, transactionId, txHash: old } of ofChain) {
+      if (transactionId !== event.args.bridgeData.transactionId) continue;
+      if ((await lookUp(node, old)) !== "gone") continue;
+      change(id, () => ({ txHash, startedAtMs: block.atMs, startedBlock: String(block.number) }));
+      return;
+    }
     const tx = await node.client.getTransaction({ hash: txHash });
     const call = decodeBridge(tx.input);
     const { bridgeData } = event.args;
@@ -143,7 +202,9 @@ export function createBridgeDesk(input: {
     };
     const chosen = takeSwitch(place);
     const usualMs = bridgeDurationMs(bridgeKeySchema.catch("across").parse(bridgeData.bridge));
+    lastId += 1;
     transfers.push({
+      id: lastId,
       ...place,
       transactionId: bridgeData.transactionId,
       integrator: bridgeData.integrator,
@@ -165,12 +226,20 @@ export function createBridgeDesk(input: {
     if (transfers.length > KEPT) transfers = transfers.slice(-KEPT);
   }
 
-  /** Whether the transfer is still on its source chain; one that a reorg took is forgotten. */
-  async function isStillThere(transfer: BridgeTransfer): Promise<boolean> {
-    const receipt = await nodeOf(nodes, transfer.fromChain)
-      ?.client.getTransactionReceipt({ hash: transfer.txHash })
-      .catch(() => null);
-    return receipt?.status === "success";
+  /** Whether the transfer is still on its source chain. */
+  async function sourceOf(transfer: BridgeTransfer): Promise<Found> {
+    const source = nodeOf(nodes, transfer.fromChain);
+    return source === undefined ? "gone" : lookUp(source, transfer.txHash);
+  }
+
+  async function release(node: ChainNode, transfer: BridgeTransfer, what: Payment, toMs: number): Promise<Payout> {
+    const { token, amount } = what;
+    const to = transfer.outcome === "refund" ? transfer.refundTo : transfer.receiver;
+    const data = encodeFunctionData({ abi: lifiBridgeAbi, functionName: "release", args: [token, to, amount] });
+    const { keeper, lifiDiamond } = node.deployment;
+    const tx = { from: keeper, to: lifiDiamond, data, gas: RELEASE_GAS, maxFeePerGasWei: ANY_FEE_WEI };
+    const txHash = await queueTx(node.client, tx);
+    return { chainId: node.setup.id, txHash, token, amountRaw: String(amount), atMs: toMs, state: "sent" };
   }
 
   async function pay(node: ChainNode, transfer: BridgeTransfer, toMs: number): Promise<void> {
@@ -178,33 +247,51 @@ export function createBridgeDesk(input: {
     const sums = isRefund
       ? [{ token: transfer.tokenIn, amount: BigInt(transfer.amountInRaw) }]
       : paymentsOf(node, transfer);
-    const payouts: BridgeTransfer["payouts"] = [];
-    for (const { token, amount } of sums) {
-      const to = isRefund ? transfer.refundTo : transfer.receiver;
-      const data = encodeFunctionData({ abi: lifiBridgeAbi, functionName: "release", args: [token, to, amount] });
-      const { keeper, lifiDiamond } = node.deployment;
-      const tx = { from: keeper, to: lifiDiamond, data, gas: RELEASE_GAS, maxFeePerGasWei: ANY_FEE_WEI };
-      const txHash = await queueTx(node.client, tx);
-      payouts.push({ chainId: node.setup.id, txHash, token, amountRaw: String(amount), atMs: toMs });
+    for (const sum of sums) {
+      const payout = await release(node, transfer, sum, toMs);
+      // Each as soon as it is sent: when the next one fails, this one is known.
+      change(transfer.id, ({ payouts }) => ({
+        payouts: [...payouts, payout],
+        state: isRefund ? "refunded" : "delivered",
+      }));
     }
-    replace(transfer, { payouts, state: isRefund ? "refunded" : "delivered" });
+  }
+
+  /** One pay-out of a finished transfer: whether it is on the chain, and again when it reverted or a reorg took it. */
+  async function follow(node: ChainNode, transfer: BridgeTransfer, payout: Payout, toMs: number): Promise<void> {
+    if (payout.state === "mined" && payout.atMs < toMs - WATCH_MS) return;
+    const set = (next: Payout): void =>
+      change(transfer.id, ({ payouts }) => ({
+        payouts: payouts.map((one) => (one.txHash === payout.txHash ? next : one)),
+      }));
+    const found = await lookUp(node, payout.txHash);
+    if (found === "success" && payout.state !== "mined") set({ ...payout, state: "mined" });
+    if (found === "reverted" && payout.state !== "reverted") set({ ...payout, state: "reverted" });
+    const isDue = found === "gone" || (found === "reverted" && payout.atMs <= toMs - RETRY_MS);
+    if (!isDue) return;
+    const source = await sourceOf(transfer);
+    // A reorg took the transfer and what was paid for it: nothing is owed until it is sent again.
+    if (source === "gone" && found === "gone") forget(transfer.id);
+    if (source !== "success") return;
+    set(await release(node, transfer, { token: payout.token, amount: BigInt(payout.amountRaw) }, toMs));
   }
 
   return {
     async before(node, toMs) {
-      for (const transfer of transfers) {
+      for (const { id } of transfers) {
+        const transfer = byId(id);
+        if (transfer === undefined || transfer.outcome === "never") continue;
         const payingChain = transfer.outcome === "refund" ? transfer.fromChain : transfer.toChain;
-        if (payingChain !== node.setup.id || transfer.outcome === "never") continue;
-        if (transfer.state === "pending") {
-          if (transfer.dueAtMs > toMs) continue;
-          if (await isStillThere(transfer)) await pay(node, transfer, toMs);
-          else transfers = transfers.filter((one) => one !== transfer);
+        if (payingChain !== node.setup.id) continue;
+        if (transfer.state !== "pending") {
+          for (const payout of transfer.payouts) await follow(node, transfer, payout, toMs);
           continue;
         }
-        const last = transfer.payouts.at(-1);
-        if (last === undefined || last.atMs < toMs - WATCH_MS) continue;
-        const receipt = await node.client.getTransactionReceipt({ hash: last.txHash }).catch(() => null);
-        if (receipt === null) await pay(node, transfer, toMs);
+        if (transfer.dueAtMs > toMs) continue;
+        const source = await sourceOf(transfer);
+        if (source === "success") await pay(node, transfer, toMs);
+        // One that a reorg took is noted anew when it comes back.
+        if (source === "gone" || source === "reverted") forget(id);
       }
     },
     async after(node, block) {
@@ -220,7 +307,7 @@ export function createBridgeDesk(input: {
       const known = one.txHash === undefined ? undefined : transfers.find((each) => each.txHash === one.txHash);
       if (known !== undefined && known.state === "pending") {
         const dueAtMs = known.dueAtMs + (one.outcome === "late" ? one.delaySec * 1000 : 0);
-        replace(known, { outcome: one.outcome, frac: one.frac, dueAtMs });
+        change(known.id, () => ({ outcome: one.outcome, frac: one.frac, dueAtMs }));
       } else switches = [...switches, added];
       return added;
     },
@@ -235,7 +322,7 @@ export function createBridgeDesk(input: {
 }
 
 /** What arrives on the far side, by the transfer's outcome. */
-function paymentsOf(node: ChainNode, transfer: BridgeTransfer): { token: Hex; amount: bigint }[] {
+function paymentsOf(node: ChainNode, transfer: BridgeTransfer): Payment[] {
   const amount = BigInt(transfer.amountOutRaw);
   const full = { token: transfer.tokenOut, amount };
   switch (transfer.outcome) {
@@ -252,7 +339,7 @@ function paymentsOf(node: ChainNode, transfer: BridgeTransfer): { token: Hex; am
 }
 
 // A dollar of another token: both dollar tokens have six decimals; for ether it is a rough 2 000 of them.
-function otherToken(node: ChainNode, transfer: BridgeTransfer, amount: bigint): { token: Hex; amount: bigint } {
+function otherToken(node: ChainNode, transfer: BridgeTransfer, amount: bigint): Payment {
   const { tokens } = node.deployment;
   const symbol = TOKEN_SYMBOLS.find((one) => tokens[one].toLowerCase() === transfer.tokenOut.toLowerCase());
   if (symbol === "WETH") return { token: tokens.USDC, amount: (amount * 2_000n) / 10n ** 12n };

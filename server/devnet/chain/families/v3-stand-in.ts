@@ -76,14 +76,14 @@ export function createV3StandInKit(standIn: V3StandIn): FamilyKit {
           const tickSpacing = requireTickSpacing(kit, input);
           const feePips = await freeFee(context, real, input, tickSpacing);
           const pool = await createPool(context, real, { ...input, feePips });
-          const args = [addressArgs(list, real.positionManager, real.quoterV2)];
+          const faceArgs = [addressArgs(list, real.positionManager, real.quoterV2)];
           if (standIn.otherWayFeePips !== undefined) {
             const wanted = { ...input, feePips: standIn.otherWayFeePips(feePips) };
             const otherWay = { ...wanted, feePips: await freeFee(context, real, wanted, tickSpacing) };
             const code = await codeOfOtherFee(context, real, otherWay, pool);
-            args.push(addressArgs(code), numberToHex(otherWay.feePips, { size: 32 }));
+            faceArgs.push(addressArgs(code), numberToHex(otherWay.feePips, { size: 32 }));
           }
-          await wearFace(context, { at: pool, face: standIn.poolFace, args: concatHex(args) });
+          await wearFace(context, { at: pool, face: standIn.poolFace, args: concatHex(faceArgs) });
           const key = standIn.list === "SpacingFactoryStandIn" ? tickSpacing : 0;
           const data = encodeFunctionData({
             abi: LIST_ABI,

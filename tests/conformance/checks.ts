@@ -1,96 +1,24 @@
 // What every AMM family must do alike, as checks on one pool: each does its own thing through the adapter and says what it found.
 import { amountsForLiquidity, liquidityForAmounts } from "@/lib/amm/liquidity";
 import { sqrtAtTick } from "@/lib/amm/tick-math";
-import type { LivePosition, RangeIndexes } from "@/lib/actions/family";
-import type { FamilyActor, MintInput } from "./family-actor";
+import {
+  backToStart,
+  closed,
+  equal,
+  formula,
+  isBins,
+  Mismatch,
+  movePrice,
+  must,
+  openUsual,
+  rangeAround,
+  trade,
+  usual,
+  type Check,
+} from "./check-tools";
 import { BAND_BPS, isSame } from "./family-actor";
-
-export interface CheckSubject {
-  readonly actor: FamilyActor;
-  /** Usual amounts of a mint, raw, worth about the same on both sides. */
-  readonly amount0Raw: bigint;
-  readonly amount1Raw: bigint;
-  /** Price the pool was made at. */
-  readonly startSqrtX96: bigint;
-}
-
-export interface Check {
-  readonly name: string;
-  /** Throws with what was expected and what came. */
-  run(subject: CheckSubject): Promise<void>;
-}
-
-class Mismatch extends Error {}
-
-function must(isRight: boolean, what: string): void {
-  if (!isRight) throw new Mismatch(what);
-}
-
-function equal(what: string, found: bigint | number | string | null, expected: bigint | number | string | null): void {
-  must(found === expected, `${what}: expected ${expected}, found ${found}`);
-}
-
-function isBins({ actor }: CheckSubject): boolean {
-  return actor.pool.family === "liquidity-book";
-}
-
-/** A range of `half` spacings (bins) on both sides of the price, shifted by `shift` of them. */
-async function rangeAround(subject: CheckSubject, half: number, shift = 0): Promise<RangeIndexes> {
-  const live = await subject.actor.live();
-  const spacing = isBins(subject) ? 1 : live.tickSpacing;
-  const middle = Math.floor(live.tick / spacing) + shift;
-  return { tickLower: (middle - half) * spacing, tickUpper: (middle + half) * spacing };
-}
-
-async function usual(subject: CheckSubject, range: RangeIndexes): Promise<MintInput> {
-  return { ...range, amount0Raw: subject.amount0Raw, amount1Raw: subject.amount1Raw };
-}
-
-async function openUsual(subject: CheckSubject, half = 40): Promise<{ tokenId: bigint; position: LivePosition }> {
-  const range = await rangeAround(subject, isBins(subject) ? Math.min(half, 12) : half);
-  const { facts } = await subject.actor.mint(await usual(subject, range));
-  const position = await subject.actor.position(facts.tokenId);
-  if (position === null) throw new Mismatch(`position ${facts.tokenId} is not there after its mint`);
-  return { tokenId: facts.tokenId, position };
-}
-
-async function closed(subject: CheckSubject, tokenId: bigint): Promise<void> {
-  const after = await subject.actor.position(tokenId);
-  const isEmpty = after === null || (after.liquidityRaw === 0n && after.fees0Raw === 0n && after.fees1Raw === 0n);
-  must(isEmpty, `position ${tokenId} still holds liquidity ${after?.liquidityRaw} after it was closed`);
-  must(!(await subject.actor.owned()).includes(tokenId), `position ${tokenId} is still listed after it was closed`);
-}
-
-/** Swaps both ways, a few per cent of the usual amounts each. */
-async function trade(subject: CheckSubject): Promise<void> {
-  for (let round = 0; round < 3; round += 1) {
-    await subject.actor.swap(true, subject.amount0Raw / 7n);
-    await subject.actor.swap(false, subject.amount1Raw / 7n);
-  }
-}
-
-/** Price times `1 + frac`. */
-async function movePrice(subject: CheckSubject, frac: number): Promise<void> {
-  const { sqrtPriceX96 } = await subject.actor.live();
-  const factor = BigInt(Math.round(Math.sqrt(1 + frac) * 1e9));
-  await subject.actor.pullTo((sqrtPriceX96 * factor) / 1_000_000_000n);
-}
-
-async function backToStart(subject: CheckSubject): Promise<void> {
-  await subject.actor.pullTo(subject.startSqrtX96);
-}
-
-/** Exact amounts of liquidity in ticks at the live price; null for bins. */
-async function formula(
-  subject: CheckSubject,
-  range: RangeIndexes,
-  liquidityRaw: bigint,
-  rounding: "up" | "down",
-): Promise<{ readonly amount0: bigint; readonly amount1: bigint } | null> {
-  if (isBins(subject)) return null;
-  const bounds = { sqrtAX96: sqrtAtTick(range.tickLower), sqrtBX96: sqrtAtTick(range.tickUpper) };
-  return amountsForLiquidity((await subject.actor.live()).sqrtPriceX96, bounds, liquidityRaw, rounding);
-}
+import { PRICE_CHECKS } from "./price-checks";
+import { shapeOf, shiftInside, shiftOutside } from "./shift-checks";
 
 const identity: Check = {
   name: "identity",
@@ -280,25 +208,6 @@ const burnToNothing: Check = {
   },
 };
 
-const rangeShift: Check = {
-  name: "range_shift",
-  async run(subject) {
-    const { actor } = subject;
-    const half = isBins(subject) ? 10 : 40;
-    const { tokenId, position } = await openUsual(subject, half);
-    await movePrice(subject, 0.03);
-    const { got0Raw, got1Raw } = await actor.exit(tokenId, null);
-    const range = await rangeAround(subject, half);
-    must(range.tickLower !== position.tickLower, "the price did not move a spacing");
-    const { facts, spent0Raw, spent1Raw } = await actor.mint({ ...range, amount0Raw: got0Raw, amount1Raw: got1Raw });
-    must(spent0Raw <= got0Raw && spent1Raw <= got1Raw, "the new range took more than the old one paid");
-    must(facts.liquidityRaw > 0n, "the new range is empty");
-    await actor.exit(facts.tokenId, null);
-    await closed(subject, facts.tokenId);
-    await backToStart(subject);
-  },
-};
-
 /** One-sided ranges: what lies above the price takes token0 alone, what lies below takes token1 alone. */
 function outside(name: string, side: "above" | "below"): Check {
   return {
@@ -409,22 +318,27 @@ const mintBoundsHold: Check = {
     const { actor } = subject;
     const { actions } = actor.adapter;
     const request = await usual(subject, await rangeAround(subject, isBins(subject) ? 10 : 60));
-    const inside = await actor.boundMint(request);
     const grants = actions.mintGrants(actor.pool, request);
-    await actor.give(grants, request);
-    await movePrice(subject, (BAND_BPS / 10_000) * 0.4);
-    must(await actor.tries(actions.encodeMint(actor.pool, inside)), "a mint reverted with the price inside its band");
-    await backToStart(subject);
-    await actor.give(grants, request);
-    const outsideCall = await actor.boundMint(request);
-    await movePrice(subject, (BAND_BPS / 10_000) * 3);
-    must(
-      !(await actor.tries(actions.encodeMint(actor.pool, outsideCall))),
-      "a mint went through with the price three bands away",
-    );
-    await actor.takeBack(grants);
-    for (const tokenId of await actor.owned()) await actor.exit(tokenId, null);
-    await backToStart(subject);
+    for (const way of [1, -1]) {
+      const inside = await actor.boundMint(request);
+      await actor.give(grants, request);
+      await movePrice(subject, way * (BAND_BPS / 10_000) * 0.4);
+      must(
+        await actor.tries(actions.encodeMint(actor.pool, inside)),
+        `a mint reverted with the price inside its band (${way})`,
+      );
+      await backToStart(subject);
+      await actor.give(grants, request);
+      const outsideCall = await actor.boundMint(request);
+      await movePrice(subject, way * (BAND_BPS / 10_000) * 3);
+      must(
+        !(await actor.tries(actions.encodeMint(actor.pool, outsideCall))),
+        `a mint went through with the price three bands away (${way})`,
+      );
+      await actor.takeBack(grants);
+      for (const tokenId of await actor.owned()) await actor.exit(tokenId, null);
+      await backToStart(subject);
+    }
   },
 };
 
@@ -433,25 +347,27 @@ const exitBoundsHold: Check = {
   async run(subject) {
     const { actor } = subject;
     const { actions } = actor.adapter;
-    const { tokenId } = await openUsual(subject, 60);
     const grants = actions.exitGrants(actor.pool);
-    const { call } = await actor.boundExit(tokenId, null);
-    await movePrice(subject, (BAND_BPS / 10_000) * 3);
-    await actor.give(grants, { amount0Raw: 1n, amount1Raw: 1n });
-    must(
-      !(await actor.tries(actions.encodeExit(actor.pool, call))),
-      "an exit went through with the price three bands away",
-    );
-    await backToStart(subject);
-    const again = await actor.boundExit(tokenId, null);
-    await movePrice(subject, (BAND_BPS / 10_000) * 0.4);
-    must(
-      await actor.tries(actions.encodeExit(actor.pool, again.call)),
-      "an exit reverted with the price inside its band",
-    );
-    await actor.takeBack(grants);
-    await closed(subject, tokenId);
-    await backToStart(subject);
+    for (const way of [1, -1]) {
+      const { tokenId } = await openUsual(subject, 60);
+      const { call } = await actor.boundExit(tokenId, null);
+      await movePrice(subject, way * (BAND_BPS / 10_000) * 3);
+      await actor.give(grants, { amount0Raw: 1n, amount1Raw: 1n });
+      must(
+        !(await actor.tries(actions.encodeExit(actor.pool, call))),
+        `an exit went through with the price three bands away (${way})`,
+      );
+      await backToStart(subject);
+      const again = await actor.boundExit(tokenId, null);
+      await movePrice(subject, way * (BAND_BPS / 10_000) * 0.4);
+      must(
+        await actor.tries(actions.encodeExit(actor.pool, again.call)),
+        `an exit reverted with the price inside its band (${way})`,
+      );
+      await actor.takeBack(grants);
+      await closed(subject, tokenId);
+      await backToStart(subject);
+    }
   },
 };
 
@@ -486,7 +402,12 @@ export const CHECKS: readonly Check[] = [
   feesPredicted,
   partialDecrease,
   burnToNothing,
-  rangeShift,
+  shiftInside,
+  shiftOutside("range_shift_up", 0.03),
+  shiftOutside("range_shift_down", -0.03),
+  ...PRICE_CHECKS,
+  shapeOf("curve"),
+  shapeOf("bid_ask"),
   outside("range_above_price", "above"),
   outside("range_below_price", "below"),
   onBound("price_on_lower_bound", "lower"),

@@ -2,6 +2,7 @@
 import { encodeFunctionData, parseAbi, type Address } from "viem";
 import { encodeApprove } from "@/lib/actions/erc20";
 import type {
+  BinShape,
   CallPort,
   ExitCall,
   ExitReceiptFacts,
@@ -32,6 +33,8 @@ export interface MintInput extends RangeIndexes {
   readonly amount0Raw: bigint;
   readonly amount1Raw: bigint;
   readonly bandBps?: number;
+  /** Bins only; missing: spot. */
+  readonly shape?: BinShape;
 }
 
 export interface Minted {
@@ -125,14 +128,14 @@ export function createFamilyActor(input: {
     position: (tokenId) => reads.readPosition(port, pool, tokenId, "latest", wallet),
     owned: async () =>
       reads.listOwned(port, pool, { wallet, fromBlock: 0n, block: await chain.client.getBlockNumber() }),
-    async boundMint({ tickLower, tickUpper, amount0Raw, amount1Raw, bandBps = BAND_BPS }) {
+    async boundMint({ tickLower, tickUpper, amount0Raw, amount1Raw, bandBps = BAND_BPS, shape = "spot" }) {
       return actions.boundMint(pool, await actor.live(), {
         tickLower,
         tickUpper,
         amount0DesiredRaw: amount0Raw,
         amount1DesiredRaw: amount1Raw,
         bandBps,
-        shape: pool.family === "liquidity-book" ? "spot" : null,
+        shape: pool.family === "liquidity-book" ? shape : null,
         recipient: wallet,
         deadlineSec: chain.deadlineSec(),
       });

@@ -3,14 +3,15 @@ import { FAMILY_ADAPTERS } from "@/server/execution/adapters/registry";
 import type { FamilyKit } from "@/server/devnet/chain/families/family-kit";
 import { FAMILY_KITS } from "@/server/devnet/chain/families/kits";
 import { startKitChain, type KitChain, type KitToken } from "@/tests/support/kit-chain";
-import { CHECKS, type CheckSubject } from "./checks";
+import type { CheckSubject } from "./check-tools";
+import { CHECKS } from "./checks";
 import { createFamilyActor, fund } from "./family-actor";
 
 export interface ConformanceResult {
   readonly family: string;
   readonly variant: string | null;
   readonly isStandIn: boolean;
-  /** Decimals of token0 and token1, for example `18/6`. */
+  /** Decimals of token0 and token1 and which of them is the base, for example `18/6 base 0`. */
   readonly tokens: string;
   readonly check: string;
   /** Null when it passed. */
@@ -25,7 +26,7 @@ const BASE_WHOLE = 20;
 
 export async function runConformance(input: {
   readonly only?: (kit: FamilyKit) => boolean;
-  /** Which of the three token orders a kit is checked with; missing: all. */
+  /** Which of the four token orders a kit is checked with; missing: all. */
   readonly orderOf?: (kit: FamilyKit) => number;
   readonly onResult: (result: ConformanceResult) => void;
 }): Promise<readonly ConformanceResult[]> {
@@ -52,14 +53,15 @@ interface TokenPair {
   readonly quote: KitToken;
 }
 
-export const TOKEN_ORDERS = 3;
+export const TOKEN_ORDERS = 4;
 
-/** Base and quote of each pool: 18/6, 6/18 and 18/18 decimals in pool order. */
+/** Base and quote of each pool: 18/6, 6/18, 18/18 and 18/18 decimals in pool order, the base being token0, token1, token0 and token1. */
 function tokenPairs(chain: KitChain): readonly TokenPair[] {
   return [
     { base: chain.low, quote: chain.quote },
     { base: chain.high, quote: chain.quote },
     { base: chain.low, quote: chain.high },
+    { base: chain.third, quote: chain.low },
   ];
 }
 
@@ -79,7 +81,7 @@ async function runFamily(
   for (const { base, quote } of pairs) {
     const baseIsToken0 = BigInt(base.address) < BigInt(quote.address);
     const [token0, token1] = baseIsToken0 ? [base, quote] : [quote, base];
-    const tokens = `${token0.decimals}/${token1.decimals}`;
+    const tokens = `${token0.decimals}/${token1.decimals} base ${baseIsToken0 ? 0 : 1}`;
     const subject = await makeSubject(chain, { kit, deployed, base, quote, baseIsToken0 }).catch(problemOf);
     if (typeof subject === "string") {
       onResult({ ...about, tokens, check: "create", problem: subject, ms: 0 });
@@ -87,6 +89,7 @@ async function runFamily(
     }
     onResult({ ...about, tokens, check: "create", problem: null, ms: 0 });
     for (const check of CHECKS) {
+      if (check.isFor?.(kit.family) === false) continue;
       const startedMs = performance.now();
       const problem = await check.run(subject).then(() => null, problemOf);
       onResult({ ...about, tokens, check: check.name, problem, ms: Math.round(performance.now() - startedMs) });
@@ -159,5 +162,5 @@ function problemOf(error: unknown): string {
 export function resultLine(result: ConformanceResult): string {
   const name = result.variant === null ? result.family : `${result.family} ${result.variant}`;
   const where = `${name}${result.isStandIn ? " (stand-in)" : ""}`;
-  return `${where.padEnd(34)} ${result.tokens.padEnd(6)} ${result.check.padEnd(22)} ${result.problem === null ? "passed" : `FAILED: ${result.problem}`}`;
+  return `${where.padEnd(34)} ${result.tokens.padEnd(12)} ${result.check.padEnd(22)} ${result.problem === null ? "passed" : `FAILED: ${result.problem}`}`;
 }

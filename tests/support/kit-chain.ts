@@ -142,9 +142,11 @@ export async function startKitChain() {
       else sides.high = made;
     }
     const { low, high } = sides;
+    let third = await token(18);
+    while (BigInt(third.address) < BigInt(low.address)) third = await token(18);
     await send(
       "Funding",
-      [quote, low, high].flatMap(({ address }) =>
+      [quote, low, high, third].flatMap(({ address }) =>
         [trader, user].map((to) => ({
           to: address,
           data: encodeFunctionData({ abi: tokenAbi, functionName: "mint", args: [to, STOCK] }),
@@ -170,6 +172,7 @@ export async function startKitChain() {
       quote,
       low,
       high,
+      third,
       send,
       stop,
       deadlineSec: () => BigInt(Math.floor(atMs / 1000) + 3_600),

@@ -244,5 +244,6 @@ export function PlanBar({ plan, decision, onReject }: Props): ReactNode {
 
 function RehearsalWord({ plan }: { readonly plan: PlanDto }): ReactNode {
   if (plan.rehearsal === null) return <Status tone="unknown">Per step, at signing</Status>;
+  if (plan.rehearsal.method === "none") return <Status tone="warn">Could not be tried</Status>;
   return <Status tone={plan.rehearsal.isOk ? "ok" : "crit"}>{plan.rehearsal.isOk ? "Went through" : "Failed"}</Status>;
 }

@@ -14,7 +14,8 @@ type Rehearsal = NonNullable<PlanDto["rehearsal"]>;
 
 const METHOD: Readonly<Record<Rehearsal["method"], string>> = {
   eth_simulateV1: "simulated by the node in one go, state carried from step to step",
-  fork: "run on a local copy of the chain",
+  fork: "run on a local copy of the chain, since its node cannot simulate",
+  none: "not tried",
 };
 
 export function PlanSimulation({ plan }: { readonly plan: PlanDto }): ReactNode {
@@ -23,39 +24,74 @@ export function PlanSimulation({ plan }: { readonly plan: PlanDto }): ReactNode 
 
 function Rehearsed({ plan, rehearsal }: { readonly plan: PlanDto; readonly rehearsal: Rehearsal }): ReactNode {
   const nowMs = useWallNow();
-  const failed = rehearsal.steps.find((step) => !step.isOk);
   return (
     <PlanSection
       index={6}
       title="Rehearsal"
-      meta={
-        <Status tone={rehearsal.isOk ? "ok" : "crit"}>
-          {rehearsal.isOk ? "Went through" : `Step ${(failed?.index ?? 0) + 1} failed`}
-        </Status>
-      }
+      meta={<RehearsalStatus rehearsal={rehearsal} />}
       className="order-3 desk:order-none"
     >
       <p className="mb-1 text-dense text-ink-2">
-        {formatInstant(rehearsal.atMs, nowMs)}, {METHOD[rehearsal.method]}, from block{" "}
-        {rehearsal.blocks.map(({ number }) => groupDigits(number)).join(" and ")}. It cost nothing and signed nothing.
-        {rehearsal.detail !== "" && <span className="block text-ink">{rehearsal.detail}</span>}
+        {formatInstant(rehearsal.atMs, nowMs)}, {howTried(plan, rehearsal)}.
+        {rehearsal.method !== "none" && " It cost nothing and signed nothing."}
+        {rehearsal.detail !== "" && <span className="block break-words text-ink">{rehearsal.detail}</span>}
       </p>
       <CheckList
         label="Steps as rehearsed"
-        items={rehearsal.steps.map((step): CheckItem => ({
-          id: String(step.index),
-          label: `${step.index + 1}. ${plan.steps[step.index]?.title ?? "step"}`,
-          detail: step.detail === "" ? undefined : step.detail,
-          value: step.gasUsed === "0" ? "not tried" : `${groupDigits(step.gasUsed)} gas`,
-          limit: null,
-          state: step.isOk ? (step.gasUsed === "0" ? "later" : "holds") : "fails",
-        }))}
+        items={[...rehearsal.steps.map((step) => triedItem(plan, step)), ...untriedItems(plan, rehearsal)]}
       />
       <p className="mt-2 text-dense text-ink-3">
-        At signing each step is run again on live state, with minimums from the price of that block.
+        At signing each step is run again on live state, with minimums from the price of that block, and its balance
+        changes are held to the ones rehearsed here: a step that would do something else is not signed.
       </p>
     </PlanSection>
   );
+}
+
+function RehearsalStatus({ rehearsal }: { readonly rehearsal: Rehearsal }): ReactNode {
+  if (rehearsal.method === "none") return <Status tone="warn">Could not be tried</Status>;
+  const failed = rehearsal.steps.find((step) => !step.isOk);
+  if (failed !== undefined) return <Status tone="crit">{`Step ${failed.index + 1} failed`}</Status>;
+  return <Status tone="ok">{(rehearsal.untried ?? []).length > 0 ? "Went through in part" : "Went through"}</Status>;
+}
+
+/** Where and how, chain by chain when they differ. */
+function howTried(plan: PlanDto, { blocks, method }: Rehearsal): string {
+  if (blocks.length === 0) return METHOD[method];
+  const methods = new Set(blocks.map((block) => block.method ?? method));
+  if (methods.size === 1) {
+    return `${METHOD[method]}, from block ${blocks.map(({ number }) => groupDigits(number)).join(" and ")}`;
+  }
+  const nameOf = (chainId: number): string => plan.chains.find(({ id }) => id === chainId)?.name ?? `chain ${chainId}`;
+  return blocks
+    .map(
+      (block) => `${nameOf(block.chainId)} ${METHOD[block.method ?? method]}, from block ${groupDigits(block.number)}`,
+    )
+    .join("; ");
+}
+
+function triedItem(plan: PlanDto, step: Rehearsal["steps"][number]): CheckItem {
+  const supposed = step.arrivals === undefined ? "" : "tried with the expected arrival";
+  const detail = [supposed, step.detail].filter((text) => text !== "").join("; ");
+  return {
+    id: String(step.index),
+    label: `${step.index + 1}. ${plan.steps[step.index]?.title ?? "step"}`,
+    detail: detail === "" ? undefined : detail,
+    value: step.gasUsed === "0" ? "not played" : `${groupDigits(step.gasUsed)} gas`,
+    limit: null,
+    state: step.isOk ? "holds" : "fails",
+  };
+}
+
+function untriedItems(plan: PlanDto, { untried = [] }: Rehearsal): readonly CheckItem[] {
+  return untried.map(({ index, reason }) => ({
+    id: `untried-${index}`,
+    label: `${index + 1}. ${plan.steps[index]?.title ?? "step"}`,
+    detail: reason,
+    value: "not tried",
+    limit: null,
+    state: "later",
+  }));
 }
 
 function NotRehearsed({ plan }: { readonly plan: PlanDto }): ReactNode {

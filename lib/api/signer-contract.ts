@@ -134,6 +134,8 @@ export const opReportSchema = z.object({
   position: knownPositionSchema.nullable(),
   error: z.string().nullable(),
   stateAtMs: z.number(),
+  /** Swaps and bridges: the endpoint at which the same bytes were tried again before they were signed, and what came of it. */
+  secondLook: z.string().optional(),
 });
 export type OpReport = z.output<typeof opReportSchema>;
 
@@ -233,6 +235,8 @@ export const ledgerEntrySchema = z.object({
   planId: z.string().nullable(),
   opId: z.string().nullable(),
   txHash: hexSchema.nullable(),
+  /** Prices the operation was carried out at: QUOTE per BASE, US dollars per QUOTE and per native coin; missing for what has none. */
+  rate: z.object({ price: z.number(), quoteUsd: z.number(), nativeUsd: z.number(), atMs: z.number() }).nullish(),
 });
 export type LedgerEntry = z.output<typeof ledgerEntrySchema>;
 
@@ -294,25 +298,42 @@ export const orphanSchema = z.object({
 });
 export type Orphan = z.output<typeof orphanSchema>;
 
+const rehearsedAmountSchema = z.object({
+  chainId: z.number().int(),
+  token: addressSchema,
+  amountRaw: z.string().regex(/^-?\d+$/),
+});
+
 /** A whole plan tried before it is signed: where, when, and what it would have changed. */
 export const rehearsalSchema = z.object({
-  method: z.enum(["eth_simulateV1", "fork"]),
+  /** `fork`: at least one chain was tried on a local fork, because its node cannot simulate. `none`: nothing could be tried, `detail` says why. */
+  method: z.enum(["eth_simulateV1", "fork", "none"]),
   atMs: z.number(),
-  blocks: z.array(z.object({ chainId: z.number().int(), number: rawAmountSchema })),
+  blocks: z.array(
+    z.object({
+      chainId: z.number().int(),
+      number: rawAmountSchema,
+      /** How this chain was tried; missing: as `method` says. */
+      method: z.enum(["eth_simulateV1", "fork"]).optional(),
+    }),
+  ),
   isOk: z.boolean(),
-  /** Why it failed, or what could not be tried (steps after a bridge), in one sentence. */
+  /** Why it failed, or what could not be tried, in one sentence. */
   detail: z.string(),
   steps: z.array(
     z.object({
       index: z.number().int(),
       isOk: z.boolean(),
       gasUsed: rawAmountSchema,
-      deltas: z.array(
-        z.object({ chainId: z.number().int(), token: addressSchema, amountRaw: z.string().regex(/^-?\d+$/) }),
-      ),
+      /** Every ERC-20 token that entered or left the wallet. */
+      deltas: z.array(rehearsedAmountSchema),
       detail: z.string(),
+      /** Tried as if this much had come over bridges already; missing: with what the wallet really had. */
+      arrivals: z.array(rehearsedAmountSchema).optional(),
     }),
   ),
+  /** Steps that were not tried, each with the reason. */
+  untried: z.array(z.object({ index: z.number().int(), reason: z.string() })).optional(),
 });
 export type Rehearsal = z.output<typeof rehearsalSchema>;
 

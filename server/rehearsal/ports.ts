@@ -1,6 +1,5 @@
 // What a rehearsal needs from outside: a place to try calls in a row, reads of pools and positions, quotes. Injected by the worker.
-import type { FamilyReads, TxCall } from "@/lib/actions/family";
-import type { CallPort } from "@/lib/actions/family";
+import type { CallPort, FamilyReads, TxCall } from "@/lib/actions/family";
 import type { TxLog } from "@/lib/actions/erc20";
 import type { QuoteEvidence, Rehearsal } from "@/lib/api/signer-contract";
 import type { Result } from "@/lib/errors/result";
@@ -20,22 +19,32 @@ export interface TriedCall {
   readonly error: string;
 }
 
+/** One word of a contract's storage as it is to be before anything is played. */
+export interface StorageChange {
+  readonly address: Address;
+  readonly slot: Hex;
+  readonly valueRaw: bigint;
+}
+
 /** A copy of a chain at one block that nothing outside sees. */
 export interface Stage {
-  readonly method: Rehearsal["method"];
+  readonly method: Exclude<Rehearsal["method"], "none">;
   readonly blockNumber: bigint;
   readonly timestampSec: bigint;
   /** Chain seconds per wall second. */
   readonly timeScale: number;
   /** Reads the chain itself, not the stage. */
   readonly port: CallPort;
-  /** Plays all of them in this order from the wallet, on the untouched block each time. */
-  play(calls: readonly TxCall[]): Promise<Result<readonly TriedCall[], TidegateError>>;
+  /** Plays all of them in this order from the wallet, each time on the block as it is but for the changes. */
+  play(
+    calls: readonly TxCall[],
+    changes?: readonly StorageChange[],
+  ): Promise<Result<readonly TriedCall[], TidegateError>>;
   close(): Promise<void>;
 }
 
 export interface RehearsalDeps {
-  /** Null with the reason when the chain's node cannot simulate and no fork could be started. */
+  /** Fails, with the reason, when the chain's node cannot simulate and no fork could be started. */
   readonly openStage: (chainId: number) => Promise<Result<Stage, TidegateError>>;
   readonly findPool: (chainId: number, pool: string) => PoolRef | null;
   readonly readsOf: (family: Family) => FamilyReads;

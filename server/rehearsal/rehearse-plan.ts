@@ -1,5 +1,4 @@
 // Rehearsal of a whole plan before anything is signed: every step is encoded by the same families at live state and played in order on a copy of its chain.
-import { encodeFunctionData } from "viem";
 import { encodeApprove, walletDeltas } from "@/lib/actions/erc20";
 import { FAMILY_ACTIONS } from "@/lib/actions/families";
 import type { TxCall } from "@/lib/actions/family";
@@ -8,18 +7,36 @@ import { encodePermit2Approve, encodePermit2Revoke, permit2ExpirationSec } from 
 import { encodePoolSwap, routerForms } from "@/lib/actions/pool-swap";
 import type { Rehearsal } from "@/lib/api/signer-contract";
 import { ok, type Result } from "@/lib/errors/result";
-import { errorText, type TidegateError } from "@/lib/errors/tidegate-error";
-import type { ApproveStep, BurnStep, DecreaseStep, MintStep, Plan, RevokeStep, Step, SwapStep } from "@/lib/plan/plan";
-import { ERC20_ABI } from "@/lib/registry/abis/erc20";
+import { ChainError, errorText, type TidegateError } from "@/lib/errors/tidegate-error";
+import type {
+  ApproveStep,
+  BridgeStep,
+  BurnStep,
+  DecreaseStep,
+  MintStep,
+  Plan,
+  RevokeStep,
+  Step,
+  SwapStep,
+} from "@/lib/plan/plan";
 import type { PoolRef } from "@/lib/registry/pool-ref";
 import type { Address } from "@/lib/units";
-import type { RehearsalDeps, Stage, TriedCall } from "./ports";
+import { balanceCall, findBalanceSlot } from "./balance-slot";
+import type { RehearsalDeps, Stage, StorageChange, TriedCall } from "./ports";
 
 type StepReport = Rehearsal["steps"][number];
+type Untried = NonNullable<Rehearsal["untried"]>[number];
 type Encoded =
   | { readonly kind: "call"; readonly call: TxCall; readonly alternatives?: readonly TxCall[] }
   | { readonly kind: "not_tried"; readonly reason: string }
   | { readonly kind: "failed"; readonly reason: string };
+
+interface Arrival {
+  /** Index of the bridge step. */
+  readonly from: number;
+  readonly token: Address;
+  readonly amountRaw: bigint;
+}
 
 interface ChainRun {
   readonly deps: RehearsalDeps;
@@ -27,78 +44,135 @@ interface ChainRun {
   readonly stage: Stage;
   readonly played: TxCall[];
   readonly reports: StepReport[];
+  readonly untried: Untried[];
   /** Amounts the next operation takes, decided with its approvals. */
   readonly amounts: Map<string, bigint>;
+  /** What bridges are expected to bring, by the index of the bridge step; shared by all chains. */
+  readonly quoted: Map<number, bigint>;
+  readonly arrivals: Arrival[];
+  /** The wallet's balances with what has arrived. */
+  readonly changes: Map<string, StorageChange>;
 }
 
-/** Error: nothing could be rehearsed at all, with the reason. A plan that fails is an answer with `isOk` false. */
-export async function rehearsePlan(deps: RehearsalDeps, plan: Plan): Promise<Result<Rehearsal, TidegateError>> {
-  const chainIds = [...new Set(plan.steps.map((step) => step.chainId))];
+/**
+ * Never fails: a plan that would not go through is an answer with `isOk` false, and so is one of which nothing could be tried (method
+ * `none`, with the reason). Steps that could not be tried are named one by one.
+ */
+export async function rehearsePlan(deps: RehearsalDeps, plan: Plan): Promise<Rehearsal> {
   const blocks: Rehearsal["blocks"] = [];
   const steps: StepReport[] = [];
-  let method: Rehearsal["method"] = "eth_simulateV1";
-  for (const chainId of chainIds) {
+  const untried: Untried[] = [];
+  const quoted = new Map<number, bigint>();
+  for (const chainId of chainsInOrder(plan)) {
     const stage = await deps.openStage(chainId);
-    if (!stage.ok) return stage;
-    method = stage.value.method;
-    blocks.push({ chainId, number: stage.value.blockNumber });
+    if (!stage.ok) {
+      untried.push(...stepsOn(plan, chainId).map((index) => ({ index, reason: stage.error.message })));
+      continue;
+    }
+    blocks.push({ chainId, number: stage.value.blockNumber, method: stage.value.method });
+    const run: ChainRun = {
+      deps,
+      plan,
+      stage: stage.value,
+      played: [],
+      reports: [],
+      untried: [],
+      amounts: new Map(),
+      quoted,
+      arrivals: [],
+      changes: new Map(),
+    };
     try {
-      const run: ChainRun = { deps, plan, stage: stage.value, played: [], reports: [], amounts: new Map() };
-      const end = await rehearseChain(run, chainId);
-      if (!end.ok) return end;
-      steps.push(...run.reports);
+      await rehearseChain(run, chainId);
     } finally {
       await stage.value.close();
     }
+    steps.push(...run.reports);
+    untried.push(...run.untried);
   }
   const sorted = steps.toSorted((left, right) => left.index - right.index);
+  const left = untried.toSorted((one, other) => one.index - other.index);
   const failed = sorted.find((step) => !step.isOk);
-  const untried = plan.steps.flatMap((step, index) =>
-    sorted.some((each) => each.index === index) ? [] : [{ step, index }],
-  );
-  return ok({
-    method,
+  return {
+    method: sorted.length === 0 ? "none" : blocks.some(({ method }) => method === "fork") ? "fork" : "eth_simulateV1",
     atMs: deps.wallNowMs(),
     blocks,
-    isOk: failed === undefined,
+    isOk: failed === undefined && sorted.length > 0,
     detail:
-      failed !== undefined
-        ? `step ${failed.index} (${plan.steps[failed.index]?.kind ?? "?"}) failed: ${failed.detail}`
-        : untriedWords(plan, untried),
+      failed === undefined
+        ? wordsOf(plan, sorted, left)
+        : `step ${failed.index} (${plan.steps[failed.index]?.kind ?? "?"}) failed: ${failed.detail}`,
     steps: sorted,
-  });
+    ...(left.length === 0 ? {} : { untried: left }),
+  };
 }
 
-function untriedWords(plan: Plan, untried: readonly { readonly step: Step; readonly index: number }[]): string {
-  if (untried.length === 0) return "every step went through";
-  const list = untried.map(({ step, index }) => `${index} (${step.kind})`).join(", ");
-  const afterBridge = plan.steps.some((step) => step.kind === "bridge");
-  return `what could be tried went through; not tried: steps ${list}${afterBridge ? ", which need what a bridge brings or a quote that did not come" : ", for want of a quote"}`;
+/** Chains that only send come first: what their bridges were quoted to bring is known when it arrives. */
+function chainsInOrder(plan: Plan): readonly number[] {
+  const all = [...new Set(plan.steps.map((step) => step.chainId))];
+  const receives = (chainId: number): boolean =>
+    plan.steps.some((step) => step.kind === "bridge" && step.toChainId === chainId);
+  return [...all.filter((chainId) => !receives(chainId)), ...all.filter(receives)];
 }
 
-async function rehearseChain(run: ChainRun, chainId: number): Promise<Result<true, TidegateError>> {
-  let isWaiting = false;
-  for (const [index, step] of run.plan.steps.entries()) {
-    if (step.chainId !== chainId) continue;
-    isWaiting ||= needsArrival(run.plan, step, index);
-    if (isWaiting) continue;
-    const encoded = await encodeStep(run, step, index);
-    if (!encoded.ok) return encoded;
-    if (encoded.value.kind === "not_tried") {
-      // What follows on this chain counts on it.
-      isWaiting = true;
-      continue;
+function stepsOn(plan: Plan, chainId: number): readonly number[] {
+  return plan.steps.flatMap((step, index) => (step.chainId === chainId ? [index] : []));
+}
+
+function wordsOf(plan: Plan, steps: readonly StepReport[], untried: readonly Untried[]): string {
+  const [first] = untried;
+  if (first !== undefined && steps.length === 0) return `could not be tried: ${first.reason}`;
+  const name = (index: number): string => `${index} (${plan.steps[index]?.kind ?? "?"})`;
+  const ahead = steps.filter(({ arrivals }) => arrivals !== undefined).map(({ index }) => name(index));
+  const supposed = ahead.length === 0 ? "" : `, steps ${ahead.join(", ")} with the expected arrival`;
+  if (first === undefined) return `every step went through${supposed}`;
+  const reasons = [...new Set(untried.map(({ reason }) => reason))].join("; ");
+  const list = untried.map(({ index }) => name(index)).join(", ");
+  return `what could be tried went through${supposed}; not tried: steps ${list}: ${reasons}`;
+}
+
+/** Steps in order until one fails; after one that could not be tried nothing of this chain is, since it counts on it. */
+async function rehearseChain(run: ChainRun, chainId: number): Promise<void> {
+  const indexes = stepsOn(run.plan, chainId);
+  for (const [at, index] of indexes.entries()) {
+    const step = run.plan.steps[index];
+    if (step === undefined) continue;
+    const end = await rehearseStep(run, step, index);
+    if (end === "failed") return;
+    if (end === "tried") continue;
+    run.untried.push({ index, reason: end.reason });
+    for (const later of indexes.slice(at + 1)) {
+      run.untried.push({ index: later, reason: `it counts on step ${index}, which could not be tried` });
     }
+    return;
+  }
+}
+
+async function rehearseStep(
+  run: ChainRun,
+  step: Step,
+  index: number,
+): Promise<"tried" | "failed" | { readonly reason: string }> {
+  try {
+    const isSupposed = needsArrival(run.plan, step, index);
+    const missing = isSupposed ? await bringArrivals(run, step.chainId, index) : null;
+    if (missing !== null) return { reason: missing };
+    const encoded = await encodeStep(run, step, index);
+    if (!encoded.ok) return { reason: encoded.error.message };
+    if (encoded.value.kind === "not_tried") return { reason: encoded.value.reason };
     if (encoded.value.kind === "failed") {
-      run.reports.push(reportOf(run, index, null, encoded.value.reason));
-      return ok(true);
+      run.reports.push(reportOf(run, index, null, { detail: encoded.value.reason, isSupposed }));
+      return "failed";
     }
     const tried = await playNext(run, [encoded.value.call, ...(encoded.value.alternatives ?? [])]);
-    if (!tried.ok) return tried;
-    run.reports.push(reportOf(run, index, tried.value, tried.value.error));
-    if (!tried.value.isOk) return ok(true);
+    if (!tried.ok) return { reason: tried.error.message };
+    run.reports.push(reportOf(run, index, tried.value, { detail: tried.value.error, isSupposed }));
+    return tried.value.isOk ? "tried" : "failed";
+  } catch (error) {
+    // A read of the chain that got no answer says nothing about the plan.
+    if (error instanceof ChainError) return { reason: error.message };
+    throw error;
   }
-  return ok(true);
 }
 
 /** Swaps and mints of a chain that a bridge of this plan goes to, and what is approved for them. */
@@ -108,39 +182,81 @@ function needsArrival(plan: Plan, step: Step, index: number): boolean {
   return plan.steps.some((each, at) => each.kind === "bridge" && each.toChainId === step.chainId && at < index);
 }
 
-/** The first of the calls that goes through after all that was played; the last one's failure when none does. */
-async function playNext(run: ChainRun, calls: readonly TxCall[]): Promise<Result<TriedCall, TidegateError>> {
-  let last: TriedCall = { isOk: false, gasUsed: 0n, returnData: "0x", logs: [], error: "nothing to try" };
-  for (const call of calls) {
-    const played = await run.stage.play([...run.played, call]);
-    if (!played.ok) return played;
-    last = played.value.at(-1) ?? last;
-    if (last.isOk) {
-      run.played.push(call);
-      return ok(last);
+/**
+ * Gives the wallet what the bridges before this step are expected to bring: what their quotes promise at least, or the plan's own
+ * minimum. Answers why not when a token's balance has no place that could be set.
+ */
+async function bringArrivals(run: ChainRun, chainId: number, before: number): Promise<string | null> {
+  const { plan, stage, deps } = run;
+  for (const [from, bridge] of plan.steps.entries()) {
+    if (bridge.kind !== "bridge" || bridge.toChainId !== chainId || from >= before) continue;
+    if (run.arrivals.some((each) => each.from === from)) continue;
+    const amountRaw = run.quoted.get(from) ?? bridge.minAmountOutRaw;
+    const known = run.changes.get(bridge.tokenOut.toLowerCase());
+    if (known === undefined) {
+      const slot = await findBalanceSlot(stage, bridge.tokenOut, deps.wallet);
+      if (!slot.ok) return slot.error.message;
+      if (slot.value === null) {
+        return `it needs what step ${from} (bridge) brings, and ${bridge.tokenOut} keeps its balances in no known place where that could be supposed`;
+      }
+      const held = await stage.play([balanceCall(bridge.tokenOut, deps.wallet)]);
+      if (!held.ok) return held.error.message;
+      const valueRaw = balanceIn(held.value.at(-1)) + amountRaw;
+      run.changes.set(bridge.tokenOut.toLowerCase(), { address: bridge.tokenOut, slot: slot.value, valueRaw });
+    } else {
+      run.changes.set(bridge.tokenOut.toLowerCase(), { ...known, valueRaw: known.valueRaw + amountRaw });
     }
+    run.arrivals.push({ from, token: bridge.tokenOut, amountRaw });
   }
-  return ok(last);
+  return null;
 }
 
-function reportOf(run: ChainRun, index: number, tried: TriedCall | null, detail: string): StepReport {
-  const step = run.plan.steps[index];
-  const chainId = step?.chainId ?? 0;
-  const tokens = tokensOf(run.plan);
-  const deltas =
-    tried === null || !tried.isOk ? new Map<Address, bigint>() : walletDeltas(tried.logs, tokens, run.deps.wallet);
+function play(run: ChainRun, next: TxCall): Promise<Result<readonly TriedCall[], TidegateError>> {
+  return run.stage.play([...run.played, next], [...run.changes.values()]);
+}
+
+/** The first of the calls that goes through after all that was played; else the failure that says most: another shape of router says nothing. */
+async function playNext(run: ChainRun, calls: readonly TxCall[]): Promise<Result<TriedCall, TidegateError>> {
+  let failure: TriedCall = { isOk: false, gasUsed: 0n, returnData: "0x", logs: [], error: "" };
+  for (const call of calls) {
+    const played = await play(run, call);
+    if (!played.ok) return played;
+    const tried = played.value.at(-1) ?? failure;
+    if (tried.isOk) {
+      run.played.push(call);
+      return ok(tried);
+    }
+    if (failure.error === "" || tried.returnData.length > failure.returnData.length) failure = tried;
+  }
+  return ok(failure);
+}
+
+function reportOf(
+  run: ChainRun,
+  index: number,
+  tried: TriedCall | null,
+  { detail, isSupposed }: { readonly detail: string; readonly isSupposed: boolean },
+): StepReport {
+  const chainId = run.plan.steps[index]?.chainId ?? 0;
+  // Whatever token it is: one that nobody expected is what the signer looks for.
+  const moved = tried?.isOk === true ? tried.logs : [];
+  const tokens = [...new Set(moved.map(({ address }) => address))];
   return {
     index,
     isOk: tried?.isOk ?? false,
     gasUsed: tried?.gasUsed ?? 0n,
-    deltas: [...deltas].map(([token, amountRaw]) => ({ chainId, token, amountRaw: amountRaw.toString() })),
+    deltas: [...walletDeltas(moved, tokens, run.deps.wallet)].map(([token, amountRaw]) => ({
+      chainId,
+      token,
+      amountRaw: amountRaw.toString(),
+    })),
     detail,
+    ...(isSupposed
+      ? {
+          arrivals: run.arrivals.map(({ token, amountRaw }) => ({ chainId, token, amountRaw: amountRaw.toString() })),
+        }
+      : {}),
   };
-}
-
-function tokensOf(plan: Plan): readonly Address[] {
-  const all = [plan.base, plan.quote, ...(plan.tokens ?? []).flatMap(({ base, quote }) => [base, quote])];
-  return [...new Set(all.map(({ address }) => address))];
 }
 
 async function encodeStep(run: ChainRun, step: Step, index: number): Promise<Result<Encoded, TidegateError>> {
@@ -156,21 +272,26 @@ async function encodeStep(run: ChainRun, step: Step, index: number): Promise<Res
       return encodeMint(run, step, index);
     case "swap":
       return encodeSwap(run, step, index);
-    case "bridge": {
-      const amountRaw = run.amounts.get(amountKey(index, step.tokenIn)) ?? step.amountInRaw;
-      const quote = await run.deps.fetchBridgeQuote(run.plan, step, amountRaw);
-      if (!quote.ok) return ok({ kind: "not_tried", reason: quote.error.message });
-      const { to, data, valueRaw } = quote.value;
-      return ok({ kind: "call", call: { to, data, valueRaw } });
-    }
+    case "bridge":
+      return encodeBridge(run, step, index);
   }
 }
 
-/** Bounds that cannot be met and families that refuse are failures of the plan, not of the rehearsal. */
+async function encodeBridge(run: ChainRun, step: BridgeStep, index: number): Promise<Result<Encoded, TidegateError>> {
+  const amountRaw = run.amounts.get(amountKey(index, step.tokenIn)) ?? step.amountInRaw;
+  const quote = await run.deps.fetchBridgeQuote(run.plan, step, amountRaw);
+  if (!quote.ok) return ok({ kind: "not_tried", reason: `a quote did not come: ${quote.error.message}` });
+  const { to, data, valueRaw, toAmountMinRaw } = quote.value;
+  run.quoted.set(index, toAmountMinRaw);
+  return ok({ kind: "call", call: { to, data, valueRaw } });
+}
+
+/** Bounds that cannot be met and families that refuse are failures of the plan; a chain that does not answer is not. */
 async function guarded(encode: () => Promise<Encoded>): Promise<Encoded> {
   try {
     return await encode();
   } catch (error) {
+    if (error instanceof ChainError && error.code !== "reverted") throw error;
     return { kind: "failed", reason: errorText(error) };
   }
 }
@@ -293,18 +414,19 @@ async function encodeSwap(run: ChainRun, step: SwapStep, index: number): Promise
     );
   }
   const quote = await run.deps.fetchSwapQuote(run.plan, step, amountRaw);
-  if (!quote.ok) return ok({ kind: "not_tried", reason: quote.error.message });
+  if (!quote.ok) return ok({ kind: "not_tried", reason: `a quote did not come: ${quote.error.message}` });
   const { to, data, valueRaw } = quote.value;
   return ok({ kind: "call", call: { to, data, valueRaw } });
 }
 
 /** The wallet's balance after everything that was played. */
 async function balanceOf(run: ChainRun, token: Address): Promise<Result<bigint, TidegateError>> {
-  const data = encodeFunctionData({ abi: ERC20_ABI, functionName: "balanceOf", args: [run.deps.wallet] });
-  const played = await run.stage.play([...run.played, { to: token, data, valueRaw: 0n }]);
-  if (!played.ok) return played;
-  const answer = played.value.at(-1);
-  return ok(answer?.isOk === true && answer.returnData.length === 66 ? BigInt(answer.returnData) : 0n);
+  const played = await play(run, balanceCall(token, run.deps.wallet));
+  return played.ok ? ok(balanceIn(played.value.at(-1))) : played;
+}
+
+function balanceIn(answer: TriedCall | undefined): bigint {
+  return answer?.isOk === true && answer.returnData.length === 66 ? BigInt(answer.returnData) : 0n;
 }
 
 function poolOf(run: ChainRun, chainId: number, pool: string): PoolRef {

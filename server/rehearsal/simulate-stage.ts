@@ -1,13 +1,14 @@
 // Stage by eth_simulateV1: several calls in one imagined block, state carried from one to the next, nothing left behind.
-import { numberToHex } from "viem";
+import { numberToHex, padHex } from "viem";
 import { z } from "zod";
 import { err, ok, type Result } from "@/lib/errors/result";
 import { ChainError } from "@/lib/errors/tidegate-error";
 import { addressSchema, bytes32Schema, hexSchema } from "@/lib/registry/schema";
 import type { Address } from "@/lib/units";
 import { createCallPort } from "@/server/infra/chain/call-port";
-import type { ChainClient } from "@/server/infra/chain/clients";
-import type { Stage } from "./ports";
+import type { BlockRef, ChainClient } from "@/server/infra/chain/clients";
+import type { Stage, StorageChange } from "./ports";
+import { revertReason } from "./revert-reason";
 
 const quantitySchema = z.string().regex(/^0x[0-9a-fA-F]+$/);
 const answerSchema = z.array(
@@ -27,16 +28,18 @@ const answerSchema = z.array(
 );
 
 /** Fails when the node does not answer eth_simulateV1. */
-export async function openSimulation(client: ChainClient, wallet: Address): Promise<Result<Stage, ChainError>> {
-  const block = await client.readBlock();
-  if (!block.ok) return block;
+export async function openSimulation(
+  client: ChainClient,
+  wallet: Address,
+  block: BlockRef,
+): Promise<Result<Stage, ChainError>> {
   const stage: Stage = {
     method: "eth_simulateV1",
-    blockNumber: block.value.number,
-    timestampSec: BigInt(Math.floor(block.value.timestampAtMs / 1000)),
+    blockNumber: block.number,
+    timestampSec: BigInt(Math.floor(block.timestampAtMs / 1000)),
     timeScale: client.chain.timeScale,
     port: createCallPort(client),
-    async play(calls) {
+    async play(calls, changes = []) {
       const answer = await client.call("eth_simulateV1", (reader) =>
         reader.request<{ Method: string; Parameters: unknown; ReturnType: unknown }>({
           method: "eth_simulateV1",
@@ -44,6 +47,7 @@ export async function openSimulation(client: ChainClient, wallet: Address): Prom
             {
               blockStateCalls: [
                 {
+                  ...(changes.length === 0 ? {} : { stateOverrides: overridesOf(changes) }),
                   calls: calls.map(({ to, data, valueRaw }) => ({
                     from: wallet,
                     to,
@@ -55,7 +59,7 @@ export async function openSimulation(client: ChainClient, wallet: Address): Prom
               validation: false,
               traceTransfers: false,
             },
-            numberToHex(block.value.number),
+            numberToHex(block.number),
           ],
         }),
       );
@@ -77,7 +81,7 @@ export async function openSimulation(client: ChainClient, wallet: Address): Prom
           gasUsed: BigInt(each.gasUsed),
           returnData: each.returnData,
           logs: each.logs.map(({ address, topics, data }) => ({ address, topics, data })),
-          error: BigInt(each.status) === 1n ? "" : (each.error?.message ?? "reverted without a reason"),
+          error: BigInt(each.status) === 1n ? "" : revertReason(each.returnData, each.error?.message),
         })),
       );
     },
@@ -85,6 +89,16 @@ export async function openSimulation(client: ChainClient, wallet: Address): Prom
   };
   const probe = await stage.play([]);
   return probe.ok ? ok(stage) : err(asChainError(probe.error, client));
+}
+
+function overridesOf(changes: readonly StorageChange[]): Record<Address, { stateDiff: Record<string, string> }> {
+  const overrides: Record<Address, { stateDiff: Record<string, string> }> = {};
+  for (const { address, slot, valueRaw } of changes) {
+    overrides[address] = {
+      stateDiff: { ...overrides[address]?.stateDiff, [slot]: padHex(numberToHex(valueRaw), { size: 32 }) },
+    };
+  }
+  return overrides;
 }
 
 function asChainError(error: unknown, client: ChainClient): ChainError {

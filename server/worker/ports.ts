@@ -220,8 +220,8 @@ export interface CycleDeps {
   readonly signer: SignerPort;
   /** Missing: plans are made without bridges, from the aggregator's usual fee, for families with plain allowances. */
   readonly planning?: PlanningPort;
-  /** The whole plan tried on copies of its chains; an error when that could not be done at all. */
-  readonly rehearse: (plan: Plan) => Promise<Result<Rehearsal, TidegateError>>;
+  /** The whole plan tried on copies of its chains; method `none` when that could not be done at all. */
+  readonly rehearse: (plan: Plan) => Promise<Rehearsal>;
   readonly execute: (record: PlanRecord, shouldStop: () => boolean) => Promise<ExecutionReport>;
   readonly record: RecordPort;
   readonly log: WorkerLog;

@@ -21,7 +21,7 @@ import { socketPaths } from "@/server/infra/signer-link/paths";
 import { FAMILY_ADAPTERS } from "@/server/execution/adapters/registry";
 import { rehearsePlan } from "@/server/rehearsal/rehearse-plan";
 import type { RehearsalDeps } from "@/server/rehearsal/ports";
-import { openSimulation } from "@/server/rehearsal/simulate-stage";
+import { openStage } from "@/server/rehearsal/open-stage";
 import { readRunFile } from "@/server/cli/data-dir";
 import { exitPair, planExit, type ExitRunDeps, type PairExit } from "@/server/cli/exit/exit-run";
 import { readSandbox, signInSandbox, unsignedCommand, type Wanted } from "@/server/cli/opening-commands";
@@ -314,8 +314,8 @@ async function rehearse(
     const tried = await rehearsePlan(rehearsalDeps(deps), plan);
     lines.push({
       pairId: pairState.pairId,
-      isOk: tried.ok && tried.value.isOk && left.length === 0,
-      detail: [`${plan.steps.length} steps`, tried.ok ? tried.value.detail : tried.error.message, ...left].join("; "),
+      isOk: tried.isOk && left.length === 0,
+      detail: [`${plan.steps.length} steps`, tried.detail, ...left].join("; "),
     });
   }
   const isOk = lines.every((line) => line.isOk);
@@ -341,7 +341,7 @@ function rehearsalDeps(deps: ExitRunDeps): RehearsalDeps {
     readsOf: (family) => FAMILY_ADAPTERS[family].reads,
     openStage: async (chainId) => {
       const client = deps.clients.get(chainId);
-      return client.ok ? openSimulation(client.value, deps.wallet) : client;
+      return client.ok ? openStage(client.value, deps.wallet) : client;
     },
     fetchSwapQuote: noQuote,
     fetchBridgeQuote: async () => err(invalid("an exit bridges nothing")),

@@ -1,12 +1,9 @@
 // A plan is tried before anything is signed: what fails ends there when nobody is asked, and is shown where somebody is.
 import { describe, expect, it } from "vitest";
 import type { PlanRecord, Rehearsal } from "@/lib/api/signer-contract";
-import { err, ok, type Result } from "@/lib/errors/result";
-import { ChainError, type TidegateError } from "@/lib/errors/tidegate-error";
+import { ok } from "@/lib/errors/result";
 import { silentLogger } from "@/server/infra/telemetry/logger-port";
-import { proposeAndRun } from "./execute";
-
-type Deps = Parameters<typeof proposeAndRun>[0];
+import { proposeAndRun, type ExecuteDeps } from "./execute";
 
 const REHEARSED: Rehearsal = {
   method: "eth_simulateV1",
@@ -17,8 +14,8 @@ const REHEARSED: Rehearsal = {
   steps: [],
 };
 
-function world(status: PlanRecord["status"], answer: Result<Rehearsal, TidegateError>) {
-  const seen = { executed: 0, finished: [] as string[], rehearsed: 0 };
+function world(status: PlanRecord["status"], answer: Rehearsal) {
+  const seen = { executed: 0, finished: [] as string[], kept: [] as string[] };
   const plan = { kind: "RS", reason: "range_shift", steps: [] } as unknown as PlanRecord["plan"];
   const record = { planId: "0x1", plan, status, statusReason: "" } as unknown as PlanRecord;
   const deps = {
@@ -32,8 +29,8 @@ function world(status: PlanRecord["status"], answer: Result<Rehearsal, TidegateE
     signer: {
       propose: async () => ok(record),
       plan: async () => ok(record),
-      rehearsed: async () => {
-        seen.rehearsed += 1;
+      rehearsed: async (_planId: string, rehearsal: Rehearsal) => {
+        seen.kept.push(`${rehearsal.method}: ${rehearsal.detail}`);
         return ok(record);
       },
       finish: async (_planId: string, outcome: string, reason: string) => {
@@ -41,7 +38,7 @@ function world(status: PlanRecord["status"], answer: Result<Rehearsal, TidegateE
         return ok({ ...record, status: "voided" });
       },
     },
-  } as unknown as Deps;
+  } as unknown as ExecuteDeps;
   return { deps, seen, plan };
 }
 
@@ -49,13 +46,13 @@ const FAILED: Rehearsal = { ...REHEARSED, isOk: false, detail: "step 3 (mint) fa
 
 describe("proposeAndRun", () => {
   it("default: a rehearsed plan that needs nobody is carried out", async () => {
-    const { deps, seen, plan } = world("approved", ok(REHEARSED));
+    const { deps, seen, plan } = world("approved", REHEARSED);
     await proposeAndRun(deps, plan, () => false);
-    expect(seen).toEqual({ executed: 1, finished: [], rehearsed: 1 });
+    expect(seen).toEqual({ executed: 1, finished: [], kept: ["eth_simulateV1: every step went through"] });
   });
 
   it("behavior: a failed rehearsal voids a plan that needs nobody, with the reason", async () => {
-    const { deps, seen, plan } = world("approved", ok(FAILED));
+    const { deps, seen, plan } = world("approved", FAILED);
     const executed = await proposeAndRun(deps, plan, () => false);
     expect(seen.executed).toBe(0);
     expect(seen.finished).toEqual(["voided: the rehearsal failed, nothing was signed: step 3 (mint) failed: STF"]);
@@ -63,15 +60,15 @@ describe("proposeAndRun", () => {
   });
 
   it("behavior: a plan that waits for people keeps its failed rehearsal for the card", async () => {
-    const { deps, seen, plan } = world("waiting_approval", ok(FAILED));
+    const { deps, seen, plan } = world("waiting_approval", FAILED);
     await proposeAndRun(deps, plan, () => false);
-    expect(seen).toEqual({ executed: 0, finished: [], rehearsed: 1 });
+    expect(seen).toEqual({ executed: 0, finished: [], kept: ["eth_simulateV1: step 3 (mint) failed: STF"] });
   });
 
-  it("behavior: a rehearsal that could not be made stops nothing", async () => {
-    const away = new ChainError({ code: "unreachable", message: "no answer", retryable: true });
-    const { deps, seen, plan } = world("approved", err(away));
+  it("behavior: a rehearsal that could not be made stops nothing, and is kept as not made", async () => {
+    const none: Rehearsal = { ...REHEARSED, method: "none", isOk: false, detail: "could not be tried: no fork" };
+    const { deps, seen, plan } = world("approved", none);
     await proposeAndRun(deps, plan, () => false);
-    expect(seen).toEqual({ executed: 1, finished: [], rehearsed: 0 });
+    expect(seen).toEqual({ executed: 1, finished: [], kept: ["none: could not be tried: no fork"] });
   });
 });

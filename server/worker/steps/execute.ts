@@ -18,6 +18,11 @@ export interface Executed {
 const MAX_REASON_CHARS = 400;
 const NOTHING: Executed = { planId: null, planStatus: null, planReason: null, report: null };
 
+/** What it takes to hand a plan over and drive it. */
+export type ExecuteDeps = Pick<CycleDeps, "pairId" | "log" | "rehearse" | "execute"> & {
+  readonly signer: Pick<CycleDeps["signer"], "propose" | "plan" | "finish" | "rehearsed">;
+};
+
 export interface ExecuteOptions {
   /** First round after a start: decisions are shown, nothing new is begun (safety.md section 3.7 R9). */
   readonly observeOnly: boolean;
@@ -47,7 +52,7 @@ function holdBack({ pairState }: Fetched, options: ExecuteOptions): string | nul
   return null;
 }
 
-export async function proposeAndRun(deps: CycleDeps, plan: Plan, shouldStop: () => boolean): Promise<Executed> {
+export async function proposeAndRun(deps: ExecuteDeps, plan: Plan, shouldStop: () => boolean): Promise<Executed> {
   const proposed = await deps.signer.propose(plan, `worker ${deps.pairId}`);
   if (!proposed.ok) return { ...NOTHING, planStatus: "refused", planReason: proposed.error.message };
   deps.log.info("plan.built", {
@@ -64,27 +69,25 @@ export async function proposeAndRun(deps: CycleDeps, plan: Plan, shouldStop: () 
 
 /**
  * Tried before anything is signed. A plan that needs nobody's approval ends here when the rehearsal fails; one that waits for people shows
- * it on its card. A rehearsal that could not be made stops nothing: every step is still tried by itself before it is signed.
+ * it on its card. A rehearsal that could not be made (method `none`) is kept as such, never as gone through, and stops nothing: every step
+ * is still tried by itself before it is signed.
  */
-async function rehearse(deps: CycleDeps, record: PlanRecord): Promise<Executed | null> {
+async function rehearse(deps: ExecuteDeps, record: PlanRecord): Promise<Executed | null> {
   const { planId, plan } = record;
   const tried = await deps.rehearse(plan);
-  if (!tried.ok) {
-    deps.log.warn("plan.unrehearsed", { pairId: deps.pairId, planId, detail: tried.error.message });
-    return null;
-  }
-  const { isOk, method, detail } = tried.value;
-  deps.log.info("plan.rehearsed", { pairId: deps.pairId, planId, isOk, method, detail });
-  const kept = await deps.signer.rehearsed(planId, tried.value);
+  const { isOk, method, detail } = tried;
+  if (method === "none") deps.log.warn("plan.unrehearsed", { pairId: deps.pairId, planId, detail });
+  else deps.log.info("plan.rehearsed", { pairId: deps.pairId, planId, isOk, method, detail });
+  const kept = await deps.signer.rehearsed(planId, tried);
   if (!kept.ok) deps.log.warn("plan.unrehearsed", { pairId: deps.pairId, planId, detail: kept.error.message });
-  if (isOk || checkGate(record).kind !== "go") return null;
+  if (isOk || method === "none" || checkGate(record).kind !== "go") return null;
   const reason = `the rehearsal failed, nothing was signed: ${detail}`.slice(0, MAX_REASON_CHARS);
   const ended = await deps.signer.finish(planId, "voided", reason);
   return { planId, planStatus: ended.ok ? ended.value.status : "voided", planReason: reason, report: null };
 }
 
 /** Runs a plan as far as its state allows; waiting for people is done elsewhere. */
-export async function runPlan(deps: CycleDeps, record: PlanRecord, shouldStop: () => boolean): Promise<Executed> {
+export async function runPlan(deps: ExecuteDeps, record: PlanRecord, shouldStop: () => boolean): Promise<Executed> {
   const gate = checkGate(record);
   const { planId } = record;
   if (gate.kind !== "go") return { planId, planStatus: record.status, planReason: gate.reason, report: null };

@@ -1,4 +1,5 @@
 // What a handler answers when it cannot give data: a closed code, the HTTP status it maps to, and an instruction.
+import { API_SECURITY_HEADERS } from "@/lib/api/request-gate";
 import type { ErrorBody } from "@/lib/api/schemas";
 import type { ErrorDetails, StoreError } from "@/lib/errors/tidegate-error";
 import type { SignerError } from "@/server/infra/signer-link/signer-error";
@@ -12,6 +13,10 @@ export interface ApiError {
   readonly details?: ErrorDetails;
   /** Seconds, for rate limits. */
   readonly retryAfterSec?: number;
+  /** Methods a path takes, for method_not_allowed. */
+  readonly allow?: string;
+  /** Where the usual status of the code says less than another one. */
+  readonly status?: number;
 }
 
 const STATUS: Readonly<Record<ApiErrorCode, number>> = {
@@ -33,9 +38,11 @@ export function errorResponse(error: ApiError): Response {
     error: { code: error.code, message: error.message, field: error.field ?? null, details: { ...error.details } },
   };
   return Response.json(body, {
-    status: STATUS[error.code],
+    status: error.status ?? STATUS[error.code],
     headers: {
+      ...API_SECURITY_HEADERS,
       "cache-control": "no-store",
+      ...(error.allow === undefined ? {} : { allow: error.allow }),
       ...(error.retryAfterSec === undefined ? {} : { "retry-after": String(Math.ceil(error.retryAfterSec)) }),
     },
   });

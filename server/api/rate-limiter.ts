@@ -1,6 +1,7 @@
 // Token buckets per caller and lane (safety.md section 6): reads 20/s, sign-in 5/min, commands 10/min; the stop command has its own lane.
 
-export type Lane = "read" | "sign_in" | "command" | "stop";
+/** `any`: everything of one caller together, before it costs a store read or a body. */
+export type Lane = "any" | "read" | "sign_in" | "command" | "stop";
 
 interface LaneRule {
   readonly burst: number;
@@ -8,6 +9,7 @@ interface LaneRule {
 }
 
 const RULES: Readonly<Record<Lane, LaneRule>> = {
+  any: { burst: 600, perSec: 60 },
   /** 20 a second sustained; a page opens with about a dozen reads at once. */
   read: { burst: 200, perSec: 20 },
   sign_in: { burst: 10, perSec: 5 / 60 },

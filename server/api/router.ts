@@ -1,19 +1,33 @@
 // From a Request to a Response: finds the route, guards it (size, rate, origin, session), runs it; never leaks a stack trace.
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
-import { contract, OPENAPI_PATH, STREAM_PATH } from "@/lib/api/contract";
+import { contract, OPENAPI_PATH, STREAM_PATH, type RouteAuth } from "@/lib/api/contract";
+import { API_SECURITY_HEADERS, checkGate } from "@/lib/api/request-gate";
+import { err, ok, type Result } from "@/lib/errors/result";
 import { errorText } from "@/lib/errors/tidegate-error";
 import { errorResponse, type ApiError } from "./api-error";
 import type { ApiDeps } from "./deps";
 import type { BoundHandler } from "./handler";
 import { openApiDocument } from "./openapi";
 import type { Lane } from "./rate-limiter";
-import { findSession, requireRole, type Session } from "./session";
+import { createRefusalLog } from "./refusal-log";
+import { findSession, readLiveSession, requireRole, type Session } from "./session";
 import { openStream } from "./stream";
 
 const MAX_BODY_BYTES = 64 * 1024;
 const GZIP_FROM_CHARS = 64 * 1024;
 const pack = promisify(gzip);
+
+/** Longest a body may take to arrive, ms: who sends a byte a second keeps no request open. */
+const BODY_TIMEOUT_MS = 10_000;
+/** Open to anybody, but who is signed in is told more. */
+const SAYS_MORE_WITH_SESSION: ReadonlySet<string> = new Set([contract.session.path, contract.health.path]);
+
+/** Who asks, as far as it is known yet. */
+interface Seen {
+  readonly caller: string;
+  session: Session | null;
+}
 
 interface Compiled {
   readonly handler: BoundHandler;
@@ -29,95 +43,117 @@ export function createRouter(deps: ApiDeps, handlers: readonly BoundHandler[]): 
     handler,
     segments: handler.route.path.split("/").slice(1),
   }));
+  const refusals = createRefusalLog(deps.log, deps.nowMs);
 
-  async function handle(request: Request): Promise<Response> {
+  async function answer(request: Request, seen: Seen): Promise<Response | ApiError> {
     const url = new URL(request.url);
+    const refusedAtGate = checkGate(deps.settings.origin, {
+      method: request.method,
+      target: `${url.pathname}${url.search}`,
+      host: request.headers.get("host") ?? url.host,
+      headerNames: request.headers.keys(),
+    });
+    if (refusedAtGate !== null) return refusedAtGate;
+    const tooMany = take("any", seen.caller);
+    if (tooMany !== null) return tooMany;
     const path = url.pathname.length > 1 ? url.pathname.replace(/\/$/, "") : url.pathname;
     if (path === OPENAPI_PATH && request.method === "GET") {
-      return Response.json(openApiDocument(deps.settings.version), { headers: { "cache-control": "no-store" } });
+      return jsonResponse(request, openApiDocument(deps.settings.version), {
+        status: 200,
+        headers: { "cache-control": "no-store" },
+      });
     }
-    const caller = callerOf(request);
-    if (path === STREAM_PATH && request.method === "GET") return handleStream(request, caller);
+    if (path === STREAM_PATH && request.method === "GET") return answerStream(request, seen);
 
     const matches = routes.flatMap((route) => {
       const params = matchPath(route.segments, path);
       return params === null ? [] : [{ route, params }];
     });
     if (matches.length === 0) {
-      return errorResponse({
+      return {
         code: "not_found",
-        message: `There is no ${path}. GET ${OPENAPI_PATH} lists every route.`,
-      });
+        message: `There is no ${path.slice(0, 200)}. GET ${OPENAPI_PATH} lists every route.`,
+      };
     }
     const match = matches.find(({ route }) => route.handler.route.method === request.method);
     if (match === undefined) {
-      const allowed = matches.map(({ route }) => route.handler.route.method).join(", ");
-      const response = errorResponse({
-        code: "method_not_allowed",
-        message: `${path} takes ${allowed}, not ${request.method}.`,
-      });
-      response.headers.set("allow", allowed);
-      return response;
+      const allow = matches.map(({ route }) => route.handler.route.method).join(", ");
+      return { code: "method_not_allowed", message: `${path} takes ${allow}, not ${request.method}.`, allow };
     }
     const { route: shape } = match.route.handler;
-
-    const body = await readBody(request);
-    if (body.kind === "error") return errorResponse(body.error);
-    const lane = laneOf(shape.path, shape.method, body.value);
-    const waitSec = deps.rateLimiter.take(lane, caller);
-    if (waitSec !== null) return tooMany(lane, waitSec);
+    const query = readQuery(url.searchParams);
+    if (!query.ok) return query.error;
     if (shape.method !== "GET") {
       const refused = checkOrigin(deps, request);
-      if (refused !== null) return errorResponse(refused);
+      if (refused !== null) return refused;
     }
-    let session: Session | null = null;
-    if (shape.auth !== "none" || shape.path === contract.session.path) {
+    const body = await readBody(request);
+    if (body.kind === "error") return body.error;
+    if (shape.auth !== "none" || SAYS_MORE_WITH_SESSION.has(shape.path)) {
       const found = await findSession(deps, request);
       // Public reads need no session, so a store that cannot tell is only fatal where one is required.
-      if (!found.ok && (shape.auth === "session" || !deps.settings.isPublicRead)) return errorResponse(found.error);
-      session = found.ok ? found.value : null;
+      if (!found.ok && isSessionNeeded(deps, shape)) return found.error;
+      seen.session = found.ok ? found.value : null;
     }
-    const answer = await match.route.handler.run(deps, {
+    const lane = laneOf(shape.path, shape.method, body.value);
+    const limited = take(lane, seen.session?.address ?? seen.caller);
+    if (limited !== null) return limited;
+    const given = await match.route.handler.run(deps, {
       params: match.params,
-      query: Object.fromEntries(url.searchParams),
+      query: query.value,
       body: body.value,
-      session,
+      session: seen.session,
       request,
     });
-    if (!answer.ok) {
-      if (shape.method !== "GET") logRefusal(deps, shape.path, caller, session, answer.error);
-      return errorResponse(answer.error);
-    }
-    return jsonResponse(request, answer.value.data, {
+    if (!given.ok) return given.error;
+    return jsonResponse(request, given.value.data, {
       status: shape.status,
-      headers: { "cache-control": "no-store", ...answer.value.headers },
+      headers: { "cache-control": "no-store", ...given.value.headers },
     });
   }
 
-  async function handleStream(request: Request, caller: string): Promise<Response> {
-    const waitSec = deps.rateLimiter.take("read", caller);
-    if (waitSec !== null) return tooMany("read", waitSec);
+  function take(lane: Lane, caller: string): ApiError | null {
+    const waitSec = deps.rateLimiter.take(lane, caller);
+    if (waitSec === null) return null;
+    return {
+      code: "rate_limited",
+      message: `Too many requests (${lane}); try again in ${Math.ceil(waitSec)} s.`,
+      retryAfterSec: waitSec,
+    };
+  }
+
+  async function answerStream(request: Request, seen: Seen): Promise<Response | ApiError> {
+    const refused = checkStreamOrigin(deps, request);
+    if (refused !== null) return refused;
     const found = await findSession(deps, request);
     const session = found.ok ? found.value : null;
+    seen.session = session;
     if (!deps.settings.isPublicRead) {
-      if (!found.ok) return errorResponse(found.error);
+      if (!found.ok) return found.error;
       const allowed = requireRole(session, "viewer");
-      if (!allowed.ok) return errorResponse(allowed.error);
+      if (!allowed.ok) return allowed.error;
     }
-    const origin = request.headers.get("origin");
-    if (origin !== null && origin !== deps.settings.origin) {
-      return errorResponse({
-        code: "forbidden",
-        message: `Streams are for pages of ${deps.settings.origin}, not ${origin}.`,
-      });
-    }
-    return openStream(deps, request, session?.id ?? `anonymous:${caller}`);
+    const limited = take("read", session?.address ?? seen.caller);
+    if (limited !== null) return limited;
+    return openStream(deps, request, {
+      key: session?.id ?? `anonymous:${seen.caller}`,
+      isStillAllowed: async () => {
+        if (session === null) return true;
+        const now = await readLiveSession(deps, session.id, "look");
+        // A store or signer that cannot tell ends nothing before its time.
+        return now.ok ? now.value !== null : deps.nowMs() < session.expiresAtMs;
+      },
+    });
   }
 
   return {
     async handle(request) {
+      const seen: Seen = { caller: callerOf(request), session: null };
       try {
-        return await handle(request);
+        const given = await answer(request, seen);
+        if (given instanceof Response) return given;
+        refusals.log(request, seen, given);
+        return errorResponse(given);
       } catch (error) {
         deps.log.error("api.failed", { path: new URL(request.url).pathname, reason: errorText(error) });
         return errorResponse({
@@ -136,7 +172,12 @@ async function jsonResponse(
   init: { readonly status: number; readonly headers: Record<string, string> },
 ): Promise<Response> {
   const text = JSON.stringify(data);
-  const headers = { ...init.headers, "content-type": "application/json", vary: "accept-encoding" };
+  const headers = {
+    ...API_SECURITY_HEADERS,
+    ...init.headers,
+    "content-type": "application/json",
+    vary: "accept-encoding",
+  };
   if (text.length < GZIP_FROM_CHARS || !/\bgzip\b/.test(request.headers.get("accept-encoding") ?? "")) {
     return new Response(text, { status: init.status, headers });
   }
@@ -178,22 +219,20 @@ async function readBody(request: Request): Promise<Body> {
     error: { code: "too_large", message: `The body is over ${MAX_BODY_BYTES} bytes; no command needs that much.` },
   };
   if (Number(request.headers.get("content-length") ?? "0") > MAX_BODY_BYTES) return tooLarge;
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  if (request.body !== null) {
-    const reader = request.body.getReader();
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) break;
-      size += value.byteLength;
-      if (size > MAX_BODY_BYTES) {
-        await reader.cancel();
-        return tooLarge;
-      }
-      chunks.push(value);
-    }
+  const read = await readBytes(request);
+  if (read === "too_large") return tooLarge;
+  if (read === "too_slow") {
+    return {
+      kind: "error",
+      error: {
+        code: "bad_request",
+        field: "body",
+        status: 408,
+        message: `The body did not arrive within ${BODY_TIMEOUT_MS / 1000} s; send it at once.`,
+      },
+    };
   }
-  if (size === 0) return { kind: "ok", value: {} };
+  if (read.byteLength === 0) return { kind: "ok", value: {} };
   const type = request.headers.get("content-type") ?? "";
   if (!/^application\/json\b/i.test(type)) {
     return {
@@ -201,18 +240,61 @@ async function readBody(request: Request): Promise<Body> {
       error: {
         code: "bad_request",
         field: "content-type",
-        message: `Expected content-type application/json, got ${type === "" ? "none" : type}.`,
+        message: `Expected content-type application/json, got ${type === "" ? "none" : type.slice(0, 80)}.`,
       },
     };
   }
   try {
-    return { kind: "ok", value: JSON.parse(Buffer.concat(chunks).toString("utf8")) };
+    return { kind: "ok", value: JSON.parse(read.toString("utf8")) };
   } catch (error) {
     return {
       kind: "error",
       error: { code: "bad_request", field: "body", message: `The body is not JSON: ${errorText(error)}` },
     };
   }
+}
+
+async function readBytes(request: Request): Promise<Buffer | "too_large" | "too_slow"> {
+  if (request.body === null) return Buffer.alloc(0);
+  const reader = request.body.getReader();
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<"too_slow">((resolve) => {
+    timer = setTimeout(() => resolve("too_slow"), BODY_TIMEOUT_MS);
+  });
+  try {
+    for (;;) {
+      const next = await Promise.race([reader.read(), late]);
+      if (next === "too_slow") {
+        void reader.cancel();
+        return "too_slow";
+      }
+      if (next.done) return Buffer.concat(chunks);
+      size += next.value.byteLength;
+      if (size > MAX_BODY_BYTES) {
+        void reader.cancel();
+        return "too_large";
+      }
+      chunks.push(next.value);
+    }
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** A key that is there twice means one thing to us and maybe another to whoever stands in front. */
+function readQuery(search: URLSearchParams): Result<Record<string, string>, ApiError> {
+  const names = [...search.keys()];
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice === undefined) return ok(Object.fromEntries(search));
+  const field = twice.slice(0, 40);
+  return err({ code: "bad_request", field, message: `The query has ${field} more than once; give it once.` });
+}
+
+function isSessionNeeded(deps: ApiDeps, shape: { readonly auth: RouteAuth; readonly path: string }): boolean {
+  if (shape.path === contract.health.path) return false;
+  return shape.auth === "session" || !deps.settings.isPublicRead;
 }
 
 /** Every act that is not a read must come from a page of this desk (safety.md section 6). */
@@ -233,26 +315,19 @@ function laneOf(path: string, method: string, body: unknown): Lane {
   return isStop ? "stop" : "command";
 }
 
-function tooMany(lane: Lane, waitSec: number): Response {
-  return errorResponse({
-    code: "rate_limited",
-    message: `Too many requests (${lane}); try again in ${Math.ceil(waitSec)} s.`,
-    retryAfterSec: waitSec,
-  });
-}
-
-/** Address of the caller as the server in front passed it on; one bucket for all where there is none. */
+/** Address of the caller, written by our own server at the socket (callerAddress); `local` for a page of ours that asks in-process. */
 function callerOf(request: Request): string {
-  return request.headers.get("x-forwarded-for")?.split(",")[0]?.trim() ?? "local";
+  return (request.headers.get("x-forwarded-for") ?? "local").slice(0, 64);
 }
 
-function logRefusal(deps: ApiDeps, path: string, caller: string, session: Session | null, error: ApiError): void {
-  deps.log.warn("api.refused", {
-    path,
-    caller,
-    address: session?.address ?? null,
-    code: error.code,
-    field: error.field ?? null,
-    reason: error.message,
-  });
+/** A read sends no Origin from a page of ours; where it comes from is then what the browser says of it. */
+function checkStreamOrigin(deps: ApiDeps, request: Request): ApiError | null {
+  const origin = request.headers.get("origin");
+  const site = request.headers.get("sec-fetch-site");
+  const isForeign = origin === null ? site === "cross-site" || site === "same-site" : origin !== deps.settings.origin;
+  if (!isForeign) return null;
+  return {
+    code: "forbidden",
+    message: `Streams are for pages of ${deps.settings.origin}, not ${origin ?? "another site"}.`,
+  };
 }

@@ -1,43 +1,64 @@
 // The live stream: server-sent events with ids from the store's event stream, resumed by Last-Event-ID, with a heartbeat.
+import { API_SECURITY_HEADERS } from "@/lib/api/request-gate";
 import { eventSchema } from "@/lib/api/events";
 import { errorText } from "@/lib/errors/tidegate-error";
 import { compareStreamIds, readLastStreamId, type StreamFollower } from "@/server/infra/store/pubsub";
 import { followEvents, readEventsAfter } from "@/server/infra/store/events";
 import { storeKeys } from "@/server/infra/store/keys";
-import { errorResponse } from "./api-error";
+import type { ApiError } from "./api-error";
 import type { ApiDeps } from "./deps";
 
 const HEARTBEAT_MS = 15_000;
 const RESUME_LIMIT = 1_000;
 /** A client that does not read is cut when this much waits for it. */
 const MAX_BUFFERED_CHUNKS = 1_000;
+/** How soon a stream ends whose session ended elsewhere (another process, a role taken away, time). */
+const RECHECK_MS = 5_000;
 const PER_SESSION_MAX = 20;
 const TOTAL_MAX = 500;
 
-const open = new Map<string, number>();
-let total = 0;
-
-function leave(owner: string): void {
-  total -= 1;
-  const left = (open.get(owner) ?? 1) - 1;
-  if (left <= 0) open.delete(owner);
-  else open.set(owner, left);
+export interface StreamOwner {
+  /** The session, or a caller without one: what the limit counts by. */
+  readonly key: string;
+  /** Asked every few seconds; once it says no the stream ends. */
+  readonly isStillAllowed: () => Promise<boolean>;
 }
 
-export async function openStream(deps: ApiDeps, request: Request, owner: string): Promise<Response> {
-  if (total >= TOTAL_MAX || (open.get(owner) ?? 0) >= PER_SESSION_MAX) {
-    return errorResponse({
+/** Ends of the open streams of each owner. */
+const open = new Map<string, Set<() => void>>();
+let total = 0;
+
+function enter(owner: string, end: () => void): void {
+  total += 1;
+  const ends = open.get(owner);
+  if (ends === undefined) open.set(owner, new Set([end]));
+  else ends.add(end);
+}
+
+function leave(owner: string, end: () => void): void {
+  const ends = open.get(owner);
+  if (ends?.delete(end) !== true) return;
+  total -= 1;
+  if (ends.size === 0) open.delete(owner);
+}
+
+/** A session that has ended sees nothing more, not even on a connection that was open before. */
+export function endStreamsOf(sessionId: string): void {
+  for (const end of open.get(sessionId) ?? []) end();
+}
+
+export async function openStream(deps: ApiDeps, request: Request, owner: StreamOwner): Promise<Response | ApiError> {
+  if (total >= TOTAL_MAX || (open.get(owner.key)?.size ?? 0) >= PER_SESSION_MAX) {
+    return {
       code: "rate_limited",
       message: `Too many open streams (at most ${PER_SESSION_MAX} per session, ${TOTAL_MAX} in all); close a tab and try again.`,
       retryAfterSec: 5,
-    });
+    };
   }
   const asked = request.headers.get("last-event-id") ?? new URL(request.url).searchParams.get("lastEventId");
   const resumeFrom = asked !== null && /^\d{1,15}-\d{1,9}$/.test(asked) ? asked : null;
   const newest = await readLastStreamId(deps.store, storeKeys.events);
 
-  total += 1;
-  open.set(owner, (open.get(owner) ?? 0) + 1);
   const encoder = new TextEncoder();
   let cleanUp: (() => void) | null = null;
 
@@ -54,13 +75,18 @@ export async function openStream(deps: ApiDeps, request: Request, owner: string)
           controller.enqueue(encoder.encode(text));
         };
         const timer = setInterval(() => send(`: heartbeat\n\n`), HEARTBEAT_MS);
+        const recheck = async (): Promise<void> => {
+          if (!(await owner.isStillAllowed())) end();
+        };
+        const guard = setInterval(() => void recheck(), RECHECK_MS);
         let follower: StreamFollower | null = null;
         const end = (): void => {
           if (ended) return;
           ended = true;
           clearInterval(timer);
+          clearInterval(guard);
           follower?.stop();
-          leave(owner);
+          leave(owner.key, end);
           request.signal.removeEventListener("abort", end);
           try {
             controller.close();
@@ -69,6 +95,7 @@ export async function openStream(deps: ApiDeps, request: Request, owner: string)
           }
         };
         cleanUp = end;
+        enter(owner.key, end);
         request.signal.addEventListener("abort", end, { once: true });
 
         let afterId = newest.ok ? newest.value : "0";
@@ -98,6 +125,7 @@ export async function openStream(deps: ApiDeps, request: Request, owner: string)
   );
   return new Response(body, {
     headers: {
+      ...API_SECURITY_HEADERS,
       "content-type": "text/event-stream; charset=utf-8",
       "cache-control": "no-store, no-transform",
       "x-accel-buffering": "no",

@@ -219,6 +219,7 @@ export function settingsEnv(settings: Settings): Readonly<Record<string, string>
     TG_LIFI_URL: settings.lifiUrl,
     TG_ORIGIN: settings.origin,
     TG_PUBLIC_READ: settings.isPublicRead ? "1" : "0",
+    TG_PROXY_HOPS: String(settings.proxyHops),
     TG_WEB_PORT: String(settings.webPort),
     TG_OPS_PORT: String(settings.opsPort),
     TG_LOG_LEVEL: settings.logLevel,

@@ -1,22 +1,56 @@
 // The desk as one process by house convention: serves the Next build, ends when its control channel closes; mode `build` builds it first.
 import { spawn } from "node:child_process";
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { join } from "node:path";
 import next from "next";
+import { API_SECURITY_HEADERS, callerAddress, checkGate, FORWARDING_HEADERS } from "@/lib/api/request-gate";
+import { readProcessEnv } from "@/server/config/env";
+import { loadSettings, type Settings } from "@/server/config/load";
 import { installDrain } from "@/server/infra/process/control-channel";
 import { projectRoot } from "@/server/infra/process/launch";
+import { createLogger } from "@/server/infra/telemetry/logger";
+import type { Logger } from "@/server/infra/telemetry/logger-port";
 
 const root = projectRoot(import.meta.url);
-const [mode = "serve", portText = "3000"] = process.argv.slice(2);
+const [mode = "serve", portText = "3000", host = "127.0.0.1"] = process.argv.slice(2);
+/** Time for the request line and headers, and for a whole request: who sends a byte a second holds no connection (safety.md section 6). */
+const HEADERS_TIMEOUT_MS = 10_000;
+const REQUEST_TIMEOUT_MS = 30_000;
+const IDLE_TIMEOUT_MS = 60_000;
+/** Streams (500), pages and reads, with room; choice. */
+const MAX_CONNECTIONS = 1_500;
+const MAX_HEADERS = 100;
+/** Refusals in the log at once and per second after; a flood must not fill the disk. */
+const LOG_BURST = 200;
+const LOG_PER_SEC = 10;
 
 if (mode === "build") runBuild();
 else await serve(Number(portText), mode === "dev");
 
 async function serve(port: number, isDev: boolean): Promise<void> {
-  const app = next({ dev: isDev, dir: root, hostname: "127.0.0.1", port });
+  const settings = loadSettings({ env: readProcessEnv(), cwd: process.cwd() });
+  if (!settings.ok) {
+    process.stderr.write(`error: ${settings.error.message}\n`);
+    process.exit(1);
+  }
+  const log = createLogger({ name: "web", level: settings.value.logLevel, file: settings.value.logFile ?? undefined });
+  const gate = createGate(settings.value, log);
+  const app = next({ dev: isDev, dir: root, hostname: host, port });
   await app.prepare();
   const handle = app.getRequestHandler();
-  const server = createServer((request, response) => void handle(request, response));
+  const server = createServer(
+    {
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      keepAliveTimeout: IDLE_TIMEOUT_MS,
+      connectionsCheckingInterval: 2_000,
+    },
+    (request, response) => {
+      if (gate(request, response)) void handle(request, response);
+    },
+  );
+  server.maxConnections = MAX_CONNECTIONS;
+  server.maxHeadersCount = MAX_HEADERS;
   installDrain({
     drain: async () => {
       server.closeAllConnections();
@@ -26,10 +60,86 @@ async function serve(port: number, isDev: boolean): Promise<void> {
     channel: "stdin",
   });
   server.once("error", (error) => {
-    process.stderr.write(`error: the desk cannot listen on 127.0.0.1:${port}: ${error.message}\n`);
+    process.stderr.write(`error: the desk cannot listen on ${host}:${port}: ${error.message}\n`);
     process.exit(1);
   });
-  server.listen(port, "127.0.0.1", () => process.stdout.write(`${JSON.stringify({ ready: true, port })}\n`));
+  server.listen(port, host, () => process.stdout.write(`${JSON.stringify({ ready: true, port })}\n`));
+}
+
+/** What every request passes before Next sees it; false: it was refused here. Access is decided in the handlers, never here. */
+function createGate(settings: Settings, log: Logger): (request: IncomingMessage, response: ServerResponse) => boolean {
+  let lines = LOG_BURST;
+  let refilledAtMs = performance.now();
+  let dropped = 0;
+
+  function say(request: IncomingMessage, caller: string, refusal: { readonly code: string; readonly message: string }) {
+    const now = performance.now();
+    lines = Math.min(LOG_BURST, lines + ((now - refilledAtMs) / 1000) * LOG_PER_SEC);
+    refilledAtMs = now;
+    if (lines < 1) {
+      dropped += 1;
+      return;
+    }
+    lines -= 1;
+    log.warn("web.refused", {
+      method: request.method ?? "",
+      path: (request.url ?? "").split("?", 1)[0]?.slice(0, 200) ?? "",
+      caller,
+      code: refusal.code,
+      reason: refusal.message.slice(0, 400),
+      ...(dropped === 0 ? {} : { notLoggedCount: dropped }),
+    });
+    dropped = 0;
+  }
+
+  return (request, response) => {
+    const caller = callerAddress({
+      forwardedFor: textOf(request.headers["x-forwarded-for"]),
+      socketAddress: request.socket.remoteAddress ?? null,
+      proxyHops: settings.proxyHops,
+    });
+    const target = request.url ?? "/";
+    const refusal =
+      checkGate(settings.origin, {
+        method: request.method ?? "GET",
+        target,
+        host: request.headers.host ?? null,
+        headerNames: Object.keys(request.headers),
+      }) ?? checkMethod(request.method ?? "GET", target);
+    if (refusal !== null) {
+      say(request, caller, refusal);
+      response.writeHead(refusal.status, {
+        ...API_SECURITY_HEADERS,
+        "content-type": "application/json",
+        "cache-control": "no-store",
+        connection: "close",
+        ...(refusal.status === 405 ? { allow: "GET, HEAD" } : {}),
+      });
+      response.end(
+        JSON.stringify({ error: { code: refusal.code, message: refusal.message, field: refusal.field, details: {} } }),
+      );
+      return false;
+    }
+    for (const name of FORWARDING_HEADERS) delete request.headers[name];
+    request.headers["x-forwarded-for"] = caller;
+    return true;
+  };
+}
+
+/** Pages are read only; every act is a JSON request below /api, whose router names the methods of each path. */
+function checkMethod(method: string, target: string) {
+  if (target.startsWith("/api/") || method === "GET" || method === "HEAD") return null;
+  return {
+    status: 405 as const,
+    code: "method_not_allowed" as const,
+    field: "method",
+    message: `Pages take GET, not ${method.slice(0, 20)}; acts are signed commands to /api/commands.`,
+  };
+}
+
+function textOf(header: string | string[] | undefined): string | null {
+  if (header === undefined) return null;
+  return typeof header === "string" ? header : header.join(", ");
 }
 
 /** The build is a child in an own group: it ends with us, and we end with our parent. */

@@ -104,6 +104,15 @@ export const envSchema = z.object({
     .enum(["0", "1"])
     .default("0")
     .describe("1 opens reads without a session; refused unless everything listens on loopback."),
+  TG_PROXY_HOPS: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(5)
+    .default(0)
+    .describe(
+      "Own proxies in front of the desk. 0: rate limits count the address of the connection and believe no X-Forwarded-For.",
+    ),
   TG_WEB_PORT: port.default(3000).describe("Port of the desk."),
   TG_OPS_PORT: port.default(3001).describe("Port of health, readiness, metrics and the API."),
   TG_LOG_LEVEL: z.enum(["debug", "info", "warn", "error"]).default("info").describe("Least level that is logged."),

@@ -39,6 +39,8 @@ export interface Settings {
   readonly sandboxUrl: string | null;
   readonly origin: string;
   readonly isPublicRead: boolean;
+  /** Own proxies in front of the desk; their entries of X-Forwarded-For are believed. */
+  readonly proxyHops: number;
   readonly webPort: number;
   readonly opsPort: number;
   readonly logLevel: "debug" | "info" | "warn" | "error";
@@ -90,6 +92,7 @@ export function loadSettings(input: LoadInput): Result<Settings, ConfigError> {
     sandboxUrl: value.TG_SANDBOX_URL ?? null,
     origin: (value.TG_ORIGIN ?? `http://localhost:${webPort}`).replace(/\/+$/, ""),
     isPublicRead: value.TG_PUBLIC_READ === "1",
+    proxyHops: value.TG_PROXY_HOPS,
     webPort,
     opsPort: value.TG_OPS_PORT,
     logLevel: value.TG_LOG_LEVEL,

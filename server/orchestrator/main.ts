@@ -209,6 +209,7 @@ setInterval(() => {
 
 try {
   ops = await startOpsServer({
+    origin: settings.value.origin,
     host: "127.0.0.1",
     port: opsPort,
     health: () => {
@@ -237,6 +238,7 @@ try {
     api,
     apiProblem,
     onError: (error) => log.error("api.failed", { detail: errorText(error) }),
+    onRefused: (refusal) => log.warn("api.refused", { ...refusal }),
   });
 } catch (error) {
   process.stderr.write(

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { once } from "node:events";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { API_SECURITY_HEADERS, checkGate, FORWARDING_HEADERS } from "@/lib/api/request-gate";
 
 export interface HealthCheck {
   readonly name: string;
@@ -11,6 +12,8 @@ export interface HealthCheck {
 }
 
 export interface OpsDeps {
+  /** Address of the desk: requests for another site's name are refused, as there. */
+  readonly origin: string;
   readonly host: string;
   readonly port: number;
   /** The process lives and its loop turns. */
@@ -22,6 +25,7 @@ export interface OpsDeps {
   readonly api: ((request: Request) => Promise<Response>) | null;
   readonly apiProblem: string | null;
   readonly onError: (error: unknown) => void;
+  readonly onRefused: (refusal: { readonly method: string; readonly caller: string; readonly reason: string }) => void;
 }
 
 export interface OpsServer {
@@ -31,12 +35,21 @@ export interface OpsServer {
 
 const MAX_BODY_BYTES = 64 * 1024;
 const HEADER_TIMEOUT_MS = 10_000;
+const REQUEST_TIMEOUT_MS = 30_000;
 const IDLE_TIMEOUT_MS = 60_000;
 
 export async function startOpsServer(deps: OpsDeps): Promise<OpsServer> {
-  const server = createServer({ headersTimeout: HEADER_TIMEOUT_MS, keepAliveTimeout: IDLE_TIMEOUT_MS }, (req, res) => {
-    void answer(deps, req, res);
-  });
+  const server = createServer(
+    {
+      headersTimeout: HEADER_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      keepAliveTimeout: IDLE_TIMEOUT_MS,
+      connectionsCheckingInterval: 2_000,
+    },
+    (req, res) => {
+      void answer(deps, req, res);
+    },
+  );
   server.listen(deps.port, deps.host);
   await once(server, "listening");
   const address = server.address();
@@ -52,7 +65,26 @@ export async function startOpsServer(deps: OpsDeps): Promise<OpsServer> {
 
 async function answer(deps: OpsDeps, req: IncomingMessage, res: ServerResponse): Promise<void> {
   try {
+    const refusal = checkGate(deps.origin, {
+      method: req.method ?? "GET",
+      target: req.url ?? "/",
+      host: req.headers.host ?? null,
+      headerNames: Object.keys(req.headers),
+    });
+    if (refusal !== null) {
+      deps.onRefused({ method: req.method ?? "", caller: req.socket.remoteAddress ?? "", reason: refusal.message });
+      sendJson(res, refusal.status, {
+        error: { code: refusal.code, message: refusal.message, field: refusal.field, details: {} },
+      });
+      return;
+    }
     const path = (req.url ?? "/").split("?")[0] ?? "/";
+    if (!path.startsWith("/api/") && req.method !== "GET" && req.method !== "HEAD") {
+      sendJson(res, 405, {
+        error: { code: "method_not_allowed", message: `${path} takes GET.`, field: null, details: {} },
+      });
+      return;
+    }
     if (path === "/healthz") return sendHealth(deps, res);
     if (path === "/readyz") return await sendReadiness(deps, res);
     if (path === "/metrics") return await sendMetrics(deps, res);
@@ -135,6 +167,9 @@ function toRequest(req: IncomingMessage, body: Buffer, signal: AbortSignal): Req
     if (value === undefined) continue;
     for (const each of Array.isArray(value) ? value : [value]) headers.append(name, each);
   }
+  // Only who is at the other end of this connection is known; what the client writes about itself is not.
+  for (const name of FORWARDING_HEADERS) headers.delete(name);
+  headers.set("x-forwarded-for", req.socket.remoteAddress ?? "unknown");
   const url = `http://${req.headers.host ?? "localhost"}${req.url ?? "/"}`;
   const hasBody = method !== "GET" && method !== "HEAD" && body.length > 0;
   return new Request(url, { method, headers, signal, ...(hasBody ? { body: new Uint8Array(body) } : {}) });
@@ -161,5 +196,7 @@ async function readBody(req: IncomingMessage): Promise<Buffer | null> {
 }
 
 function sendJson(res: ServerResponse, status: number, body: unknown): void {
-  res.writeHead(status, { "content-type": "application/json", "cache-control": "no-store" }).end(JSON.stringify(body));
+  res
+    .writeHead(status, { ...API_SECURITY_HEADERS, "content-type": "application/json", "cache-control": "no-store" })
+    .end(JSON.stringify(body));
 }

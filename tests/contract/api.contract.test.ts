@@ -227,7 +227,7 @@ describe("refusals", () => {
     const api = createApi(depsWith());
     const bad: readonly [string, string][] = [
       ["/api/pairs/weth-usdc/status", "id"],
-      ["/api/pairs/%00/status", "id"],
+      ["/api/pairs/%00/status", "path"],
       [`/api/pairs/${PAIR}/snapshots?limit=0`, "limit"],
       [`/api/pairs/${PAIR}/candles?tf=2m`, "tf"],
       ["/api/plans/0x12", "planId"],

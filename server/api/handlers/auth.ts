@@ -1,5 +1,15 @@
 // Sign-in with Ethereum (EIP-4361): the server makes the message, each nonce is used once, the wallet must have a role.
-import { createPublicClient, http, verifyMessage } from "viem";
+import {
+  BaseError,
+  ContractFunctionExecutionError,
+  ContractFunctionRevertedError,
+  ContractFunctionZeroDataError,
+  createPublicClient,
+  hashMessage,
+  http,
+  parseAbi,
+  verifyMessage,
+} from "viem";
 import { createSiweMessage, parseSiweMessage, validateSiweMessage } from "viem/siwe";
 import { contract } from "@/lib/api/contract";
 import { err, ok, type Result } from "@/lib/errors/result";
@@ -8,11 +18,15 @@ import type { Address, Hex } from "@/lib/units";
 import { fromSignerError, fromStoreError, type ApiError } from "@/server/api/api-error";
 import type { ApiDeps } from "@/server/api/deps";
 import { bindHandler } from "@/server/api/handler";
-import { cookieName, endSession, openSession, sessionCookie } from "@/server/api/session";
+import { homeChainIdOf } from "@/server/api/home-chain";
+import { endSession, openSession, presentedSessionId, sessionCookie } from "@/server/api/session";
 import { SESSION_TTL_MS, SIWE_NONCE_TTL_MS } from "@/server/infra/store/keys";
 import { takeSiweNonce, writeSiweNonce } from "@/server/infra/store/sessions";
 
 const STATEMENT = "Sign in to Tidegate. This signature moves no money.";
+const EIP1271_ABI = parseAbi(["function isValidSignature(bytes32 hash, bytes signature) view returns (bytes4)"]);
+/** bytes4(keccak256("isValidSignature(bytes32,bytes)")), EIP-1271. */
+const EIP1271_MAGIC = "0x1626ba7e";
 /** A home chain that does not answer must not hold up sign-in. */
 const CONTRACT_WALLET_TIMEOUT_MS = 3_000;
 
@@ -29,6 +43,14 @@ const sessionHandler = bindHandler(contract.session, async ({ deps, session }) =
 );
 
 const nonceHandler = bindHandler(contract.authNonce, async ({ deps, body }) => {
+  const chainId = homeChainIdOf(deps);
+  if (body.chainId !== chainId && deps.registry.chain(body.chainId) === null) {
+    return err({
+      code: "bad_request",
+      field: "chainId",
+      message: `The wallet is on chain ${body.chainId}, which this deployment does not know. Switch it to chain ${chainId} and sign in again.`,
+    });
+  }
   const nonce = deps.randomHex(16);
   const issuedAtMs = deps.nowMs();
   const expiresAtMs = issuedAtMs + SIWE_NONCE_TTL_MS;
@@ -36,7 +58,8 @@ const nonceHandler = bindHandler(contract.authNonce, async ({ deps, body }) => {
     domain: new URL(deps.settings.origin).host,
     uri: deps.settings.origin,
     version: "1",
-    chainId: body.chainId,
+    // The home chain's whatever the wallet shows now: sessions are this deployment's, and contract wallets are asked there.
+    chainId,
     address: body.address,
     statement: STATEMENT,
     nonce,
@@ -48,7 +71,7 @@ const nonceHandler = bindHandler(contract.authNonce, async ({ deps, body }) => {
   return written.ok ? ok({ data: { message, nonce, expiresAtMs } }) : err(fromStoreError(written.error));
 });
 
-const verifyHandler = bindHandler(contract.authVerify, async ({ deps, body }) => {
+const verifyHandler = bindHandler(contract.authVerify, async ({ deps, body, request }) => {
   const parsed = parseSiweMessage(body.message);
   if (parsed.nonce === undefined || parsed.address === undefined || parsed.chainId === undefined) {
     return err(badSignIn("The message is not a sign-in message of this desk; start again."));
@@ -76,6 +99,9 @@ const verifyHandler = bindHandler(contract.authVerify, async ({ deps, body }) =>
       message: `${parsed.address} has no role on this desk. An owner can add it, or sign in with another account.`,
     });
   }
+  // A browser that signs in again leaves no second way in behind.
+  const before = presentedSessionId(deps, request);
+  if (before !== null) await endSession(deps, before);
   const opened = await openSession(deps, { address: parsed.address, chainId: parsed.chainId });
   if (!opened.ok) return opened;
   deps.log.info("api.signed-in", { address: parsed.address, role: role.value });
@@ -87,15 +113,15 @@ const verifyHandler = bindHandler(contract.authVerify, async ({ deps, body }) =>
       expiresAtMs: opened.value.expiresAtMs,
       publicRead: deps.settings.isPublicRead,
     },
-    headers: { "set-cookie": sessionCookie(deps.settings.origin, opened.value.id, SESSION_TTL_MS / 1000) },
+    headers: { "set-cookie": sessionCookie(deps.settings.origin, opened.value.secret, SESSION_TTL_MS / 1000) },
   });
 });
 
 const logoutHandler = bindHandler(contract.authLogout, async ({ deps, session }) => {
-  if (session !== null) await endSession(deps, session);
+  if (session !== null) await endSession(deps, session.id);
   return ok({
     data: {},
-    headers: { "set-cookie": `${cookieName(deps.settings.origin)}=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict` },
+    headers: { "set-cookie": sessionCookie(deps.settings.origin, "", 0) },
   });
 });
 
@@ -103,6 +129,14 @@ export const authHandlers = [sessionHandler, nonceHandler, verifyHandler, logout
 
 function badSignIn(message: string): ApiError {
   return { code: "unauthenticated", message };
+}
+
+/** The contract itself said no, or answered nothing a contract wallet answers. */
+function isOwnRefusal(error: ContractFunctionExecutionError): boolean {
+  const cause = error.walk(
+    (each) => each instanceof ContractFunctionRevertedError || each instanceof ContractFunctionZeroDataError,
+  );
+  return cause !== null;
 }
 
 /** Plain accounts by recovery; otherwise EIP-1271 on the home chain. */
@@ -115,17 +149,26 @@ async function isSignedBy(
   } catch (error) {
     deps.log.debug("api.signature-not-recoverable", { reason: errorText(error) });
   }
-  const url = deps.registry.chain(deps.settings.homeChainId)?.rpcUrls[0];
+  const homeChainId = homeChainIdOf(deps);
+  const url = deps.registry.chain(homeChainId)?.rpcUrls[0];
   if (url === undefined) return ok(false);
   try {
     const client = createPublicClient({ transport: http(url, { timeout: CONTRACT_WALLET_TIMEOUT_MS, retryCount: 0 }) });
     const code = await client.getCode({ address: input.address });
     if (code === undefined || code === "0x") return ok(false);
-    return ok(await client.verifyMessage(input));
+    // The one question of EIP-1271; no wrapped signature gets to call anything else first.
+    const answer = await client.readContract({
+      address: input.address,
+      abi: EIP1271_ABI,
+      functionName: "isValidSignature",
+      args: [hashMessage(input.message), input.signature],
+    });
+    return ok(answer === EIP1271_MAGIC);
   } catch (error) {
+    if (error instanceof ContractFunctionExecutionError && isOwnRefusal(error)) return ok(false);
     return err({
       code: "unavailable",
-      message: `The signature of this contract wallet cannot be checked now: the home chain ${deps.settings.homeChainId} does not answer (${errorText(error).split("\n")[0] ?? ""}).`,
+      message: `The signature of this contract wallet cannot be checked now: the home chain ${homeChainId} does not answer (${error instanceof BaseError ? error.shortMessage : "it failed"}).`,
     });
   }
 }

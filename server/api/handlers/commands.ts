@@ -117,47 +117,66 @@ async function submit(
   return ok({ data: { commandId: record.value.commandId, status: record.value.status, result: record.value.result } });
 }
 
-const commandsHandler = bindHandler(contract.commands, ({ deps, session, body }) => submit(deps, session, body));
+/** Lowest role that may sign any command: a session below it has nothing to submit, not even another's signature. */
+const SUBMIT_ROLE = "operator";
 
-const configHandler = bindHandler(contract.pairConfigChange, async ({ deps, session, params, body }) => {
-  const pair = knownPair(deps, params.id);
-  if (!pair.ok) return pair;
-  if (body.command.action !== "pair.config" || body.command.target !== params.id) {
-    return err({
-      code: "bad_request",
-      field: "command.action",
-      message: `Expected a pair.config command for ${params.id}, got ${body.command.action} for ${body.command.target}.`,
-    });
-  }
-  return submit(deps, session, body);
-});
+const commandsHandler = bindHandler(
+  contract.commands,
+  ({ deps, session, body }) => submit(deps, session, body),
+  SUBMIT_ROLE,
+);
 
-const restartHandler = bindHandler(contract.workerRestart, async ({ deps, session, params, body }) => {
-  const pair = knownPair(deps, params.id);
-  if (!pair.ok) return pair;
-  if (body.command.action !== "worker.restart" || body.command.target !== params.id) {
-    return err({
-      code: "bad_request",
-      field: "command.action",
-      message: `Expected a worker.restart command for ${params.id}, got ${body.command.action} for ${body.command.target}.`,
-    });
-  }
-  return submit(deps, session, body);
-});
+const configHandler = bindHandler(
+  contract.pairConfigChange,
+  async ({ deps, session, params, body }) => {
+    const pair = knownPair(deps, params.id);
+    if (!pair.ok) return pair;
+    if (body.command.action !== "pair.config" || body.command.target !== params.id) {
+      return err({
+        code: "bad_request",
+        field: "command.action",
+        message: `Expected a pair.config command for ${params.id}, got ${body.command.action} for ${body.command.target}.`,
+      });
+    }
+    return submit(deps, session, body);
+  },
+  SUBMIT_ROLE,
+);
+
+const restartHandler = bindHandler(
+  contract.workerRestart,
+  async ({ deps, session, params, body }) => {
+    const pair = knownPair(deps, params.id);
+    if (!pair.ok) return pair;
+    if (body.command.action !== "worker.restart" || body.command.target !== params.id) {
+      return err({
+        code: "bad_request",
+        field: "command.action",
+        message: `Expected a worker.restart command for ${params.id}, got ${body.command.action} for ${body.command.target}.`,
+      });
+    }
+    return submit(deps, session, body);
+  },
+  SUBMIT_ROLE,
+);
 
 const commandHandler = bindHandler(contract.command, async ({ deps, params }) => {
   const record = await deps.control.call("command.get", { commandId: params.commandId });
   return record.ok ? ok({ data: record.value }) : err(fromSignerError(record.error));
 });
 
-const auditHandler = bindHandler(contract.audit, async ({ deps, query }) => {
-  const page = await deps.control.call("audit.since", { seq: query.seq, limit: query.limit });
-  if (!page.ok) return err(fromSignerError(page.error));
-  const { commands } = page.value;
-  const last = commands.at(-1);
-  return ok({
-    data: { commands, nextCursor: commands.length === query.limit && last !== undefined ? String(last.seq) : null },
-  });
-});
+const auditHandler = bindHandler(
+  contract.audit,
+  async ({ deps, query }) => {
+    const page = await deps.control.call("audit.since", { seq: query.seq, limit: query.limit });
+    if (!page.ok) return err(fromSignerError(page.error));
+    const { commands } = page.value;
+    const last = commands.at(-1);
+    return ok({
+      data: { commands, nextCursor: commands.length === query.limit && last !== undefined ? String(last.seq) : null },
+    });
+  },
+  SUBMIT_ROLE,
+);
 
 export const commandHandlers = [commandsHandler, configHandler, restartHandler, commandHandler, auditHandler];

@@ -96,7 +96,7 @@ async function partsOfPairs(
   return parts;
 }
 
-const healthHandler = bindHandler(contract.health, async ({ deps }) => {
+const healthHandler = bindHandler(contract.health, async ({ deps, session }) => {
   const pong = await deps.store.call("ping", (redis) => redis.ping());
   const signer = await deps.control.call("health", {}, { timeoutMs: 1_500 });
   const telemetryProblem = await deps.telemetry.problem();
@@ -117,7 +117,16 @@ const healthHandler = bindHandler(contract.health, async ({ deps }) => {
       detail: telemetryProblem ?? "answers",
     },
   ];
-  return ok({ data: { status: worst(checks.map((check) => check.state)), checks, version: deps.settings.version } });
+  const status = worst(checks.map((check) => check.state));
+  // Whoever watches from outside needs the words; addresses and causes are for people of the desk.
+  const isOpen = deps.settings.isPublicRead || session !== null;
+  return ok({
+    data: {
+      status,
+      checks: isOpen ? checks : checks.map((check) => ({ ...check, detail: "" })),
+      version: deps.settings.version,
+    },
+  });
 });
 
 const overviewHandler = bindHandler(contract.overview, async ({ deps }) => {

@@ -6,18 +6,13 @@ import { err, ok } from "@/lib/errors/result";
 import type { ApiDeps } from "@/server/api/deps";
 import { bindHandler } from "@/server/api/handler";
 import { fetchJson } from "@/server/api/fetch-json";
+import { homeChainIdOf, sandboxChain } from "@/server/api/home-chain";
 
 const rpcAnswerSchema = z.union([
   z.object({ result: z.unknown(), error: z.undefined().optional() }),
   z.object({ error: z.object({ message: z.string() }) }),
 ]);
 const accountsSchema = z.array(addressSchema);
-
-/** A sandbox is a chain whose every endpoint is on loopback, beside a control address that was given on purpose. */
-function sandboxChain(deps: ApiDeps) {
-  if (deps.settings.sandboxUrl === null) return null;
-  return deps.registry.registry.chains.find((chain) => chain.isLocal && chain.rpcUrls.length > 0) ?? null;
-}
 
 async function sandboxCall(deps: ApiDeps, method: string, params: readonly unknown[]) {
   const url = sandboxChain(deps)?.rpcUrls[0];
@@ -31,7 +26,7 @@ const environmentHandler = bindHandler(contract.environment, async ({ deps }) =>
     deploymentId: deps.settings.deploymentId,
     version: deps.settings.version,
     origin: deps.settings.origin,
-    homeChainId: chain?.id ?? deps.settings.homeChainId,
+    homeChainId: homeChainIdOf(deps),
   };
   if (chain === null) return ok({ data: { ...base, sandbox: null } });
   const answer = await sandboxCall(deps, "eth_accounts", []);

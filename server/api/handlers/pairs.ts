@@ -65,12 +65,20 @@ const statusHandler = bindHandler(contract.pairStatus, async ({ deps, params }) 
   const epochs = await readEpochs(deps, { pairId: params.id, limit: 1 });
   if (!epochs.ok) return epochs;
   const authority = pairAuthority(desk, params.id);
+  const summary = pairSummary(deps, desk, params.id);
+  const record = epochs.value[0] ?? null;
+  const { lastDecision } = summary;
   return ok({
     data: {
-      ...pairSummary(deps, desk, params.id),
+      ...summary,
+      // The sentence as decisions have it everywhere, with the numbers of the record.
+      lastDecision:
+        lastDecision === null || record === null || lastDecision.epoch !== record.epoch
+          ? lastDecision
+          : { ...lastDecision, sentence: decisionSentence(record) },
       configVersion: authority?.configVersion ?? 0,
       blocks: state?.blocks ?? [],
-      epoch: epochs.value[0] ?? null,
+      epoch: record,
       nextEpochMarketAtMs: state?.nextEpochMarketAtMs ?? null,
       marketNowMs: marketNowMs(deps, desk),
       marketSpeed: marketSpeed(desk),
@@ -359,19 +367,26 @@ const rangesHandler = bindHandler(contract.pairRanges, async ({ deps, params, qu
   return ok({ data: { ranges, nextCursor: null } });
 });
 
-const configHandler = bindHandler(contract.pairConfig, async ({ deps, params }) => {
-  const context = await pairContext(deps, params.id);
-  if (!context.ok) return context;
-  const authority = pairAuthority(context.value.desk, params.id);
-  if (authority === null) {
-    return err({
-      code: "unavailable",
-      message: `The settings of ${params.id} are the signer's and it does not answer (${context.value.desk.authorityProblem ?? "no reason given"}).`,
-      details: { service: "signer" },
-    });
-  }
-  return ok({ data: { configVersion: authority.configVersion, settings: authority.settings, mode: authority.mode } });
-});
+/** Limits and parameters are for those who may act on them. */
+const CONFIG_ROLE = "operator";
+
+const configHandler = bindHandler(
+  contract.pairConfig,
+  async ({ deps, params }) => {
+    const context = await pairContext(deps, params.id);
+    if (!context.ok) return context;
+    const authority = pairAuthority(context.value.desk, params.id);
+    if (authority === null) {
+      return err({
+        code: "unavailable",
+        message: `The settings of ${params.id} are the signer's and it does not answer (${context.value.desk.authorityProblem ?? "no reason given"}).`,
+        details: { service: "signer" },
+      });
+    }
+    return ok({ data: { configVersion: authority.configVersion, settings: authority.settings, mode: authority.mode } });
+  },
+  CONFIG_ROLE,
+);
 
 export const pairHandlers = [
   pairsHandler,

@@ -14,12 +14,15 @@ export const POOL_SAMPLES_TTL_MS = 7 * 24 * 3_600_000;
 /** Paper accounts go on for as long as the pair exists; a pair that is gone is forgotten after a quarter. */
 export const PAPER_TTL_MS = 90 * 24 * 3_600_000;
 export const SESSION_TTL_MS = 12 * 3_600_000;
+/** A session nobody uses for this long is over (safety.md section 6). */
+export const SESSION_IDLE_MS = 30 * 60_000;
 export const SIWE_NONCE_TTL_MS = 5 * 60_000;
 export const EPOCHS_KEPT_COUNT = 400;
 export const EVENTS_KEPT_COUNT = 10_000;
 export const COMMANDS_KEPT_COUNT = 2_000;
 export const TXLOG_KEPT_COUNT = 5_000;
 export const PLANS_KEPT_COUNT = 500;
+export const ALERT_REQUESTS_KEPT_COUNT = 500;
 
 type Pair = PairId | string;
 
@@ -68,6 +71,10 @@ export const storeKeys = {
   txlog: "tg:txlog",
   /** Stream of everything the desk shows live, id'd for SSE resume. */
   events: "tg:events",
+  /** String, what the alerts process last saw: AlertsState JSON. */
+  alerts: "tg:alerts",
+  /** Stream of acknowledgements and test messages for the alerts process. */
+  alertRequests: "tg:alerts:requests",
   session: (sessionId: string) => `tg:session:${sessionId}`,
   siweNonce: (nonce: string) => `tg:siwe:${nonce}`,
   /** String, rate slot of the GeckoTerminal client. */

@@ -4,6 +4,7 @@ import { ok, type Result } from "@/lib/errors/result";
 import type { StoreError } from "@/lib/errors/tidegate-error";
 import type { StoreClient } from "./client";
 import { SESSION_TTL_MS, SIWE_NONCE_TTL_MS, storeKeys } from "./keys";
+import { encodeJson } from "./codec";
 import { deleteKey, readJson, writeJson } from "./json-values";
 
 export const sessionSchema = z.object({
@@ -12,6 +13,8 @@ export const sessionSchema = z.object({
   chainId: z.number().int(),
   issuedAtWallMs: z.number(),
   expiresAtWallMs: z.number(),
+  /** Last request that carried it, to the minute; absent: none since it was opened. */
+  seenAtWallMs: z.number().optional(),
 });
 
 export type StoredSession = z.infer<typeof sessionSchema>;
@@ -26,6 +29,19 @@ export function writeSession(
 
 export function readSession(store: StoreClient, sessionId: string): Promise<Result<StoredSession | null, StoreError>> {
   return readJson(store, storeKeys.session(sessionId), sessionSchema);
+}
+
+/** Keeps a session that is in use; one that was ended meanwhile stays ended. */
+export function touchSession(
+  store: StoreClient,
+  sessionId: string,
+  session: StoredSession,
+): Promise<Result<boolean, StoreError>> {
+  return store
+    .call("touch a session", (redis) =>
+      redis.set(storeKeys.session(sessionId), encodeJson(session), "PX", SESSION_TTL_MS, "XX"),
+    )
+    .then((reply) => (reply.ok ? ok(reply.value !== null) : reply));
 }
 
 export function deleteSession(store: StoreClient, sessionId: string): Promise<Result<boolean, StoreError>> {

@@ -32,7 +32,7 @@ export class SourceError extends TidegateError<
 export class StoreError extends TidegateError<"unreachable" | "timeout" | "refused" | "lease_lost" | "bad_data"> {}
 
 export class ChainError extends TidegateError<
-  "unreachable" | "timeout" | "wrong_chain" | "stale_head" | "reverted" | "bad_data" | "not_found"
+  "unreachable" | "timeout" | "wrong_chain" | "stale_head" | "disagree" | "reverted" | "bad_data" | "not_found"
 > {}
 
 export class ExecutionError extends TidegateError<

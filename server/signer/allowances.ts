@@ -75,24 +75,47 @@ export async function readGrant(
   grant: Grant,
   place: { readonly owner: Address; readonly block: bigint | "latest" },
 ): Promise<RightState> {
-  const { owner, block } = place;
+  const call = grantRead(grant, place.owner);
+  const found = decodeGrantRead(grant, await port.call(call, place.block));
+  if (found !== null) return found;
+  throw badAnswer(port, call.to, describeGrant(grant));
+}
+
+/** The call that reads a right. */
+export function grantRead(grant: Grant, owner: Address): { readonly to: Address; readonly data: Hex } {
   const { token, spender } = grant;
   switch (grant.kind) {
     case "erc20":
-      return { amountRaw: await readAllowance(port, { token, spender, owner }, block), expirationSec: null };
-    case "permit2": {
-      const data = encodePermit2Allowance(owner, token, spender);
-      const found = decodePermit2Allowance(await port.call({ to: grant.permit2, data }, block));
-      if (found === null) throw badAnswer(port, grant.permit2, "an allowance of Permit2");
-      return found;
+      return {
+        to: token,
+        data: encodeFunctionData({ abi: ERC20_ABI, functionName: "allowance", args: [owner, spender] }),
+      };
+    case "permit2":
+      return { to: grant.permit2, data: encodePermit2Allowance(owner, token, spender) };
+    case "operator":
+      return { to: token, data: encodeOperatorRead(owner, spender) };
+  }
+}
+
+/** Null when the answer is something else. */
+export function decodeGrantRead(grant: Grant, data: Hex): RightState | null {
+  switch (grant.kind) {
+    case "erc20": {
+      const amountRaw = decodeAmount(data);
+      return amountRaw === null ? null : { amountRaw, expirationSec: null };
     }
+    case "permit2":
+      return decodePermit2Allowance(data);
     case "operator": {
-      const data = encodeOperatorRead(owner, spender);
-      const isAllowed = decodeOperatorRead(await port.call({ to: token, data }, block));
-      if (isAllowed === null) throw badAnswer(port, token, "isApprovedForAll of a Liquidity Book pair");
-      return { amountRaw: isAllowed ? 1n : 0n, expirationSec: null };
+      const isAllowed = decodeOperatorRead(data);
+      return isAllowed === null ? null : { amountRaw: isAllowed ? 1n : 0n, expirationSec: null };
     }
   }
+}
+
+/** One uint256, as balanceOf and allowance answer it; null when it is something else. */
+export function decodeAmount(data: Hex): bigint | null {
+  return data.length === 66 ? BigInt(data) : null;
 }
 
 /** Calldata that sets a right; amount 0 takes it back. */

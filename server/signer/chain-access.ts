@@ -5,13 +5,11 @@ import { ChainError, errorText } from "@/lib/errors/tidegate-error";
 import { addressSchema, bytes32Schema, hexSchema, type Chain } from "@/lib/registry/schema";
 import type { Hex } from "@/lib/units";
 import type { TxLog } from "@/lib/actions/erc20";
-import type { BlockRef, BlockTag, CallRequest, ChainPort, LogFilter, Receipt, SendAnswer } from "./ports";
+import { wallClock } from "@/server/infra/clock";
+import { createEndpointQuorum, readHashAt, type RpcPort } from "./endpoint-quorum";
+import type { BlockRef, BlockTag, CallRequest, ChainPort, LogFilter, Receipt, SendAnswer, Trial } from "./ports";
 
-/** One endpoint; server/infra/chain's RpcEndpoint fits. */
-export interface RpcPort {
-  readonly label: string;
-  readonly request: (call: { readonly method: string; readonly params?: unknown }) => Promise<unknown>;
-}
+export type { RpcPort } from "./endpoint-quorum";
 
 const quantity = z
   .string()
@@ -43,23 +41,49 @@ const logSchema = z.object({
   transactionHash: bytes32Schema,
   logIndex: quantity,
 });
+const simulationSchema = z
+  .array(
+    z.looseObject({
+      calls: z.array(
+        z.looseObject({
+          status: z.string(),
+          returnData: hexSchema,
+          logs: z
+            .array(z.looseObject({ address: addressSchema, topics: z.array(bytes32Schema), data: hexSchema }))
+            .default([]),
+          error: z.looseObject({ message: z.string().optional() }).nullish(),
+        }),
+      ),
+    }),
+  )
+  .min(1);
+const blockOfSchema = z.looseObject({ transactions: z.array(z.string()) });
 type WireLog = z.output<typeof logSchema>;
 const rpcFailure = z.looseObject({ code: z.number().optional(), message: z.string().optional() });
 
 /** EVM revert as nodes report it: code 3, or -32000 with these words; anything else is not a revert. */
 const REVERT_CODE = 3;
 const REVERT_TEXT = /revert|out of gas|invalid opcode/i;
+/** A node without a method: JSON-RPC's own code, or these words. */
+const METHOD_MISSING = -32_601;
+const METHOD_TEXT = /(method|eth_simulateV1)[^.]*(not (found|supported|available|exist)|unsupported)|unknown method/i;
 const ANSWER_TEXT_LIMIT = 200;
 /** Blocks per eth_getLogs: nodes allow between a few hundred and ten thousand; a refusal halves the page down to the least. */
 const LOG_PAGE_BLOCKS = 10_000n;
 const LOG_PAGE_MIN_BLOCKS = 100n;
 
 export function createChainAccess(chain: Chain, endpoints: readonly RpcPort[]): ChainPort {
+  const quorum = createEndpointQuorum(chain, endpoints, wallClock.monotonicMs);
+  /** Who answered the last call: a second look asks another one. */
+  let lastCaller: string | null = null;
+
   async function request(method: string, params: readonly unknown[]): Promise<unknown> {
     let last: ChainError | null = null;
-    for (const endpoint of endpoints) {
+    for (const endpoint of quorum.trusted()) {
       try {
-        return await endpoint.request({ method, params });
+        const answer = await endpoint.request({ method, params });
+        if (method === "eth_call") lastCaller = endpoint.label;
+        return answer;
       } catch (error) {
         const typed = toChainError(error, chain, method, endpoint.label);
         if (typed.code === "reverted") throw typed;
@@ -91,35 +115,44 @@ export function createChainAccess(chain: Chain, endpoints: readonly RpcPort[]): 
   }
 
   async function readReceipt(hash: Hex): Promise<Receipt | null> {
+    const asked = quorum.answering();
     const answers = await Promise.allSettled(
-      endpoints.map((endpoint) => endpoint.request({ method: "eth_getTransactionReceipt", params: [hash] })),
+      asked.map((endpoint) => endpoint.request({ method: "eth_getTransactionReceipt", params: [hash] })),
     );
-    const receipts: Receipt[] = [];
-    let answered = 0;
-    for (const answer of answers) {
-      if (answer.status === "rejected") continue;
+    const found: { readonly endpoint: RpcPort; readonly receipt: Receipt }[] = [];
+    const without: RpcPort[] = [];
+    for (const [index, answer] of answers.entries()) {
+      const endpoint = asked[index];
+      if (endpoint === undefined || answer.status === "rejected") continue;
       if (answer.value === null || answer.value === undefined) {
-        answered += 1;
+        without.push(endpoint);
         continue;
       }
       const parsed = receiptSchema.safeParse(answer.value);
       if (!parsed.success || parsed.data.transactionHash.toLowerCase() !== hash.toLowerCase()) continue;
-      answered += 1;
-      receipts.push(toReceipt(parsed.data));
+      found.push({ endpoint, receipt: toReceipt(parsed.data) });
     }
-    if (answered === 0) {
+    if (found.length + without.length === 0) {
       throw new ChainError({
         code: "unreachable",
         retryable: true,
         message: `no endpoint of ${chain.name} (${chain.id}) answered the receipt of ${hash}`,
       });
     }
-    const [first] = receipts;
+    const [first] = found;
     if (first === undefined) return null;
-    const needed = Math.min(2, endpoints.length);
-    const agreeing = receipts.filter((each) => each.blockHash === first.blockHash && each.status === first.status);
-    // One endpoint may lag or hide it: wait until a second one has it too (it is asked again at the next poll).
-    return agreeing.length >= needed ? first : null;
+    const agreeing = found.filter(
+      ({ receipt }) => receipt.blockHash === first.receipt.blockHash && receipt.status === first.receipt.status,
+    );
+    const whole = wholeReceipt(agreeing.map(({ receipt }) => receipt));
+    if (whole === null) return null;
+    if (agreeing.length >= quorum.needed()) return whole;
+    // An endpoint that hides the receipt may still have the block that holds the transaction: that is its word too.
+    for (const endpoint of without) {
+      if (await hasInBlock(endpoint, whole.blockHash, hash)) return whole;
+    }
+    // It lags: it is asked again at the next poll.
+    return null;
   }
 
   async function logsOf(endpoint: RpcPort, filter: LogFilter): Promise<readonly WireLog[]> {
@@ -148,7 +181,7 @@ export function createChainAccess(chain: Chain, endpoints: readonly RpcPort[]): 
 
   /** What any endpoint has, once each; fails only when none answers for the whole range. */
   async function readLogs(filter: LogFilter): Promise<readonly TxLog[]> {
-    const answers = await Promise.allSettled(endpoints.map((endpoint) => logsOf(endpoint, filter)));
+    const answers = await Promise.allSettled(quorum.answering().map((endpoint) => logsOf(endpoint, filter)));
     const byPlace = new Map<string, WireLog>();
     let failure: unknown = null;
     let answered = 0;
@@ -166,8 +199,136 @@ export function createChainAccess(chain: Chain, endpoints: readonly RpcPort[]): 
       .map(({ address, topics, data }) => ({ address, topics, data }));
   }
 
+  /** The largest count that any believed endpoint has: one that lags or goes back never brings a used nonce again. */
+  async function readNonce(address: Hex, block: bigint | "latest"): Promise<number> {
+    const params = [address, blockParam(block)];
+    if (block !== "latest") return Number(await readQuantity("eth_getTransactionCount", params));
+    const answers = await Promise.allSettled(
+      quorum.answering().map((endpoint) => endpoint.request({ method: "eth_getTransactionCount", params })),
+    );
+    const counts = answers.flatMap((answer) => {
+      const parsed = answer.status === "fulfilled" ? quantity.safeParse(answer.value) : null;
+      return parsed?.success === true ? [Number(parsed.data)] : [];
+    });
+    if (counts.length > 0) return Math.max(...counts);
+    return Number(await readQuantity("eth_getTransactionCount", params));
+  }
+
+  async function tryElsewhere(input: {
+    readonly call: CallRequest;
+    readonly reads: readonly CallRequest[];
+    readonly at: BlockRef;
+  }): Promise<Trial> {
+    const candidates = quorum.trusted();
+    const others = candidates.filter(({ label }) => label !== lastCaller);
+    let last: ChainError | null = null;
+    for (const endpoint of others.length > 0 ? others : candidates) {
+      try {
+        return await tryAt(endpoint, { ...input, isOther: others.length > 0 });
+      } catch (error) {
+        const typed = toChainError(error, chain, "eth_simulateV1", endpoint.label);
+        if (typed.code === "reverted" || typed.code === "disagree") throw typed;
+        last = typed;
+      }
+    }
+    if (others.length === 0) throw last ?? noEndpoint();
+    // The others are away: the one that is left says it again, and that is written down as one endpoint.
+    const only = candidates.find(({ label }) => label === lastCaller);
+    if (only === undefined) throw last ?? noEndpoint();
+    try {
+      return await tryAt(only, { ...input, isOther: false });
+    } catch (error) {
+      throw toChainError(error, chain, "eth_simulateV1", only.label);
+    }
+  }
+
+  async function tryAt(
+    endpoint: RpcPort,
+    input: {
+      readonly call: CallRequest;
+      readonly reads: readonly CallRequest[];
+      readonly at: BlockRef;
+      readonly isOther: boolean;
+    },
+  ): Promise<Trial> {
+    const { call, reads, at, isOther } = input;
+    const { label } = endpoint;
+    let { number } = at;
+    const hash = isOther ? await readHashAt(endpoint, number) : at.hash;
+    if (hash === null) {
+      const head = parse(
+        blockSchema,
+        await endpoint.request({ method: "eth_getBlockByNumber", params: ["latest", false] }),
+        "eth_getBlockByNumber",
+      );
+      number = head.number;
+    } else if (hash !== at.hash.toLowerCase()) {
+      throw new ChainError({
+        code: "disagree",
+        retryable: true,
+        message: `${label} has block ${number} of ${chain.name} (${chain.id}) with another hash (${hash}) than the one the transaction was prepared on (${at.hash}); nothing was signed`,
+      });
+    }
+    const simulated = [...reads, call, ...reads].map((each) => ({ ...callParam(each), from: each.from ?? call.from }));
+    let answer: unknown;
+    try {
+      answer = await endpoint.request({
+        method: "eth_simulateV1",
+        params: [{ blockStateCalls: [{ calls: simulated }], validation: false }, blockParam(number)],
+      });
+    } catch (error) {
+      const failure = innermostFailure(error);
+      if (failure?.code !== METHOD_MISSING && !METHOD_TEXT.test(failure?.message ?? "")) throw error;
+      const plain = await endpoint
+        .request({ method: "eth_call", params: [callParam(call), blockParam(number)] })
+        .catch((refusal: unknown) => {
+          throw toChainError(refusal, chain, "eth_call", label);
+        });
+      parse(hexSchema, plain, "eth_call");
+      return { endpoint: label, isOther, blockNumber: number, state: null, logs: [] };
+    }
+    const calls = parse(simulationSchema, answer, "eth_simulateV1")[0]?.calls ?? [];
+    const own = calls[reads.length];
+    if (own === undefined || calls.length !== simulated.length) {
+      throw new ChainError({
+        code: "bad_data",
+        retryable: true,
+        message: `eth_simulateV1 at ${label} answered ${calls.length} results for ${simulated.length} calls`,
+      });
+    }
+    if (own.status !== "0x1") {
+      throw new ChainError({
+        code: "reverted",
+        retryable: false,
+        message: `the same bytes fail at ${label} at block ${number}: ${own.error?.message ?? "reverted without a reason"}`,
+      });
+    }
+    const dataOf = (each: (typeof calls)[number]): Hex | null => (each.status === "0x1" ? each.returnData : null);
+    return {
+      endpoint: label,
+      isOther,
+      blockNumber: number,
+      state: {
+        before: calls.slice(0, reads.length).map(dataOf),
+        after: calls.slice(reads.length + 1).map(dataOf),
+      },
+      logs: own.logs.map(({ address, topics, data }, logIndex) => ({ address, topics, data, logIndex })),
+    };
+  }
+
+  function noEndpoint(): ChainError {
+    return new ChainError({
+      code: "unreachable",
+      retryable: true,
+      message: `no endpoint of ${chain.name} (${chain.id}) is in order to try the transaction on`,
+    });
+  }
+
   return {
     chain,
+    checkEndpoints: (maxAgeMs) => quorum.check(maxAgeMs),
+    endpoints: () => quorum.view(),
+    tryElsewhere,
     readChainId: async () => Number(await readQuantity("eth_chainId", [])),
     readBlock: async (tag) => {
       const value = await request("eth_getBlockByNumber", [blockParam(tag), false]);
@@ -183,15 +344,35 @@ export function createChainAccess(chain: Chain, endpoints: readonly RpcPort[]): 
     call: async (call, block) =>
       parse(hexSchema, await request("eth_call", [callParam(call), blockParam(block)]), "eth_call"),
     estimateGas: (call) => readQuantity("eth_estimateGas", [callParam(call), "latest"]),
-    readNonce: async (address, block) =>
-      Number(await readQuantity("eth_getTransactionCount", [address, blockParam(block)])),
+    readNonce,
     readNativeBalance: (address, block) => readQuantity("eth_getBalance", [address, blockParam(block)]),
     readPriorityFeeWei: () => readQuantity("eth_maxPriorityFeePerGas", []),
     readGasPriceWei: () => readQuantity("eth_gasPrice", []),
-    sendRaw: (raw) => Promise.all(endpoints.map((endpoint) => sendTo(endpoint, raw))),
+    sendRaw: (raw) => Promise.all(quorum.sendable().map((endpoint) => sendTo(endpoint, raw))),
     readLogs,
     readReceipt,
   };
+}
+
+/** Of receipts of one block the one with the most logs, when it holds all that the others have; null when they contradict each other. */
+function wholeReceipt(receipts: readonly Receipt[]): Receipt | null {
+  const whole = receipts.toSorted((left, right) => right.logs.length - left.logs.length)[0];
+  if (whole === undefined) return null;
+  const textOf = (log: Receipt["logs"][number]): string =>
+    `${log.logIndex}:${log.address}:${log.topics.join()}:${log.data}`.toLowerCase();
+  const known = new Set(whole.logs.map(textOf));
+  return receipts.every(({ logs }) => logs.every((log) => known.has(textOf(log)))) ? whole : null;
+}
+
+async function hasInBlock(endpoint: RpcPort, blockHash: Hex, hash: Hex): Promise<boolean> {
+  try {
+    const block = await endpoint.request({ method: "eth_getBlockByHash", params: [blockHash, false] });
+    const parsed = blockOfSchema.safeParse(block);
+    return parsed.success && parsed.data.transactions.some((each) => each.toLowerCase() === hash.toLowerCase());
+  } catch {
+    // No answer is no word for it; the next poll asks again.
+    return false;
+  }
 }
 
 async function sendTo(endpoint: RpcPort, raw: Hex): Promise<SendAnswer> {

@@ -20,6 +20,8 @@ export type { EngineDeps } from "./context";
 
 /** Between two looks at what is not final yet; wall time. */
 const SETTLE_MS = 500;
+/** Between two looks at what the endpoints of a chain say about each other while nothing is prepared; wall time. */
+const COMPARE_MS = 10_000;
 
 export function createEngine(deps: EngineDeps): Engine {
   const journal = openJournal({ dir: deps.journalDir, nowMs: deps.wall.nowMs });
@@ -46,10 +48,22 @@ export function createEngine(deps: EngineDeps): Engine {
         });
         await settleTransferReceipts(context);
         expirePlans();
+        await compareEndpoints();
       } catch (error) {
         deps.log.error("signer.settle-failed", { message: errorText(error) });
       }
       await context.sleep(SETTLE_MS);
+    }
+  }
+
+  /** What the endpoints of a chain say about each other is shown, and decides who is asked; asking again is its remedy. */
+  async function compareEndpoints(): Promise<void> {
+    for (const port of deps.chains.values()) {
+      try {
+        await port.checkEndpoints(COMPARE_MS);
+      } catch (error) {
+        if (!(error instanceof ChainError)) throw error;
+      }
     }
   }
 
@@ -132,5 +146,14 @@ export function createEngine(deps: EngineDeps): Engine {
     journalSeq: () => journal.log.lastSeq(),
     isRecovered: () => deps.chains.size === 0 || readyChains.size > 0,
     waitingChains: () => [...deps.chains.keys()].filter((chainId) => !readyChains.has(chainId)),
+    endpointTroubles: () =>
+      [...deps.chains.values()].flatMap((port) => {
+        const { endpoints, disagreement } = port.endpoints();
+        const aside = endpoints.filter(({ status }) => status !== "ok");
+        if (disagreement === null && aside.length === 0) return [];
+        const words = aside.map(({ label, status, detail }) => `${label} is ${status.replace("_", " ")}: ${detail}`);
+        const text = [...(disagreement === null ? [] : [disagreement]), ...words].join("; ");
+        return [{ chainId: port.chain.id, isHeld: disagreement !== null, text }];
+      }),
   };
 }

@@ -87,6 +87,29 @@ export interface LogFilter {
   readonly toBlock: bigint;
 }
 
+/** What the last look at the endpoints of one chain found (safety.md R3 to R5). */
+export interface EndpointsView {
+  readonly endpoints: readonly {
+    readonly label: string;
+    /** `silent` answers nothing now and is tried again; the three after it are set aside until a look finds them in order. */
+    readonly status: "ok" | "silent" | "wrong_chain" | "stale" | "minority";
+    readonly detail: string;
+  }[];
+  /** No majority: nothing is signed. */
+  readonly disagreement: string | null;
+}
+
+/** Exact bytes tried on an endpoint, with reads of state before and after them. */
+export interface Trial {
+  readonly endpoint: string;
+  /** False: there is no other endpoint than the one that everything else was read from. */
+  readonly isOther: boolean;
+  readonly blockNumber: bigint;
+  /** Null: the node has no eth_simulateV1, the bytes alone were tried there. */
+  readonly state: { readonly before: readonly (Hex | null)[]; readonly after: readonly (Hex | null)[] } | null;
+  readonly logs: readonly LogEntry[];
+}
+
 /** All the signer does with one chain, the call port of the family adapters included. Methods throw ChainError; "no answer" is never turned into a value. */
 export interface ChainPort {
   readonly chain: Chain;
@@ -104,8 +127,20 @@ export interface ChainPort {
   sendRaw(raw: Hex): Promise<readonly SendAnswer[]>;
   /** Logs of one contract, oldest first, in pages; what any of the endpoints has (one may leave some out), so each is confirmed by a read. */
   readLogs(filter: LogFilter): Promise<readonly TxLog[]>;
-  /** Agreed by two endpoints where there are two; null when none has it. */
+  /** Agreed by two endpoints where two answer (the block that holds it counts as a word too); null when none has it. */
   readReceipt(hash: Hex): Promise<Receipt | null>;
+  /** Throws ChainError `disagree` when the endpoints say different things and no majority decides. */
+  checkEndpoints(maxAgeMs: number): Promise<EndpointsView>;
+  endpoints(): EndpointsView;
+  /**
+   * The bytes on another endpoint than the one that answered last, at this block (or that endpoint's own head when it is behind);
+   * throws `reverted` when they fail there and `disagree` when it has another block at that height.
+   */
+  tryElsewhere(input: {
+    readonly call: CallRequest;
+    readonly reads: readonly CallRequest[];
+    readonly at: BlockRef;
+  }): Promise<Trial>;
 }
 
 /** What is signed; a plain transaction, nothing else exists (no message, no hash, no 7702). */
@@ -299,4 +334,6 @@ export interface Engine {
   isRecovered(): boolean;
   /** Chains in observation: nothing is signed there until they answer and agree. */
   waitingChains(): readonly number[];
+  /** Endpoints that are set aside or silent, per chain; `isHeld`: no majority, so nothing is signed there. */
+  endpointTroubles(): readonly { readonly chainId: number; readonly isHeld: boolean; readonly text: string }[];
 }

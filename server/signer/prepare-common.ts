@@ -21,11 +21,16 @@ export interface PreparedTx {
   /** Chain time after which the transaction is worth nothing: its own deadline, or ours where its bytes have none. */
   readonly deadlineSec: number | null;
   readonly notionalUsd: number;
+  /** Swaps and bridges: where the same bytes were tried again, and what came of it. */
+  readonly secondLook?: string;
 }
 
 /** `skip`: the purpose is reached already. `revoke_first`: another allowance stands in the way. */
 export type Preparation =
   PreparedTx | { readonly kind: "skip"; readonly reason: string } | { readonly kind: "revoke_first" };
+
+/** What endpoints said about each other this long ago still counts when something is prepared. */
+const QUORUM_AGE_MS = 1_000;
 
 export interface PlacedInput {
   readonly context: EngineContext;
@@ -41,6 +46,7 @@ export interface PrepareInput extends PlacedInput {
 
 export async function placeOf(context: EngineContext, op: OpRecord): Promise<PlacedInput> {
   const port = context.chain(op.chainId);
+  await port.checkEndpoints(QUORUM_AGE_MS);
   const block = await port.readBlock("latest");
   if (block === null) throw SignerError.later("chain", `chain ${op.chainId} answered no latest block`);
   return { context, port, block, wallet: context.deps.key.address };

@@ -127,6 +127,9 @@ function portOf(chainId: number): ChainPort {
     readGasPriceWei: unused,
     readLogs: unused,
     sendRaw: unused,
+    checkEndpoints: unused,
+    endpoints: unused,
+    tryElsewhere: unused,
   };
 }
 

@@ -31,6 +31,7 @@ export function reportOp(op: OpRecord): OpReport {
     position: op.opened,
     error: op.error,
     stateAtMs: op.stateAtMs,
+    ...(op.prepared?.secondLook === undefined ? {} : { secondLook: op.prepared.secondLook }),
   };
 }
 

@@ -80,6 +80,7 @@ export async function signFirst(
       minimums: [...tx.minimums],
       deadlineSec: tx.deadlineSec,
       notionalUsd: tx.notionalUsd,
+      ...(tx.secondLook === undefined ? {} : { secondLook: tx.secondLook }),
     },
   });
   context.kill("after-prepared");

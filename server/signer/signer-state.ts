@@ -19,9 +19,11 @@ export interface SignerState {
 
 export interface SignerStateDeps {
   readonly authority: Authority;
-  readonly engine: Pick<Engine, "pairState" | "journalSeq" | "isRecovered" | "waitingChains">;
+  readonly engine: Pick<Engine, "pairState" | "journalSeq" | "isRecovered" | "waitingChains" | "endpointTroubles">;
   readonly wallet: Address;
   readonly wall: Pick<WallClock, "nowMs">;
+  /** Chains that this signer serves. */
+  readonly chainCount: number;
   /** Why recovery has not ended, for the cause shown meanwhile; null before its first failure. */
   readonly recoveryTrouble: () => string | null;
 }
@@ -51,11 +53,20 @@ export function createSignerState(deps: SignerStateDeps): SignerState {
       };
     }
     const waiting = deps.engine.waitingChains();
-    const cause =
-      waiting.length === 0
-        ? ""
-        : `chain ${waiting.join(", ")} in OBSERVE: ${deps.recoveryTrouble() ?? "being compared with the journal"}; nothing is signed there until it answers, the others work`;
-    return { state: "NORMAL", cause, sinceAtMs: recoveredAtMs };
+    const troubles = deps.engine.endpointTroubles();
+    const held = troubles.filter(({ isHeld }) => isHeld);
+    const cause = [
+      ...(waiting.length === 0
+        ? []
+        : [
+            `chain ${waiting.join(", ")} in OBSERVE: ${deps.recoveryTrouble() ?? "being compared with the journal"}; nothing is signed there until it answers, the others work`,
+          ]),
+      ...troubles
+        .filter(({ chainId }) => !waiting.includes(chainId))
+        .map(({ chainId, isHeld, text }) => `chain ${chainId} in ${isHeld ? "HOLD_STALE" : "RPC_QUARANTINE"}: ${text}`),
+    ].join("; ");
+    const isEachHeld = held.length > 0 && held.length + waiting.length >= deps.chainCount;
+    return { state: isEachHeld ? "HOLD_STALE" : "NORMAL", cause, sinceAtMs: recoveredAtMs };
   }
 
   return {

@@ -140,7 +140,14 @@ async function assemble(input: StartSignerInput): Promise<Result<RunningSigner, 
   });
 
   let recoveryTrouble: string | null = null;
-  const state = createSignerState({ authority, engine, wallet, wall, recoveryTrouble: () => recoveryTrouble });
+  const state = createSignerState({
+    authority,
+    engine,
+    wallet,
+    wall,
+    chainCount: clients.all().length,
+    recoveryTrouble: () => recoveryTrouble,
+  });
   const home = clients.get(settings.homeChainId);
   const desk = createCommandDesk({
     authority,
@@ -229,7 +236,10 @@ async function assemble(input: StartSignerInput): Promise<Result<RunningSigner, 
           copy?.stateChanged();
           return;
         }
-        recoveryTrouble = `no quorum of endpoints on chain ${waiting.map((chain) => chain.chainId).join(", ")}`;
+        const why = waiting.flatMap(
+          ({ chainId }) => report.notes.findLast((note) => note.startsWith(`chain ${chainId}: `)) ?? [],
+        );
+        recoveryTrouble = why.join("; ").replace(/^chain \d+: /, "");
       } catch (error) {
         if (error instanceof InvariantError) return input.onFatal(error);
         recoveryTrouble = errorText(error);

@@ -78,6 +78,9 @@ function scriptedChain(chainId: number, timestampSec: (number: bigint) => number
       readGasPriceWei: unused,
       readLogs: unused,
       sendRaw: unused,
+      checkEndpoints: async () => ({ endpoints: [], disagreement: null }),
+      endpoints: () => ({ endpoints: [], disagreement: null }),
+      tryElsewhere: unused,
     },
   };
   return script;

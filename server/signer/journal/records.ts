@@ -109,6 +109,8 @@ export const journalEntrySchema = z.discriminatedUnion("type", [
       minimums: z.array(z.object({ token: addressSchema, amountRaw: rawAmountSchema })),
       deadlineSec: z.number().nullable(),
       notionalUsd: z.number(),
+      /** Swaps and bridges: where the same bytes were tried again before they were signed. */
+      secondLook: z.string().optional(),
     }),
   }),
   z.object({

@@ -68,6 +68,7 @@ async function recoverChain(
 ): Promise<{ outcome: ChainOutcome["outcome"]; needsAdopt: boolean }> {
   const { key, authority } = context.deps;
   const chainId = port.chain.id;
+  await port.checkEndpoints(0);
   const served = await port.readChainId();
   if (served !== chainId) {
     throw new ChainError({

@@ -56,6 +56,9 @@ export function applyEvent(client: QueryClient, event: DeskEvent): void {
     case "service.changed":
       again(client, ["system", "overview", "orchestrator"]);
       return;
+    case "alert.changed":
+      again(client, ["alerts"]);
+      return;
   }
 }
 

@@ -1,8 +1,10 @@
 // The API: one table of routes (method, path, who may call, what goes in and comes out); served by Next under /api and by the ops port.
 import { z } from "zod";
+import { channelIdSchema } from "@/lib/alerts/alert";
 import { epochRecordSchema } from "@/lib/epoch/epoch-record";
 import { addressSchema, bytes32Schema, hexSchema, pairIdSchema } from "@/lib/registry/schema";
 import { planStatusSchema } from "@/lib/plan/plan-status";
+import { alertDtoSchema, alertsSchema } from "./alert-schemas";
 import { candleColumnsSchema } from "./candle-columns";
 import { commandRecordSchema, signedCommandSchema } from "./commands";
 import { orphanDtoSchema, pnlSchema, statementRowSchema, transferDtoSchema } from "./money-schemas";
@@ -355,6 +357,23 @@ export const contract = {
     params: none,
     query: none,
     response: systemSchema,
+  }),
+
+  alerts: get("/api/alerts", "read", "Open alerts, history, rules, channels and deliveries", {
+    params: none,
+    query: none,
+    response: alertsSchema,
+  }),
+  alertAck: post("/api/alerts/{alertId}/ack", "session", "Acknowledge an alert: its reminders end for everybody", 202, {
+    params: z.object({ alertId: z.string().regex(/^[0-9a-f]{16}$/, "expected an alert id: 16 hex digits") }),
+    body: z.object({ note: z.string().max(280).default("") }),
+    /** `accepted`: written down, the alerts process has not answered yet. */
+    response: z.object({ status: z.enum(["done", "accepted"]), alert: alertDtoSchema }),
+  }),
+  alertTest: post("/api/alerts/channels/{channelId}/test", "session", "Send a test message to a channel", 202, {
+    params: z.object({ channelId: channelIdSchema }),
+    body: none,
+    response: z.object({ status: z.literal("accepted"), deliveryId: z.string() }),
   }),
 
   commands: post("/api/commands", "session", "Submit a signed command to the signer", 202, {

@@ -47,6 +47,15 @@ export const eventSchema = z.discriminatedUnion("type", [
   z.object({ ...base, type: z.literal("authority.changed"), commandSeq: z.number() }),
   z.object({ ...base, type: z.literal("worker.changed"), pairId: z.string(), state: z.string(), detail: z.string() }),
   z.object({ ...base, type: z.literal("service.changed"), id: z.string(), state: z.string(), detail: z.string() }),
+  /** An alert began, changed, was acknowledged or ended; `channel` when only deliveries changed. */
+  z.object({
+    ...base,
+    type: z.literal("alert.changed"),
+    alertId: z.string(),
+    kind: z.enum(["fired", "reopened", "raised", "acknowledged", "cleared", "channel"]),
+    severity: z.enum(["info", "warn", "critical"]),
+    title: z.string(),
+  }),
   /** Market time of the deployment; at most once a second. */
   z.object({ ...base, type: z.literal("clock"), marketNowMs: z.number(), speed: z.number() }),
 ]);

@@ -1,4 +1,5 @@
 // Puts the handlers behind one router; a test walks the contract to see that none is missing.
+import { alertHandlers } from "./handlers/alerts";
 import { authHandlers } from "./handlers/auth";
 import { commandHandlers } from "./handlers/commands";
 import { deskHandlers } from "./handlers/desk";
@@ -24,6 +25,7 @@ export const allHandlers: readonly BoundHandler[] = [
   ...paperHandlers,
   ...ledgerHandlers,
   ...commandHandlers,
+  ...alertHandlers,
 ];
 
 export function createApi(deps: ApiDeps): Router {

@@ -7,7 +7,17 @@ import type { Hex } from "@/lib/units";
 import type { TxLog } from "@/lib/actions/erc20";
 import { wallClock } from "@/server/infra/clock";
 import { createEndpointQuorum, readHashAt, type RpcPort } from "./endpoint-quorum";
-import type { BlockRef, BlockTag, CallRequest, ChainPort, LogFilter, Receipt, SendAnswer, Trial } from "./ports";
+import type {
+  BlockRef,
+  BlockTag,
+  CallRequest,
+  ChainPort,
+  LogEntry,
+  LogFilter,
+  Receipt,
+  SendAnswer,
+  Trial,
+} from "./ports";
 
 export type { RpcPort } from "./endpoint-quorum";
 
@@ -358,10 +368,12 @@ export function createChainAccess(chain: Chain, endpoints: readonly RpcPort[]): 
 function wholeReceipt(receipts: readonly Receipt[]): Receipt | null {
   const whole = receipts.toSorted((left, right) => right.logs.length - left.logs.length)[0];
   if (whole === undefined) return null;
-  const textOf = (log: Receipt["logs"][number]): string =>
-    `${log.logIndex}:${log.address}:${log.topics.join()}:${log.data}`.toLowerCase();
-  const known = new Set(whole.logs.map(textOf));
-  return receipts.every(({ logs }) => logs.every((log) => known.has(textOf(log)))) ? whole : null;
+  const known = new Set(whole.logs.map(logText));
+  return receipts.every(({ logs }) => logs.every((log) => known.has(logText(log)))) ? whole : null;
+}
+
+function logText(log: LogEntry): string {
+  return `${log.logIndex}:${log.address}:${log.topics.join()}:${log.data}`.toLowerCase();
 }
 
 async function hasInBlock(endpoint: RpcPort, blockHash: Hex, hash: Hex): Promise<boolean> {

@@ -38,7 +38,7 @@ interface Spending {
 
 /** Refuses what does more or less than its step; the answer says where it was tried, for the journal and the desk. */
 export async function lookAgain(input: PlacedInput, spending: Spending): Promise<string> {
-  const { context, port, block, wallet } = input;
+  const { context, block, wallet } = input;
   const { step, tx } = spending;
   const tokens = context.deps.registry.tokens.filter((each) => each.chainId === step.chainId);
   const grants = knownGrants(context, step.chainId);

@@ -37,12 +37,13 @@ export function PlanBounds({ plan }: { readonly plan: PlanDto }): ReactNode {
       <CheckList
         label="Bounds"
         items={[
-          ...plan.boundChecks.map((check) =>
-            check.id.startsWith("trust:") ? trustItem(check, open) : boundItem(check, open),
-          ),
+          ...plan.boundChecks
+            .filter((check) => !isQuiet(check, open))
+            .map((check) => (isTrust(check) ? trustItem(check, open) : boundItem(check, open))),
           ...setBounds(plan),
         ]}
       />
+      <QuietChecks checks={plan.boundChecks.filter((check) => isQuiet(check, open))} open={open} />
       <p className="mt-2 text-dense text-ink-3">
         {open
           ? "Marks say what is true now. A dot is set in the plan and checked by the signer right before each signature."
@@ -53,6 +54,28 @@ export function PlanBounds({ plan }: { readonly plan: PlanDto }): ReactNode {
 }
 
 type Check = PlanDto["boundChecks"][number];
+
+function isTrust(check: Check): boolean {
+  return check.id.startsWith("trust:");
+}
+
+/** Inputs that are as they must be need no line each; one that is not always has its own. */
+function isQuiet(check: Check, open: boolean): boolean {
+  return isTrust(check) && (!open || check.ok === true);
+}
+
+function QuietChecks({ checks, open }: { readonly checks: readonly Check[]; readonly open: boolean }): ReactNode {
+  if (checks.length === 0) return null;
+  const words = `${checks.length} ${checks.length === 1 ? "check" : "checks"} of inputs`;
+  return (
+    <details className="mt-1 text-dense">
+      <summary className="min-h-6 w-fit py-1 text-ink-2 hover:text-ink">
+        {open ? `${words} ${checks.length === 1 ? "holds" : "hold"}` : `${words} were required`}
+      </summary>
+      <CheckList label="Checks of inputs" items={checks.map((check) => trustItem(check, open))} />
+    </details>
+  );
+}
 
 function stateOf(check: Check, open: boolean): CheckItem["state"] {
   if (!open) return "later";
@@ -77,6 +100,11 @@ const RULE: Readonly<Record<string, string>> = {
   volume_age: "Volumes and reserves",
 };
 
+/** Sentences of the worker carry prices with every digit of a float; six say as much here. */
+function shortFigures(text: string): string {
+  return text.replace(/\d+\.\d{7,}/g, (figure) => String(Number(Number(figure).toPrecision(6))));
+}
+
 /** What the worker trusts of its inputs: the rule in words, which pool it is about, and its own sentence below. */
 function trustItem(check: Check, open: boolean): CheckItem {
   const pool = /0x[0-9a-f]{40,64}$/i.exec(check.label)?.[0];
@@ -84,7 +112,7 @@ function trustItem(check: Check, open: boolean): CheckItem {
   return {
     id: check.id,
     label: pool === undefined ? rule : `${rule}, ${shortHex(pool)}`,
-    detail: open && check.value.toLowerCase() !== rule.toLowerCase() ? check.value : undefined,
+    detail: open && check.value.toLowerCase() !== rule.toLowerCase() ? shortFigures(check.value) : undefined,
     value: open ? (check.ok === true ? "holds" : check.ok === false ? "does not hold" : "unknown") : "required",
     limit: null,
     state: stateOf(check, open),

@@ -23,9 +23,15 @@ export function PlanSteps({ plan }: { readonly plan: PlanDto }): ReactNode {
       className="order-6 desk:order-none"
     >
       <ol className="-my-2">
-        {plan.steps.map((step) => (
-          <Step key={step.index} step={step} started={started} />
-        ))}
+        {groupSteps(plan.steps).map((group) => {
+          const [first] = group;
+          if (first === undefined) return null;
+          return group.length === 1 ? (
+            <Step key={first.index} step={first} started={started} />
+          ) : (
+            <Allowances key={first.index} steps={group} started={started} />
+          );
+        })}
       </ol>
       <div className="mt-3 flex flex-wrap items-baseline gap-x-3 gap-y-1 border-t pt-3 text-dense text-ink-3">
         <span>plan hash</span>
@@ -37,9 +43,55 @@ export function PlanSteps({ plan }: { readonly plan: PlanDto }): ReactNode {
   );
 }
 
+function isHelper(step: PlanStep): boolean {
+  return step.step.kind === "approve" || step.step.kind === "revoke";
+}
+
+/** Allowances in a row stand as one; every other step stands alone. */
+function groupSteps(steps: readonly PlanStep[]): readonly (readonly PlanStep[])[] {
+  const groups: PlanStep[][] = [];
+  for (const step of steps) {
+    const last = groups.at(-1);
+    if (isHelper(step) && last?.[0] !== undefined && isHelper(last[0])) last.push(step);
+    else groups.push([step]);
+  }
+  return groups;
+}
+
+const QUIET_STATES: ReadonlySet<string> = new Set(["PLANNED", "VERIFIED", "SETTLED", "SKIPPED"]);
+
+/** They serve the steps beside them: one line, opened by itself when one of them needs a look. */
+function Allowances({ steps, started }: { readonly steps: readonly PlanStep[]; readonly started: boolean }): ReactNode {
+  const needsLook = steps.some(({ op }) => op !== null && !QUIET_STATES.has(op.state));
+  const [first, last] = [steps[0]?.index ?? 0, steps.at(-1)?.index ?? 0];
+  const given = steps.filter(({ step }) => step.kind === "approve").length;
+  const taken = steps.length - given;
+  const words = [
+    ...(given === 0 ? [] : [`${given} exact ${given === 1 ? "allowance" : "allowances"}`]),
+    ...(taken === 0 ? [] : [`${taken} taken back to 0`]),
+  ];
+  return (
+    <li className="border-b py-1 last:border-b-0">
+      <details open={needsLook}>
+        <summary className="min-h-6 py-1 text-dense text-ink-2 hover:text-ink">
+          <span className="text-ink-3">
+            {first + 1}–{last + 1}
+          </span>{" "}
+          {words.join(", ")}
+        </summary>
+        <ol>
+          {steps.map((step) => (
+            <Step key={step.index} step={step} started={started} />
+          ))}
+        </ol>
+      </details>
+    </li>
+  );
+}
+
 function Step({ step, started }: { readonly step: PlanStep; readonly started: boolean }): ReactNode {
   // Allowances serve the step beside them: one quiet line each.
-  const isHelper = step.step.kind === "approve" || step.step.kind === "revoke";
+  const isQuiet = isHelper(step);
   return (
     <li className="grid grid-cols-[16px_minmax(0,1fr)] gap-x-2 border-b py-2 last:border-b-0">
       <span aria-hidden="true" className="text-dense text-ink-3">
@@ -48,12 +100,12 @@ function Step({ step, started }: { readonly step: PlanStep; readonly started: bo
       <div className="min-w-0">
         <div className="flex flex-wrap items-baseline justify-between gap-x-3">
           <p className="min-w-0 flex-1">
-            <b className={isHelper ? "font-text text-ink-2" : "font-title"}>{step.title}</b>
-            {isHelper && <span className="text-dense text-ink-3">, {step.detail}</span>}
+            <b className={isQuiet ? "font-text text-ink-2" : "font-title"}>{step.title}</b>
+            {isQuiet && <span className="text-dense text-ink-3">, {step.detail}</span>}
           </p>
           {started && <OpWord op={step.op} />}
         </div>
-        {!isHelper && <p className="wrap-anywhere text-ink-2">{step.detail}</p>}
+        {!isQuiet && <p className="wrap-anywhere text-ink-2">{step.detail}</p>}
         {hasStarted(step) && <OpFacts op={step.op} />}
         <details className="text-dense">
           <summary className="min-h-6 w-fit py-1 text-ink-3 hover:text-ink">

@@ -1,5 +1,6 @@
 // The approval card as a page: nine parts, the rail or bar to decide with, alive until the plan has ended and honest afterwards.
 "use client";
+import dynamic from "next/dynamic";
 import { useState, type ReactNode } from "react";
 import { QueryView } from "@/components/live/query-view";
 import { useApi } from "@/components/live/use-api";
@@ -15,12 +16,22 @@ import { PlanHead } from "./plan-head";
 import { PlanLimits } from "./plan-limits";
 import { PlanMoney } from "./plan-money";
 import { PlanBar, PlanRail, WithoutApproval } from "./plan-rail";
-import { PlanRange } from "./plan-range";
 import { PlanSimulation } from "./plan-simulation";
+import { PlanSection } from "./plan-section";
 import { PlanSteps } from "./plan-steps";
 import { isOpen, nextSentence, planTitle } from "./plan-words";
 import { RejectDialog } from "./reject-dialog";
 import { usePlanDecision } from "./use-plan-decision";
+
+/** The chart's code comes after the words: both ranges stand in the rail already. */
+const PlanRange = dynamic(() => import("./plan-range").then((module) => module.PlanRange), {
+  ssr: false,
+  loading: () => (
+    <PlanSection index={2} title="Range" className="order-1 desk:order-none">
+      <Skeleton className="h-[460px] w-full" />
+    </PlanSection>
+  ),
+});
 
 /** While it waits the checks compare with a moving price, so they are read again this often. */
 const CHECK_MS = 5_000;

@@ -42,6 +42,7 @@ export function valueTicks(from: number, to: number, count: number): readonly nu
   const step = ([1, 2, 5, 10].find((each) => each * power >= rough) ?? 10) * power;
   const ticks: number[] = [];
   const first = Math.ceil(from / step);
-  for (let index = first; index * step <= to && ticks.length < 50; index += 1) ticks.push(index * step);
+  // Adding 0 makes minus zero a plain one: an axis has no −0.
+  for (let index = first; index * step <= to && ticks.length < 50; index += 1) ticks.push(index * step + 0);
   return ticks;
 }

@@ -103,7 +103,7 @@ function Wide({ pairs }: { readonly pairs: readonly Pair[] }): ReactNode {
             <Tr key={pair.id}>
               <Td>
                 <PairLink pair={pair} />
-                <Sub>{pair.chains.map((chain) => chain.name).join(", ")}</Sub>
+                <Chains names={pair.chains.map((chain) => chain.name)} />
               </Td>
               <Td>
                 <ModeBadge mode={modeOf(pair)} />
@@ -151,6 +151,15 @@ function Wide({ pairs }: { readonly pairs: readonly Pair[] }): ReactNode {
         </tbody>
       </Table>
     </div>
+  );
+}
+
+/** Two by name, more as a count: the row keeps its two lines. */
+function Chains({ names }: { readonly names: readonly string[] }): ReactNode {
+  return (
+    <Sub className="whitespace-nowrap">
+      <span title={names.join(", ")}>{names.length > 2 ? `${names.length} chains` : names.join(", ")}</span>
+    </Sub>
   );
 }
 

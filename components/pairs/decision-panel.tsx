@@ -74,7 +74,8 @@ export function Verdict({ epoch, sentence }: { readonly epoch: EpochRecord; read
         {verdictOf(decision)}
       </p>
       <p className="mt-0.5 text-ink-2">
-        {decision.kind}, reason <b className="font-title">{reasonWords(decision.reason)}</b>. {sentence}
+        {decision.kind}, reason <b className="font-title">{reasonWords(decision.reason)}</b>
+        {sentence === "" ? "." : `: ${bareSentence(sentence)}.`}
         {decision.detail !== null && ` Input ${decision.detail.input}, rule ${decision.detail.rule}.`}
         {decision.killSwitch !== null && ` Default parameters serve: ${reasonWords(decision.killSwitch)}.`}
       </p>
@@ -85,6 +86,11 @@ export function Verdict({ epoch, sentence }: { readonly epoch: EpochRecord; read
       )}
     </>
   );
+}
+
+/** Without the verdict in front: it stands above already. */
+function bareSentence(sentence: string): string {
+  return sentence.replace(/^(HOLD|Shift the range|Re-allocate): /, "").replace(/\.$/, "");
 }
 
 export function Gates({ epoch }: { readonly epoch: EpochRecord }): ReactNode {

@@ -3,6 +3,8 @@ import type { GateItem } from "@/components/ui/gate-list";
 import type { EpochRecord } from "@/lib/epoch/epoch-record";
 import { formatGateValue } from "@/lib/format/gate-value";
 import { UNKNOWN } from "@/lib/format/number";
+import { formatDayMinutes } from "@/lib/format/time";
+import { EPOCH_MS } from "@/lib/units";
 
 type Decision = NonNullable<EpochRecord["decision"]>;
 type Gate = Decision["gates"][number];
@@ -22,10 +24,22 @@ function gateItem(gate: Gate, namesPosition: boolean): GateItem {
     id: gate.id,
     label: namesPosition && tokenId !== undefined ? `${gate.label}, position #${tokenId}` : gate.label,
     detail: gate.detail,
-    value: formatGateValue(gate.value, gate.unit),
-    threshold: gate.threshold === null ? null : `${sign(gate.comparison)}${formatGateValue(gate.threshold, gate.unit)}`,
+    ...numbersOf(gate),
     state: STATE[gate.status],
     bar: barOf(gate),
+  };
+}
+
+/** An epoch is an instant to people; threshold 0 of one means that nothing was set. */
+function numbersOf({ value, threshold, unit, comparison }: Gate): Pick<GateItem, "value" | "threshold"> {
+  if (unit !== "epoch") {
+    const limit = threshold === null ? null : `${sign(comparison)}${formatGateValue(threshold, unit)}`;
+    return { value: formatGateValue(value, unit), threshold: limit };
+  }
+  if (threshold === null || threshold <= 0) return { value: "none set", threshold: null };
+  return {
+    value: value === null ? UNKNOWN : formatDayMinutes(value * EPOCH_MS),
+    threshold: `from ${formatDayMinutes(threshold * EPOCH_MS)}`,
   };
 }
 

@@ -1,5 +1,6 @@
 // One pair: where the price is against our range, why it decided so, and everything one can do about it.
 "use client";
+import dynamic from "next/dynamic";
 import { useDeferredValue, type ReactNode } from "react";
 import { QueryView } from "@/components/live/query-view";
 import { useApi } from "@/components/live/use-api";
@@ -8,9 +9,7 @@ import { Panel } from "@/components/ui/panel";
 import { Skeleton, SkeletonRows } from "@/components/ui/states";
 import type { PairStatus } from "@/lib/api/schemas";
 import { DecisionPanel } from "./decision-panel";
-import { EpochCharts } from "./epoch-charts";
 import { EpochsPanel } from "./epochs-panel";
-import { PairChart } from "./pair-chart";
 import { KappaPanel } from "./kappa-panel";
 import { PairHeader } from "./pair-header";
 import { PlansPanel } from "./plans-panel";
@@ -19,6 +18,28 @@ import { PoolsPanel } from "./pools-panel";
 import { PositionsPanel } from "./positions-panel";
 import { TuningPanel } from "./tuning-panel";
 import { usePriceDirection } from "./use-price-direction";
+
+/** Charts are a third of the code and none of the first answer. */
+const PairChart = dynamic(() => import("./pair-chart").then((module) => module.PairChart), {
+  ssr: false,
+  loading: () => <ChartSkeleton />,
+});
+const EpochCharts = dynamic(() => import("./epoch-charts").then((module) => module.EpochCharts), {
+  ssr: false,
+  loading: () => (
+    <Panel title="Epochs">
+      <Skeleton className="h-[190px] w-full" />
+    </Panel>
+  ),
+});
+
+function ChartSkeleton(): ReactNode {
+  return (
+    <Panel title="Price and range">
+      <Skeleton className="h-[560px] w-full" />
+    </Panel>
+  );
+}
 
 export function PairView({ pairId }: { readonly pairId: string }): ReactNode {
   const status = useApi("pairStatus", { params: { id: pairId } });
@@ -71,9 +92,7 @@ function PairSkeleton(): ReactNode {
         <Skeleton className="mt-2 h-3.5 w-72" />
       </div>
       <div className="grid gap-3 desk:gap-4 mid:grid-cols-[minmax(0,1fr)_372px]">
-        <Panel title="Price and range">
-          <Skeleton className="h-[560px] w-full" />
-        </Panel>
+        <ChartSkeleton />
         <Panel title="Decision" flush>
           <SkeletonRows rows={9} height={46} label="the decision" />
         </Panel>

@@ -163,7 +163,7 @@ function Rows({ pair, positions }: { readonly pair: Pair; readonly positions: re
               <b className="font-title">{positionName(one.family, one.tokenId)}</b>
               <Sub>
                 {one.dexName} {formatFeePips(one.feePips)}, {one.chainName}
-                {one.isStandIn && ", stand-in"}
+                {one.isStandIn && !one.dexName.includes("stand-in") && ", stand-in"}
               </Sub>
             </Td>
             <Td>

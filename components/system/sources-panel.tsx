@@ -176,17 +176,17 @@ function Row({ source }: { readonly source: Source }): ReactNode {
   const state = HEALTH[source.state];
   return (
     <Tr>
-      <Td>
+      <Td className="w-1/2">
         {source.label}
         <Sub className="whitespace-normal">
           {source.pairId === null ? "" : `${source.pairId}, `}
           {source.sentence}
         </Sub>
       </Td>
-      <Td>
+      <Td className="w-1/4">
         <Status tone={state.tone}>{state.word}</Status>
       </Td>
-      <Td right>
+      <Td right className="w-1/4">
         <Age source={source} />
       </Td>
     </Tr>

@@ -67,7 +67,7 @@ function Row({ transfer }: { readonly transfer: TransferDto }): ReactNode {
   const state = TRANSFER_STATE[transfer.state];
   return (
     <Tr>
-      <Td title={transfer.sourceTxHash}>
+      <Td title={transfer.sourceTxHash} className="min-w-40">
         {transfer.fromChain} → {transfer.toChain}
         <Sub>
           {transfer.bridge}, <TextLink href={`/activity/${transfer.planId}`}>{transfer.pairId}</TextLink>

@@ -1,8 +1,7 @@
-// A button that opens a short list of actions.
+// A button that opens a short list of actions: arrow keys move, Enter acts, Esc and a press elsewhere close.
 "use client";
-import { Menu as Base } from "@base-ui/react/menu";
 import { ChevronDown } from "lucide-react";
-import type { ReactNode } from "react";
+import { useEffect, useId, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
 import { buttonClass } from "./button";
 import { cx } from "./cx";
 
@@ -13,6 +12,14 @@ export interface MenuItem {
   readonly disabled?: boolean | undefined;
   readonly onSelect: () => void;
 }
+
+/** Where the focus goes for a key, among the items that can be chosen. */
+const MOVES: Readonly<Record<string, (at: number, count: number) => number>> = {
+  ArrowDown: (at, count) => (at + 1) % count,
+  ArrowUp: (at, count) => (at - 1 + count) % count,
+  Home: () => 0,
+  End: (_at, count) => count - 1,
+};
 
 export function Menu({
   label,
@@ -28,29 +35,99 @@ export function Menu({
   readonly disabled?: boolean;
   readonly className?: string | undefined;
 }): ReactNode {
+  const [isOpen, setOpen] = useState(false);
+  const id = useId();
+  const frame = useRef<HTMLDivElement>(null);
+  const trigger = useRef<HTMLButtonElement>(null);
+
+  const choices = (): readonly HTMLElement[] => [
+    ...(frame.current?.querySelectorAll<HTMLElement>("[role=menuitem]:not([aria-disabled=true])") ?? []),
+  ];
+  const close = (isBack: boolean): void => {
+    setOpen(false);
+    if (isBack) trigger.current?.focus();
+  };
+
+  useEffect(() => {
+    if (!isOpen) return;
+    frame.current?.querySelector<HTMLElement>("[role=menuitem]:not([aria-disabled=true])")?.focus();
+    const onPress = (event: PointerEvent): void => {
+      if (event.target instanceof Node && frame.current?.contains(event.target) === false) setOpen(false);
+    };
+    document.addEventListener("pointerdown", onPress);
+    return () => document.removeEventListener("pointerdown", onPress);
+  }, [isOpen, frame]);
+
+  const onKey = (event: KeyboardEvent): void => {
+    if (!isOpen) {
+      if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
+      event.preventDefault();
+      setOpen(true);
+      return;
+    }
+    if (event.key === "Escape" || event.key === "Tab") {
+      if (event.key === "Escape") event.preventDefault();
+      close(event.key === "Escape");
+      return;
+    }
+    const list = choices();
+    const move = MOVES[event.key];
+    if (move === undefined || list.length === 0) return;
+    event.preventDefault();
+    const at = list.findIndex((each) => each === document.activeElement);
+    list[move(at, list.length)]?.focus();
+  };
+
   return (
-    <Base.Root>
-      <Base.Trigger aria-label={name} disabled={disabled} className={cx(buttonClass(), className)}>
+    <div ref={frame} className="relative inline-flex" onKeyDown={onKey}>
+      <button
+        ref={trigger}
+        type="button"
+        aria-label={name}
+        aria-haspopup="menu"
+        aria-expanded={isOpen}
+        aria-controls={isOpen ? id : undefined}
+        disabled={disabled}
+        onClick={() => setOpen(!isOpen)}
+        className={cx(buttonClass(), "flex-1", className)}
+      >
         {label}
         <ChevronDown size={14} aria-hidden="true" />
-      </Base.Trigger>
-      <Base.Portal>
-        <Base.Positioner sideOffset={4} align="end" className="z-40">
-          <Base.Popup className="max-w-[calc(100vw-24px)] min-w-56 rounded-dialog border border-line-2 bg-raised p-1 shadow-float outline-none">
-            {items.map((item) => (
-              <Base.Item
-                key={item.id}
-                disabled={item.disabled ?? false}
-                onClick={item.onSelect}
-                className="block cursor-pointer rounded-control px-2.5 py-2 outline-none select-none data-[disabled]:cursor-not-allowed data-[disabled]:text-ink-3 data-[highlighted]:bg-hover"
-              >
-                <span className="block font-strong">{item.label}</span>
-                {item.detail !== undefined && <span className="block text-dense text-ink-3">{item.detail}</span>}
-              </Base.Item>
-            ))}
-          </Base.Popup>
-        </Base.Positioner>
-      </Base.Portal>
-    </Base.Root>
+      </button>
+      {isOpen && (
+        <div
+          id={id}
+          role="menu"
+          aria-label={name}
+          className="absolute top-full right-0 z-40 mt-1 w-max max-w-[min(320px,calc(100vw-24px))] min-w-56 rounded-dialog border border-line-2 bg-raised p-1 text-left shadow-float"
+        >
+          {items.map((item) => (
+            <div
+              key={item.id}
+              role="menuitem"
+              tabIndex={-1}
+              aria-disabled={item.disabled === true}
+              onClick={() => {
+                if (item.disabled === true) return;
+                close(true);
+                item.onSelect();
+              }}
+              onKeyDown={(event) => {
+                if (event.key !== "Enter" && event.key !== " ") return;
+                event.preventDefault();
+                event.currentTarget.click();
+              }}
+              onPointerEnter={(event) => {
+                if (item.disabled !== true) event.currentTarget.focus();
+              }}
+              className="block cursor-pointer rounded-control px-2.5 py-2 outline-none select-none focus:bg-hover aria-disabled:cursor-not-allowed aria-disabled:text-ink-3"
+            >
+              <span className="block font-strong">{item.label}</span>
+              {item.detail !== undefined && <span className="block text-dense text-ink-3">{item.detail}</span>}
+            </div>
+          ))}
+        </div>
+      )}
+    </div>
   );
 }

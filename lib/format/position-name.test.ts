@@ -6,7 +6,7 @@ import { positionName, rangeName } from "./position-name";
 describe("positionName", () => {
   it("default: the number of the NFT", () => {
     expect(positionName("uniswap-v3", 4711n)).toBe("#4711");
-    expect(rangeName("uniswap-v4", -120, 120)).toBe("ticks -120 to 120");
+    expect(rangeName("uniswap-v4", -120, 120)).toBe("ticks −120 to 120");
   });
 
   it("behavior: bins of a Liquidity Book position, read back from its id", () => {

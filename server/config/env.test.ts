@@ -57,6 +57,26 @@ describe("loadSettings", () => {
   });
 });
 
+const load = (env: Readonly<Record<string, string>>) => loadSettings({ env, cwd: "/" });
+
+describe("second quote service", () => {
+  it("default: off; an address and its headers switch it on", () => {
+    const none = load({});
+    expect(none.ok && none.value.secondQuotes).toBeNull();
+    const own = load({ TG_QUOTE2_URL: "https://quotes.example/v1", TG_QUOTE2_HEADERS: '{"x-api-key":"k"}' });
+    expect(own.ok && own.value.secondQuotes).toEqual({
+      url: "https://quotes.example/v1",
+      headers: { "x-api-key": "k" },
+    });
+  });
+
+  it("error: invalid headers are told without their text", () => {
+    const broken = load({ TG_QUOTE2_URL: "https://quotes.example/v1", TG_QUOTE2_HEADERS: "k-secret" });
+    expect(!broken.ok && broken.error.code).toBe("invalid");
+    expect(!broken.ok && broken.error.message).not.toContain("k-secret");
+  });
+});
+
 describe("withoutSignerKeys", () => {
   it("behavior: no setting that leads to a key reaches another process than the signer", () => {
     const keys = [...envExample().matchAll(/^# (TG_\w+)=/gm)].map((found) => found[1] ?? "");

@@ -26,6 +26,8 @@ export interface DemoInput {
   readonly speed?: number;
   readonly hasWeb?: boolean;
   readonly fresh?: boolean;
+  /** Local chains; one when missing. */
+  readonly chains?: 1 | 3;
   /** Executable of Bun: every process then runs under it, from the sources. */
   readonly bun?: string;
 }
@@ -80,6 +82,7 @@ export async function startDemo(input: DemoInput = {}): Promise<RunningDemo> {
       String(opsPort),
       ...(input.seed === undefined ? [] : ["--seed", String(input.seed)]),
       ...(input.speed === undefined ? [] : ["--speed", String(input.speed)]),
+      ...(input.chains === undefined ? [] : ["--chains", String(input.chains)]),
       ...(input.hasWeb === false ? ["--no-web"] : []),
       ...(input.fresh === true ? ["--fresh"] : []),
     ],

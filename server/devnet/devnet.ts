@@ -2,7 +2,6 @@
 import { EventEmitter, once } from "node:events";
 import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { hexToBytes } from "viem";
 import { errorText } from "@/lib/errors/tidegate-error";
 import { fnv1a32 } from "@/lib/math/rng";
 import type { DevnetArgs } from "./args";
@@ -10,7 +9,7 @@ import { startAnvil, type AnvilProcess } from "./chain/anvil";
 import { loadArtifactVersions } from "./chain/artifacts";
 import { bootFresh, bootSaved, preparationMs, type BootedChain } from "./chain/boot-chain";
 import { BASE_FEE_WEI, createDevnetClient, type DevnetClient } from "./chain/client";
-import { compileContracts, hashSources, readContractSources } from "./chain/compile";
+import { compileContracts, hashSources, readContractSources, type CompiledContracts } from "./chain/compile";
 import { v3Of } from "./chain/deploy";
 import { createStateFile, type SavedDevnet } from "./chain/state-file";
 import { handleControl } from "./control-api";
@@ -73,10 +72,8 @@ export async function startDevnet(args: DevnetArgs, report: (progress: string) =
   const stateFile = createStateFile(dataDir);
   if (args.fresh) stateFile.clear();
 
-  report("Compiling the stand-in contracts");
   const sources = readContractSources(rootDir);
   const key = hashSources([...Object.entries(sources).flat(), ...loadArtifactVersions(rootDir)]);
-  const compiled = await compileContracts({ rootDir, cacheDir: join(dataDir, ".cache"), sources, key });
   const saved = stateFile.load(key);
   if (saved !== undefined && saved.state.chains.length !== args.chains) {
     throw new DevnetError({
@@ -85,6 +82,15 @@ export async function startDevnet(args: DevnetArgs, report: (progress: string) =
       retryable: false,
     });
   }
+  // In processes of its own while the market is drawn; a saved chain has its contracts already.
+  if (saved === undefined) report("Compiling the stand-in contracts");
+  const compiling =
+    saved === undefined
+      ? compileContracts({ rootDir, cacheDir: join(dataDir, ".cache"), sources })
+      : Promise.resolve<CompiledContracts>({});
+  compiling.catch(() => {
+    // Reported where it is awaited.
+  });
   report(args.chains === 1 ? "Starting the local chain" : "Starting three local chains");
   const starting = startChains(rootDir, args);
   starting.catch(() => {
@@ -98,6 +104,7 @@ export async function startDevnet(args: DevnetArgs, report: (progress: string) =
       ...(args.ohlcvFile === undefined ? {} : { replay: loadReplay(args.ohlcvFile) }),
     });
     const anvils = await starting;
+    const compiled = await compiling;
     return await assemble({ args, rootDir, dataDir, anvils, path, saved, compiled, key, stateFile, report });
   } catch (error) {
     const started = await starting.catch(() => []);
@@ -133,7 +140,8 @@ interface Assembly {
   readonly anvils: readonly AnvilProcess[];
   readonly path: PricePath;
   readonly saved: SavedDevnet | undefined;
-  readonly compiled: Awaited<ReturnType<typeof compileContracts>>;
+  /** Empty where chains are loaded: nothing is deployed then. */
+  readonly compiled: CompiledContracts;
   readonly key: string;
   readonly stateFile: ReturnType<typeof createStateFile>;
   readonly report: (progress: string) => void;
@@ -270,8 +278,11 @@ async function assemble(input: Assembly): Promise<Devnet> {
 
   const saveFailure = createSignal();
   const failed = Promise.race([...anvils.map((anvil) => anvil.died), saveFailure.raised]);
-  await save("running");
-  let lastSave = { wallMs: performance.now(), foreignMark: simulator.status().foreignMark };
+  if (saved === undefined) await save("running");
+  // What was loaded is on disk as it is; the first save comes with the first check, when the market runs.
+  else stateFile.markRunning();
+  const savedWallMs = saved === undefined ? performance.now() : performance.now() - SAVE_EVERY_MS;
+  let lastSave = { wallMs: savedWallMs, foreignMark: simulator.status().foreignMark };
   const timer = setInterval(() => {
     const { foreignMark } = simulator.status();
     // A hard kill loses what came after the last save: somebody's transaction is saved soon, the market alone every 30 s.
@@ -323,5 +334,5 @@ function createSignal() {
 }
 
 async function dumpChain(client: DevnetClient): Promise<Buffer> {
-  return Buffer.from(hexToBytes(await client.dumpState()));
+  return Buffer.from((await client.dumpState()).slice(2), "hex");
 }

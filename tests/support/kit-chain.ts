@@ -18,7 +18,7 @@ import {
 import { startAnvil } from "@/server/devnet/chain/anvil";
 import { loadPermit2Runtime, PERMIT2_ADDRESS } from "@/server/devnet/chain/artifacts";
 import { BASE_FEE_WEI, createDevnetClient, DEVNET_CHAIN_ID, mineAt, queueTx } from "@/server/devnet/chain/client";
-import { compileContracts, hashSources, readContractSources } from "@/server/devnet/chain/compile";
+import { compileContracts, readContractSources } from "@/server/devnet/chain/compile";
 import type { KitCall, KitContext, OrderTarget } from "@/server/devnet/chain/families/family-kit";
 import { familyTraderAbi } from "@/server/devnet/chain/families/trader";
 
@@ -68,9 +68,8 @@ export async function startKitChain() {
   };
   try {
     const sources = readContractSources(rootDir);
-    const key = hashSources(Object.entries(sources).flat());
     const startedAtMs = performance.now();
-    const compiled = await compileContracts({ rootDir, cacheDir, sources, key });
+    const compiled = await compileContracts({ rootDir, cacheDir, sources });
     const compileMs = Math.round(performance.now() - startedAtMs);
     const [keeper, user] = await client.getAddresses();
     if (keeper === undefined || user === undefined) throw new Error("the local chain offers no two unlocked accounts");

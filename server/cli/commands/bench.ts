@@ -1,4 +1,4 @@
-// `npm run bench [-- strategy|system]`: figures of the pure functions, then of a fresh run of the demo, one JSON line {"name","value","unit"} each.
+// `npm run bench [-- strategy|devnet|system]`: figures of the pure functions, of the devnet's starts, then of a fresh run of the demo, one JSON line {"name","value","unit"} each.
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { contract } from "@/lib/api/contract";
 import { pickFreePort } from "@/server/infra/process/ports";
+import { benchDevnet } from "./bench-devnet";
 import { benchStrategy } from "./bench-strategy";
 
 const readySchema = z.looseObject({ ready: z.literal(true), web: z.string(), devnet: z.string() });
@@ -165,17 +166,20 @@ async function benchSystem(): Promise<void> {
   }
 }
 
-const PARTS = ["strategy", "system"] as const;
+const PARTS = ["strategy", "devnet", "system"] as const;
 
 async function main(): Promise<number> {
   const asked = process.argv.slice(2);
   const unknown = asked.filter((name) => !PARTS.some((part) => part === name));
   if (unknown.length > 0) {
-    console.error(`expected nothing, "strategy" or "system" after --; got ${unknown.join(" ")}`);
+    console.error(`expected nothing, "strategy", "devnet" or "system" after --; got ${unknown.join(" ")}`);
     return 2;
   }
   const isWanted = (part: (typeof PARTS)[number]): boolean => asked.length === 0 || asked.includes(part);
   if (isWanted("strategy")) benchStrategy(print);
+  if (isWanted("devnet")) {
+    await benchDevnet(process.cwd(), print);
+  }
   if (isWanted("system")) await benchSystem();
   return 0;
 }

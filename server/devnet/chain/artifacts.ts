@@ -67,13 +67,16 @@ export function loadArtifactVersions(rootDir: string): readonly string[] {
     "@cryptoalgebra/integral-base-plugin",
     "viem",
     "solc",
-  ].map((name) => {
-    const { version } = manifest.parse(JSON.parse(readFileSync(manifestFile(rootDir, name), "utf8")));
-    return `${name}@${version}`;
-  });
+  ].map((name) => packageVersion(rootDir, name));
 }
 
 const manifest = z.object({ version: z.string() });
+
+/** `name@version` as installed. */
+export function packageVersion(rootDir: string, name: string): string {
+  const { version } = manifest.parse(JSON.parse(readFileSync(manifestFile(rootDir, name), "utf8")));
+  return `${name}@${version}`;
+}
 
 /** A package's own package.json; read from disk, because a package need not export it. */
 function manifestFile(rootDir: string, name: string): string {

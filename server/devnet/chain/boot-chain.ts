@@ -1,5 +1,5 @@
 // Brings one chain up: fresh with its contracts, pools and checks, or from its saved state.
-import { toHex, type Address, type Hex } from "viem";
+import type { Address, Hex } from "viem";
 import { buildOverlay } from "@/server/devnet/registry-overlay";
 import { DevnetError } from "@/server/devnet/devnet-error";
 import { fundAt } from "@/server/devnet/control-api";
@@ -110,7 +110,7 @@ export async function bootSaved(
 ): Promise<BootedChain> {
   const { client, setup, rpcUrl } = boot;
   const { deployment, providers, familyProviders } = saved.chain;
-  await client.request<LoadStateRpc>({ method: "anvil_loadState", params: [toHex(saved.dump)] });
+  await client.request<LoadStateRpc>({ method: "anvil_loadState", params: [`0x${saved.dump.toString("hex")}`] });
   const head = await client.getBlock();
   const headAtMs = Number(head.timestamp) * 1000;
   if (headAtMs > saved.nowMs) {

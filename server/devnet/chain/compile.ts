@@ -6,7 +6,7 @@ import { join, posix } from "node:path";
 import { isHex, type Hex } from "viem";
 import { z } from "zod";
 import { DevnetError } from "@/server/devnet/devnet-error";
-import { resolveFrom } from "./artifacts";
+import { packageVersion, resolveFrom } from "./artifacts";
 
 const compiledSchema = z.record(z.string(), z.custom<Hex>(isHex));
 /** Creation code by contract name. */
@@ -91,15 +91,18 @@ export async function compileContracts(input: {
   readonly rootDir: string;
   readonly cacheDir: string;
   readonly sources: Readonly<Record<string, string>>;
-  readonly key: string;
+  /** For a result of its own; missing: everyone who compiles the same sources shares it. */
+  readonly key?: string;
 }): Promise<CompiledContracts> {
-  const name = `contracts-${hashSources([input.key, JSON.stringify(COMMON_SETTINGS), ...QUICK_UNITS])}.json`;
-  const dirs = [join(input.rootDir, SHARED_CACHE), input.cacheDir];
+  const { rootDir, sources, key } = input;
+  const own = key === undefined ? [...Object.entries(sources).flat(), packageVersion(rootDir, "solc")] : [key];
+  const name = `contracts-${hashSources([...own, JSON.stringify(COMMON_SETTINGS), ...QUICK_UNITS])}.json`;
+  const dirs = [join(rootDir, SHARED_CACHE), input.cacheDir];
   for (const dir of dirs) {
     const cached = readCache(join(dir, name));
     if (cached !== undefined) return cached;
   }
-  const compiled = await compileAll(input.rootDir, input.sources);
+  const compiled = await compileAll(rootDir, sources);
   // An installed program may not write beside its packages; the data dir then keeps the result.
   if (!dirs.some((dir) => wrote(dir, name, compiled))) {
     throw new DevnetError({

@@ -50,6 +50,8 @@ export interface SavedDevnet {
 export interface StateFile {
   load(key: string): SavedDevnet | undefined;
   save(saved: SavedDevnet): void;
+  /** What was loaded runs again: its next end is an orderly one only when it says so. */
+  markRunning(): void;
   clear(): void;
 }
 
@@ -96,6 +98,13 @@ export function createStateFile(dataDir: string): StateFile {
       if (existsSync(current)) renameSync(current, previous);
       renameSync(next, current);
       rmSync(previous, { recursive: true, force: true });
+    },
+    markRunning() {
+      const file = [current, previous].map((dir) => join(dir, "state.json")).find((path) => existsSync(path));
+      if (file === undefined) return;
+      const state = stateSchema.parse(readJson(file));
+      writeFileSync(`${file}.tmp`, JSON.stringify({ ...state, isCleanStop: false }));
+      renameSync(`${file}.tmp`, file);
     },
     clear() {
       for (const dir of [current, next, previous]) rmSync(dir, { recursive: true, force: true });

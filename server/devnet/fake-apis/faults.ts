@@ -28,6 +28,8 @@ const DATA_KINDS = [
   "wrong_destination",
   "wrong_call",
   "wrong_value",
+  /** No lie: the bridge asks for a fee in the chain's own coin, states it and sends it along. */
+  "native_fee",
   "no_route",
   "status_lies",
 ] as const;

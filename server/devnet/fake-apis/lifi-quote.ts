@@ -17,12 +17,25 @@ import { nodeOf, type ChainNode } from "@/server/devnet/chain/node";
 import { BRIDGES, BRIDGE_KEYS, bridgeDurationMs, type BridgeKey } from "@/server/devnet/market/bridge-desk";
 import { TOKEN_SYMBOLS, type TokenSymbol } from "@/server/devnet/market/setup";
 import { findSwapRoute, type SwapRoute } from "./lifi-routes";
-import { STRANGER, fail, gasCosts, noQuote, ok, symbolOf, tokenInfo, usd, type LifiDeps } from "./lifi-shapes";
+import {
+  STRANGER,
+  fail,
+  gasCosts,
+  nativeInfo,
+  noQuote,
+  ok,
+  symbolOf,
+  tokenInfo,
+  usd,
+  type LifiDeps,
+} from "./lifi-shapes";
 import type { FakeRequest, Reply } from "./reply";
 
 const SWAP_TOOL = { key: "uniswap", name: "Router of the devnet's DEX (stand-in service)", logoURI: "" } as const;
 const SWAP_GAS = 260_000n;
 const BRIDGE_GAS = 180_000n;
+/** What the `native_fee` fault asks for beside the token: about one US dollar. */
+const NATIVE_FEE_WEI = 400_000_000_000_000n;
 const transferAbi = parseAbi(["function transfer(address to, uint256 value) returns (bool)"]);
 
 interface Side {
@@ -271,6 +284,18 @@ async function bridgeOffer(
   };
 }
 
+function nativeFeeCost(path: LifiDeps["path"], chainId: number) {
+  return {
+    name: "Message fee (stand-in)",
+    description: "Paid in the chain's own coin, beside what leaves in the token",
+    percentage: "0",
+    token: nativeInfo(path, chainId),
+    amount: String(NATIVE_FEE_WEI),
+    amountUSD: ((Number(NATIVE_FEE_WEI) / 1e18) * path.price("WETH-USDC")).toFixed(4),
+    included: false,
+  };
+}
+
 function otherChain(deps: LifiDeps, ask: Ask): number {
   const known = [ask.from.node.setup.id, ask.to.node.setup.id];
   return deps.nodes.find(({ setup }) => !known.includes(setup.id))?.setup.id ?? 1;
@@ -291,6 +316,7 @@ function stepOf(deps: LifiDeps, request: FakeRequest, ask: Ask, id: Hex, offer: 
   const diamond = from.node.deployment.lifiDiamond;
   const has = (kind: Parameters<FakeRequest["fault"]>[0]) => request.fault(kind) !== undefined;
   const garbled = has("wrong_data");
+  const messageFee = has("native_fee") && from.node !== to.node ? [nativeFeeCost(path, fromChainId)] : [];
   const action = {
     fromChainId,
     toChainId: to.node.setup.id,
@@ -308,15 +334,18 @@ function stepOf(deps: LifiDeps, request: FakeRequest, ask: Ask, id: Hex, offer: 
     toAmountMin: garbled ? "-1" : String(offer.toAmountMin),
     approvalAddress: has("wrong_approval") ? STRANGER : diamond,
     executionDuration: offer.durationSec,
-    feeCosts: offer.fees.map(({ name, description, side, amount, frac }) => ({
-      name,
-      description,
-      percentage: String(frac),
-      token: tokenInfo(path, side.node, side.symbol),
-      amount: String(amount),
-      amountUSD: usd(path, side.symbol, amount).toFixed(4),
-      included: true,
-    })),
+    feeCosts: [
+      ...offer.fees.map(({ name, description, side, amount, frac }) => ({
+        name,
+        description,
+        percentage: String(frac),
+        token: tokenInfo(path, side.node, side.symbol),
+        amount: String(amount),
+        amountUSD: usd(path, side.symbol, amount).toFixed(4),
+        included: true,
+      })),
+      ...messageFee,
+    ],
     gasCosts: gasCosts(path, fromChainId, offer.gas),
     fromAmountUSD: usd(path, from.symbol, fromAmount).toFixed(4),
     toAmountUSD: usd(path, to.symbol, offer.toAmount).toFixed(4),
@@ -336,7 +365,7 @@ function stepOf(deps: LifiDeps, request: FakeRequest, ask: Ask, id: Hex, offer: 
       to: has("wrong_to") ? STRANGER : diamond,
       chainId: has("wrong_chain") ? 1 : fromChainId,
       data: offer.data,
-      value: has("wrong_value") ? "0x16345785d8a0000" : "0x0",
+      value: has("wrong_value") ? "0x16345785d8a0000" : numberToHex(messageFee.length > 0 ? NATIVE_FEE_WEI : 0n),
       gasPrice: numberToHex(BASE_FEE_WEI),
       gasLimit: numberToHex((offer.gas * 15n) / 10n),
     },

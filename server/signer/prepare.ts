@@ -18,6 +18,7 @@ import {
 } from "./prepare-common";
 import { prepareExit, prepareMint } from "./prepare-positions";
 import { prepareBridge, prepareSwap } from "./prepare-swap";
+import { checkRehearsed } from "./rehearsed-check";
 import { SignerError } from "./ports";
 
 export type { Preparation, PreparedTx } from "./prepare-common";
@@ -34,6 +35,7 @@ export async function prepareOp(context: EngineContext, op: OpRecord, plan: Plan
       latestDeadlineSec: BigInt(deadlineOf(input)),
       maxValueRaw: op.step.kind === "bridge" ? prepared.valueRaw : 0n,
     });
+    await checkRehearsed(input, prepared);
   }
   return prepared;
 }

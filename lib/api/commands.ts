@@ -100,10 +100,23 @@ export const commandSchema = z.object({
 });
 export type Command = z.infer<typeof commandSchema>;
 
+/** Deepest nesting of parameters; settings of a pair have 5. Choice. */
+const MAX_PARAMS_DEPTH = 12;
+
+/** What has one canonical text: no numbers beyond the finite ones, no nesting without an end. */
+function isPlain(value: unknown, depth = 0): boolean {
+  if (typeof value === "number") return Number.isFinite(value);
+  if (typeof value !== "object" || value === null) return true;
+  if (depth >= MAX_PARAMS_DEPTH) return false;
+  return Object.values(value).every((entry) => isPlain(entry, depth + 1));
+}
+
 export const signedCommandSchema = z.object({
   command: commandSchema,
   /** Parameters whose canonical JSON hashes to `paramsHash`. */
-  params: z.record(z.string(), z.unknown()),
+  params: z
+    .record(z.string(), z.unknown())
+    .refine((params) => isPlain(params), "expected plain parameters: finite numbers, at most 12 levels"),
   address: addressSchema,
   signature: hexSchema,
 });

@@ -4,8 +4,8 @@ import type { ApiError } from "./api-error";
 import type { Session } from "./session";
 
 /** Lines at once, and one more per refill: a flood must not fill the disk. Choice. */
-const BURST = 200;
-const REFILL_MS = 100;
+const BURST = 2_000;
+const REFILL_MS = 50;
 const MAX_PATH_CHARS = 200;
 /** Longest part of a message that a client may have written itself. */
 const MAX_REASON_CHARS = 400;

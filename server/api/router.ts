@@ -245,13 +245,20 @@ async function readBody(request: Request): Promise<Body> {
     };
   }
   try {
-    return { kind: "ok", value: JSON.parse(read.toString("utf8")) };
+    return { kind: "ok", value: JSON.parse(read.toString("utf8"), refuseUnsafe) };
   } catch (error) {
     return {
       kind: "error",
       error: { code: "bad_request", field: "body", message: `The body is not JSON: ${errorText(error)}` },
     };
   }
+}
+
+/** A field that would set the prototype of whoever copies it, or a number that no text of a hash can hold: neither is ever ours. */
+function refuseUnsafe(key: string, value: unknown): unknown {
+  if (key === "__proto__") throw new SyntaxError("a field is called __proto__");
+  if (typeof value === "number" && !Number.isFinite(value)) throw new SyntaxError(`${key} is no finite number`);
+  return value;
 }
 
 async function readBytes(request: Request): Promise<Buffer | "too_large" | "too_slow"> {

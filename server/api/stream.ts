@@ -48,6 +48,8 @@ export function endStreamsOf(sessionId: string): void {
 }
 
 export async function openStream(deps: ApiDeps, request: Request, owner: StreamOwner): Promise<Response | ApiError> {
+  const newest = await readLastStreamId(deps.store, storeKeys.events);
+  // Counted and entered without a wait between: of many at once, each sees the one before.
   if (total >= TOTAL_MAX || (open.get(owner.key)?.size ?? 0) >= PER_SESSION_MAX) {
     return {
       code: "rate_limited",
@@ -57,7 +59,6 @@ export async function openStream(deps: ApiDeps, request: Request, owner: StreamO
   }
   const asked = request.headers.get("last-event-id") ?? new URL(request.url).searchParams.get("lastEventId");
   const resumeFrom = asked !== null && /^\d{1,15}-\d{1,9}$/.test(asked) ? asked : null;
-  const newest = await readLastStreamId(deps.store, storeKeys.events);
 
   const encoder = new TextEncoder();
   let cleanUp: (() => void) | null = null;

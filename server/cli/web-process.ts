@@ -21,8 +21,8 @@ const IDLE_TIMEOUT_MS = 60_000;
 const MAX_CONNECTIONS = 1_500;
 const MAX_HEADERS = 100;
 /** Refusals in the log at once and per second after; a flood must not fill the disk. */
-const LOG_BURST = 200;
-const LOG_PER_SEC = 10;
+const LOG_BURST = 2_000;
+const LOG_PER_SEC = 20;
 
 if (mode === "build") runBuild();
 else await serve(Number(portText), mode === "dev");

@@ -82,7 +82,15 @@ const ANSWER_TEXT_LIMIT = 200;
 const LOG_PAGE_BLOCKS = 10_000n;
 const LOG_PAGE_MIN_BLOCKS = 100n;
 
-export function createChainAccess(chain: Chain, endpoints: readonly RpcPort[]): ChainPort {
+/**
+ * With a private relay every transaction and every cancel goes to it alone, and what it answers is a hint as anybody's is: "failed" there
+ * means unknown, the endpoints' receipts and nonces decide (safety.md section 3.5).
+ */
+export function createChainAccess(
+  chain: Chain,
+  endpoints: readonly RpcPort[],
+  relay: RpcPort | null = null,
+): ChainPort {
   const quorum = createEndpointQuorum(chain, endpoints, wallClock.monotonicMs);
   /** Who answered the last call: a second look asks another one. */
   let lastCaller: string | null = null;
@@ -358,7 +366,8 @@ export function createChainAccess(chain: Chain, endpoints: readonly RpcPort[]): 
     readNativeBalance: (address, block) => readQuantity("eth_getBalance", [address, blockParam(block)]),
     readPriorityFeeWei: () => readQuantity("eth_maxPriorityFeePerGas", []),
     readGasPriceWei: () => readQuantity("eth_gasPrice", []),
-    sendRaw: (raw) => Promise.all(quorum.sendable().map((endpoint) => sendTo(endpoint, raw))),
+    sendRaw: (raw) =>
+      Promise.all((relay === null ? quorum.sendable() : [relay]).map((endpoint) => sendTo(endpoint, raw))),
     readLogs,
     readReceipt,
   };

@@ -24,7 +24,7 @@ import { deployDevnet, sortedTokens, type Deployment } from "@/server/devnet/cha
 import { buildRegistryOverlay } from "@/server/devnet/registry-overlay";
 import { wallClock } from "@/server/infra/clock";
 import { silentLogger } from "@/server/infra/telemetry/logger-port";
-import { createChainAccess } from "@/server/signer/chain-access";
+import { createChainAccess, type RpcPort } from "@/server/signer/chain-access";
 import { createEngine } from "@/server/signer/engine";
 import { FAMILY_ADAPTERS } from "@/server/execution/adapters/registry";
 import type { Engine } from "@/server/signer/ports";
@@ -146,6 +146,23 @@ async function mintPlan(): Promise<Plan> {
   });
 }
 
+function openEngine(relay: RpcPort | null): Engine {
+  return createEngine({
+    deploymentId,
+    registry,
+    journalDir: join(dir, "journal"),
+    chains: new Map(
+      registry.chains.map((chain) => [chain.id, createChainAccess(chain, [rpcPort(anvil.rpcUrl)], relay)]),
+    ),
+    families: new Map(Object.values(FAMILY_ADAPTERS).map((adapter) => [adapter.reads.family, adapter])),
+    key: createTestKey(privateKey),
+    authority,
+    wall: wallClock,
+    market: { nowMs: Date.now },
+    log: silentLogger,
+  });
+}
+
 /** Bytes of an attempt as the journal has them. */
 function signedRaw(hash: Hex): Hex {
   const schema = z.object({
@@ -248,18 +265,7 @@ describe("signer under transaction faults", () => {
     }
     await mine();
     authority = createTestAuthority(PAIR);
-    engine = createEngine({
-      deploymentId,
-      registry,
-      journalDir: join(dir, "journal"),
-      chains: new Map(registry.chains.map((chain) => [chain.id, createChainAccess(chain, [rpcPort(anvil.rpcUrl)])])),
-      families: new Map(Object.values(FAMILY_ADAPTERS).map((adapter) => [adapter.reads.family, adapter])),
-      key: createTestKey(privateKey),
-      authority,
-      wall: wallClock,
-      market: { nowMs: Date.now },
-      log: silentLogger,
-    });
+    engine = openEngine(null);
     await engine.recover();
     for (const [position, token] of [deployment.tokens.WETH, deployment.tokens.USDC].entries()) {
       const commandId = padHex(toHex(position + 1), { size: 32 });
@@ -323,6 +329,43 @@ describe("signer under transaction faults", () => {
     expect((await engine.waitOp({ opId: op.opId, waitMs: 0 })).txHash).toBe(first?.hash);
     await endAndAudit(op.planId, op.token);
   }, 120_000);
+
+  it("behavior: T14, a private relay that says failed and lands the transaction all the same: one effect, and nobody else saw the bytes", async () => {
+    engine.close();
+    const held: Hex[] = [];
+    engine = openEngine({
+      label: "relay",
+      request({ method, params }) {
+        if (method !== "eth_sendRawTransaction") return Promise.reject(new Error(`a relay takes no ${method}`));
+        held.push(hexSchema.parse(z.array(z.unknown()).parse(params)[0]));
+        return Promise.reject(new Error("bundle failed"));
+      },
+    });
+    await engine.recover();
+    const op = await startApprove();
+    await waitUntil("SENT", () => op.state() === "SENT", 5_000);
+    await mine(2);
+    const { attempts } = await engine.waitOp({ opId: op.opId, waitMs: 0 });
+    expect(held).toEqual([signedRaw(attempts[0]?.hash ?? "0x")]);
+    const pool = await client.request<{ Method: "txpool_status"; ReturnType: { pending: Hex } }>({
+      method: "txpool_status",
+    });
+    expect(Number(pool.pending)).toBe(0);
+    expect(op.state()).toBe("SENT");
+    await client.sendRawTransaction({ serializedTransaction: held[0] ?? "0x" });
+    await mineUntil("VERIFIED", () => op.state() === "VERIFIED" || op.state() === "SETTLED", 20_000);
+    expect((await engine.waitOp({ opId: op.opId, waitMs: 0 })).attempts).toHaveLength(1);
+    // What ends the plan goes the same way: the relay lands it in its own time.
+    const deliver = setInterval(() => {
+      const raw = held.at(-1);
+      if (raw !== undefined) client.sendRawTransaction({ serializedTransaction: raw }).catch(() => undefined);
+    }, 200);
+    try {
+      await endAndAudit(op.planId, op.token);
+    } finally {
+      clearInterval(deliver);
+    }
+  });
 
   it("behavior: past its deadline a transaction is cancelled with the same nonce, and the purpose may be tried once more", async () => {
     const op = await startApprove();

@@ -11,6 +11,8 @@ import { startDemo, waitFor, type RunningDemo } from "./running-demo";
 export const CHAINS_PAIR = "WETH-USDC";
 const FIRST_CHAIN = 901_001;
 const PLAN_LIMIT_MS = 240_000;
+/** Longer than any transfer that comes takes, the late one included. */
+const GIVE_UP_MS = 75_000;
 /** No pool takes more than two fifths: the money of the first chain must travel. */
 const PARAMS = { poolCapFrac: 0.4, maxPools: 3, minHoldMs: 0 };
 
@@ -101,10 +103,9 @@ async function onePoolPerChain(demo: RunningDemo, operator: DemoOperator): Promi
 export interface FaultyBridge {
   readonly fault: BridgeFault;
   readonly plan: PlanRecord;
-  /** The plan's transfers when it had ended. */
-  readonly ended: readonly Transfer[];
-  /** The same, after an owner gave up what stays away. */
-  readonly settled: readonly Transfer[];
+  /** Each word that was said of the plan's transfers on their way. */
+  readonly seen: readonly string[];
+  readonly transfers: readonly Transfer[];
   readonly unaccountedRaw: bigint;
   readonly doubleEffects: number;
 }
@@ -113,21 +114,43 @@ export interface FaultyBridge {
 export async function runBridgeFault(world: ThreeChains, fault: BridgeFault): Promise<FaultyBridge> {
   const { demo, operator } = world;
   const { wallet } = await operator.authority();
-  const usdc = await addCapital(world, wallet);
+  await addCapital(world, wallet);
   await demo.control("/transfers/switch", { outcome: fault, fromChain: FIRST_CHAIN, count: 1 });
-  const plan = await world.approveToEnd(await world.nextPlan(1));
-  const ended = await world.transfersOf(plan.planId);
-  for (const transfer of ended.filter(({ state }) => state === "pending" || state === "partial")) {
-    if (BigInt(transfer.inTransitRaw ?? (transfer.state === "pending" ? transfer.amountInRaw : "0")) === 0n) continue;
-    const params = { transferId: transfer.transferId, note: `${fault}: ${usdc} stays away` };
-    await world.order({ action: "transfer.fail", target: transfer.transferId, params });
-  }
+  const offered = await world.nextPlan(1);
+  const ending = world.approveToEnd(offered);
+  const seen = await untilEnded(ending, async () => {
+    const transfers = await world.transfersOf(offered.planId);
+    for (const transfer of transfers) await giveUpLate(world, transfer);
+    return transfers;
+  });
+  const plan = await ending;
   const { unaccountedRaw, doubleEffects } = await proveWhole(`a bridge that does "${fault}"`, demo, operator);
-  return { fault, plan, ended, settled: await world.transfersOf(plan.planId), unaccountedRaw, doubleEffects };
+  return { fault, plan, seen, transfers: await world.transfersOf(plan.planId), unaccountedRaw, doubleEffects };
+}
+
+/** Every look while the plan runs, each new word once. */
+async function untilEnded(
+  ending: Promise<PlanRecord>,
+  look: () => Promise<readonly Transfer[]>,
+): Promise<readonly string[]> {
+  const words = new Set<string>();
+  for (;;) {
+    for (const { state, detail } of await look()) words.add(`${state}: ${detail}`);
+    const pause = new Promise<false>((resolve) => setTimeout(() => resolve(false), 1_000));
+    if (await Promise.race([ending.then(() => true), pause])) return [...words];
+  }
+}
+
+/** An owner gives up what has been on its way for long; the plan goes on without it. */
+async function giveUpLate(world: ThreeChains, transfer: Transfer): Promise<void> {
+  const isOpen = transfer.state === "pending" || (transfer.state === "partial" && (transfer.inTransitRaw ?? 0n) > 0n);
+  if (!isOpen || Date.now() - transfer.startedAtMs < GIVE_UP_MS) return;
+  const params = { transferId: transfer.transferId, note: "the bridge does not answer for it" };
+  await world.order({ action: "transfer.fail", target: "system", params });
 }
 
 /** 30,000 USDC from outside, assigned to the pair: more than a tenth of every target, so that each must grow. */
-async function addCapital(world: ThreeChains, wallet: string): Promise<string> {
+async function addCapital(world: ThreeChains, wallet: string): Promise<void> {
   const { demo } = world;
   const text = readFileSync(join(demo.dataDir, "devnet", "registry.json"), "utf8");
   const { tokens } = registrySchema.parse(JSON.parse(text));
@@ -138,5 +161,4 @@ async function addCapital(world: ThreeChains, wallet: string): Promise<string> {
     await world.order({ action: "capital.assign", target: CHAINS_PAIR, params });
     return true;
   });
-  return token;
 }

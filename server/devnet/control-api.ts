@@ -11,6 +11,7 @@ import { DevnetError } from "./devnet-error";
 import { faultSchema, type FaultBoard } from "./fake-apis/faults";
 import type { PoolReader } from "./fake-apis/pool-reader";
 import type { RequestLog } from "./fake-apis/request-log";
+import { rpcFaultSchema, type RpcFaultBoard } from "./rpc-front/rpc-faults";
 import { bridgeSwitchSchema, type BridgeDesk } from "./market/bridge-desk";
 import type { ChainMarket } from "./market/chain-market";
 import type { ClockHub } from "./market/clock-hub";
@@ -25,6 +26,7 @@ export interface ControlDeps {
   readonly markets: readonly ChainMarket[];
   /** Null on a single chain. */
   readonly bridges: BridgeDesk | null;
+  readonly rpcFaults: RpcFaultBoard;
   readonly simulator: Simulator;
   readonly path: PricePath;
   readonly volumes: VolumeBook;
@@ -145,6 +147,20 @@ export async function handleControl(
       return withBody(faultSchema, req, res, (input) => ({
         fault: deps.faults.add(input, deps.simulator.status().nowMs),
       }));
+    case "POST /rpc-faults":
+      return withBody(rpcFaultSchema, req, res, (input) => {
+        marketOf(deps, input.chainId);
+        return { fault: deps.rpcFaults.add(input) };
+      });
+    case "GET /rpc-faults":
+      send(res, 200, { faults: deps.rpcFaults.list() });
+      return true;
+    case "DELETE /rpc-faults": {
+      const id = url.searchParams.get("id");
+      const removed = deps.rpcFaults.remove(id === null ? null : Number(id));
+      send(res, 200, { removed, faults: deps.rpcFaults.list() });
+      return true;
+    }
     case "GET /transfers":
       send(res, 200, { transfers: deps.bridges?.list() ?? [], switches: deps.bridges?.switches() ?? [] });
       return true;

@@ -35,6 +35,8 @@ import { createSimulator } from "./market/simulator";
 import { CHAIN_SETUPS, MARKET_START_AT_MS, PAIR_IDS, TICK_MS, UNISWAP_V3_DEX_ID } from "./market/setup";
 import { createVolumeBook } from "./market/volume-book";
 import { buildOverlay } from "./registry-overlay";
+import { createRpcFaultBoard } from "./rpc-front/rpc-faults";
+import { handleRpcFront } from "./rpc-front/rpc-front";
 
 const SAVE_EVERY_MS = 30_000;
 /** After a transaction that is not the market's own; a save holds the market for up to half a second. */
@@ -234,11 +236,27 @@ async function assemble(input: Assembly): Promise<Devnet> {
   const gecko = createGeckoApi({ ...fakes, nodes, path, volumes, reader });
   const speed = () => simulator.status().targetSpeed;
   const lifi = createLifiApi({ ...fakes, nodes, bridges, path, feeBps: args.lifiFeeBps, speed });
-  const control = { nodes, markets, bridges, simulator, path, volumes, clock, faults, requests, reader, seed, origin };
+  const rpcFaults = createRpcFaultBoard();
+  const control = {
+    rpcFaults,
+    nodes,
+    markets,
+    bridges,
+    simulator,
+    path,
+    volumes,
+    clock,
+    faults,
+    requests,
+    reader,
+    seed,
+    origin,
+  };
   const http = await listenHttp(args.controlPort, {
     exchange: (rest, req, res) => handleExchange({ ...fakes, path }, rest, req, res),
     gecko: (rest, req, res) => gecko.handle(rest, req, res),
     lifi: (rest, req, res) => lifi.handle(rest, req, res),
+    rpc: (rest, req, res) => handleRpcFront({ nodes, faults: rpcFaults }, rest, req, res),
     control: (url, req, res) => handleControl(control, url, req, res),
   });
   const registryFile = join(dataDir, "registry.json");

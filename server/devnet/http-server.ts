@@ -1,4 +1,4 @@
-// The devnet's one HTTP server on loopback: control API at the root, the fake services under their prefixes.
+// The devnet's one HTTP server on loopback: control API at the root, the fake services and the faulty RPC endpoints under their prefixes.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { errorText } from "@/lib/errors/tidegate-error";
 import { DevnetError } from "./devnet-error";
@@ -6,11 +6,13 @@ import { DevnetError } from "./devnet-error";
 export const EXCHANGE_PREFIX = "/cex/";
 export const GECKO_PREFIX = "/gecko";
 export const LIFI_PREFIX = "/lifi";
+export const RPC_PREFIX = "/rpc/";
 
 export interface Handlers {
   readonly exchange: (rest: string, req: IncomingMessage, res: ServerResponse) => Promise<void>;
   readonly gecko: (rest: string, req: IncomingMessage, res: ServerResponse) => Promise<void>;
   readonly lifi: (rest: string, req: IncomingMessage, res: ServerResponse) => Promise<void>;
+  readonly rpc: (rest: string, req: IncomingMessage, res: ServerResponse) => Promise<void>;
   readonly control: (url: URL, req: IncomingMessage, res: ServerResponse) => Promise<boolean>;
 }
 
@@ -45,6 +47,7 @@ async function dispatch(handlers: Handlers, req: IncomingMessage, res: ServerRes
   if (raw.startsWith(EXCHANGE_PREFIX)) return handlers.exchange(raw.slice(EXCHANGE_PREFIX.length), req, res);
   if (raw.startsWith(`${GECKO_PREFIX}/`)) return handlers.gecko(raw.slice(GECKO_PREFIX.length), req, res);
   if (raw.startsWith(`${LIFI_PREFIX}/`)) return handlers.lifi(raw.slice(LIFI_PREFIX.length), req, res);
+  if (raw.startsWith(RPC_PREFIX)) return handlers.rpc(raw.slice(RPC_PREFIX.length), req, res);
   if (await handlers.control(new URL(raw, "http://127.0.0.1"), req, res)) return;
   res.writeHead(404, { "content-type": "application/json" }).end(
     JSON.stringify({

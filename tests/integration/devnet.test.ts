@@ -13,10 +13,12 @@ import {
   erc20Abi,
   http,
   isHex,
+  keccak256,
   parseAbi,
   type Address,
   type Hex,
 } from "viem";
+import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { addressSchema, registrySchema, type Registry } from "@/lib/registry/schema";
@@ -101,6 +103,13 @@ async function post(running: Running, path: string, body: unknown): Promise<unkn
   return answer;
 }
 
+const rpcAnswerSchema = z.object({
+  id: z.number(),
+  result: z.unknown().optional(),
+  error: z.object({ message: z.string() }).optional(),
+});
+const hashSchema = z.object({ hash: z.string() });
+const stateAccounts = z.object({ accounts: z.object({ demoApprover: z.string() }) });
 const stateSchema = z.object({
   nowMs: z.number(),
   block: z.string(),
@@ -370,6 +379,104 @@ describe("devnet", () => {
     });
     expect(response.status).toBe(400);
     expect(JSON.stringify(await response.json())).toContain("pairId");
+  });
+
+  it("behavior: a second way to the chain lies as it is told, endpoint by endpoint, and the chain stays as it is", async () => {
+    const chainId = 901_001;
+    const ask = async (endpoint: string, method: string, ...params: readonly unknown[]): Promise<unknown> => {
+      const url = endpoint === "" ? devnet.rpc : `${devnet.ready.controlUrl}/rpc/${chainId}/${endpoint}`;
+      const body = JSON.stringify({ jsonrpc: "2.0", id: 7, method, params });
+      const response = await fetch(url, { method: "POST", headers: { "content-type": "application/json" }, body });
+      if (response.status !== 200) return response.status;
+      const { id, ...answer } = rpcAnswerSchema.parse(await response.json());
+      expect(id).toBe(7);
+      return answer.error?.message ?? answer.result;
+    };
+    const lie = (kind: string, rest: object = {}) =>
+      post(devnet, "/rpc-faults", { kind, chainId, endpoint: "bad", ...rest });
+    const forget = () => fetch(`${devnet.ready.controlUrl}/rpc-faults`, { method: "DELETE" });
+    await post(devnet, "/pause", { paused: true });
+    try {
+      const { accounts } = stateAccounts.parse(await (await fetch(`${devnet.ready.controlUrl}/state`)).json());
+      const from = accounts.demoApprover;
+      const tx = { from, to: from, value: "0x1", gas: "0x5208" };
+      const hash = await ask("bad", "eth_sendTransaction", tx);
+      await post(devnet, "/mine", { steps: 60 });
+      const head = Number(await ask("", "eth_blockNumber"));
+      expect(Number(await ask("bad", "eth_blockNumber"))).toBe(head);
+      expect(await ask("bad", "eth_getTransactionReceipt", hash)).toEqual(
+        await ask("", "eth_getTransactionReceipt", hash),
+      );
+      const nonce = Number(await ask("", "eth_getTransactionCount", from, "latest"));
+
+      await lie("stale");
+      expect(Number(await ask("bad", "eth_blockNumber"))).toBe(head - 50);
+      expect(Number(await ask("good", "eth_blockNumber"))).toBe(head);
+      expect(await ask("bad", "eth_getBlockByNumber", "latest", false)).toMatchObject({
+        number: `0x${(head - 50).toString(16)}`,
+      });
+      const block = `0x${head.toString(16)}`;
+      expect(await ask("bad", "eth_getBlockByNumber", block, false)).toBeNull();
+      expect(await ask("bad", "eth_call", { to: from, data: "0x" }, block)).toBe("header not found");
+      const later = await ask("", "eth_sendTransaction", tx);
+      await post(devnet, "/mine", { steps: 1 });
+      expect(await ask("", "eth_getTransactionReceipt", later)).toMatchObject({ status: "0x1" });
+      expect(await ask("bad", "eth_getTransactionReceipt", later)).toBeNull();
+      expect(Number(await ask("bad", "eth_getTransactionCount", from, "latest"))).toBe(nonce);
+      expect(Number(await ask("", "eth_getTransactionCount", from, "latest"))).toBe(nonce + 1);
+      await forget();
+
+      await lie("wrong_chain", { count: 1 });
+      expect(Number(await ask("bad", "eth_chainId"))).not.toBe(chainId);
+      expect(Number(await ask("bad", "eth_chainId"))).toBe(chainId);
+      await lie("hidden_receipts");
+      expect(await ask("bad", "eth_getTransactionReceipt", later)).toBeNull();
+      await lie("nonce_back", { by: 1 });
+      expect(Number(await ask("bad", "eth_getTransactionCount", from, "latest"))).toBe(nonce);
+      await lie("incomplete_logs");
+      const filter = { fromBlock: `0x${(head - 20).toString(16)}`, toBlock: block };
+      const [all, some] = [await ask("good", "eth_getLogs", filter), await ask("bad", "eth_getLogs", filter)];
+      expect(z.array(z.unknown()).parse(some)).toHaveLength(Math.floor(z.array(z.unknown()).parse(all).length / 2));
+      await lie("other_hashes");
+      const { hash: told } = hashSchema.parse(await ask("bad", "eth_getBlockByNumber", block, false));
+      expect(told).not.toBe(hashSchema.parse(await ask("", "eth_getBlockByNumber", block, false)).hash);
+      await lie("absurd_fees", { factor: 1_000 });
+      expect(Number(await ask("bad", "eth_gasPrice"))).toBe(1_000 * Number(await ask("", "eth_gasPrice")));
+      await lie("no_method", { methods: ["eth_simulateV1"] });
+      expect(await ask("bad", "eth_simulateV1", {}, "latest")).toContain("does not exist");
+      await forget();
+
+      const sender = privateKeyToAccount(generatePrivateKey());
+      await ask("", "anvil_setBalance", sender.address, "0xde0b6b3a7640000");
+      const raw = await sender.signTransaction({
+        chainId,
+        nonce: 0,
+        gas: 21_000n,
+        maxFeePerGas: 10n ** 9n,
+        to: WALLET,
+      });
+      const sent = keccak256(raw);
+      await lie("send_says_ok", { count: 1 });
+      expect(await ask("bad", "eth_sendRawTransaction", raw)).toBe(sent);
+      expect(await ask("", "eth_getTransactionByHash", sent)).toBeNull();
+      await lie("send_says_error", { count: 1 });
+      expect(await ask("bad", "eth_sendRawTransaction", raw)).toBe("internal error: try again");
+      expect(await ask("", "eth_getTransactionByHash", sent)).toMatchObject({ hash: sent });
+      await lie("rate_limit", { count: 1 });
+      expect(await ask("bad", "eth_blockNumber")).toBe(429);
+      await lie("server_error", { count: 1, status: 502 });
+      expect(await ask("bad", "eth_blockNumber")).toBe(502);
+      await lie("garbage", { count: 1 });
+      await expect(ask("bad", "eth_blockNumber")).rejects.toThrow("JSON");
+      await lie("cut", { count: 1 });
+      await expect(ask("bad", "eth_blockNumber")).rejects.toThrow("fetch failed");
+      await lie("huge", { count: 1, megabytes: 2 });
+      expect(String(await ask("bad", "eth_blockNumber")).length).toBe(2 + 2 * 1024 * 1024);
+      expect(Number(await ask("bad", "eth_blockNumber"))).toBe(head + 1);
+    } finally {
+      await forget();
+      await post(devnet, "/pause", { paused: false });
+    }
   });
 
   it("behavior: after a reorg the market goes on and time never runs back", async () => {

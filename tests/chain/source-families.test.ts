@@ -231,6 +231,10 @@ describe.each(FAMILY_KITS)("$name", (kit) => {
     expect([position.live.principal0Raw, position.live.fees0Raw]).toEqual([exit?.principal0Raw, exit?.fees0Raw]);
     const state = toPoolState({ reading, gecko: null, gas: GAS, positions: positions.value });
     expect(state.kind).toBe(observed.range.kind);
+    // Where the two directions have fees of their own, the strategy goes by their mean.
+    const { fee0Pips, fee1Pips } = reading.live;
+    if (kit.family === "camelot-v3") expect([fee0Pips, fee1Pips, state.feePips]).toEqual([500, 750, 625]);
+    else expect([fee1Pips, state.feePips]).toEqual([fee0Pips, fee0Pips]);
     if (state.kind === "ticks") expect(state.ownLiquidityInRangeRaw).toBe(state.activeLiquidityRaw);
     else {
       expect(state.binStepBps).toBe(10);

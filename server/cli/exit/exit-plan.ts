@@ -164,6 +164,12 @@ function holdingOf({ known, pool, live }: ExitPosition): Plan["before"][number] 
   };
 }
 
+/** The fee of selling the other token: some families have one per direction. */
+function saleFeePips({ facts, live }: ExitPool, into: string): number {
+  const sellsBase = facts.quote.symbol === into;
+  return sellsBase === facts.baseIsToken0 ? live.fee0Pips : live.fee1Pips;
+}
+
 /** Sales of the other token, one per chain, through the pool with the lowest fee whose router the signer writes to itself. */
 function salesInto(
   input: ExitPlanInput,
@@ -173,7 +179,7 @@ function salesInto(
   return chainIds.flatMap((chainId) => {
     const pool = input.pools
       .filter(({ facts, ref }) => facts.chain.id === chainId && routerForms(ref).length > 0)
-      .toSorted((left, right) => left.live.fee0Pips - right.live.fee0Pips)[0];
+      .toSorted((left, right) => saleFeePips(left, into) - saleFeePips(right, into))[0];
     const router = pool?.ref.contracts.swapRouter ?? null;
     if (pool === undefined || router === null) return [];
     const { base, quote } = pool.facts;

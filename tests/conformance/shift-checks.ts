@@ -1,4 +1,5 @@
 // Checks of a range that follows the price, and of the shapes that bins are laid in.
+import { binPriceX128 } from "@/lib/amm/bins";
 import type { BinShape } from "@/lib/actions/family";
 import {
   backToStart,
@@ -83,8 +84,10 @@ export function shapeOf(shape: BinShape): Check {
         if (bin.binId === layout.activeIdDesired) continue;
         const due0 = (request.amount0Raw * (layout.distribution0[index] ?? 0n)) / 10n ** 18n;
         const due1 = (request.amount1Raw * (layout.distribution1[index] ?? 0n)) / 10n ** 18n;
-        near(`token0 of bin ${bin.binId}`, bin.amount0Raw, due0);
-        near(`token1 of bin ${bin.binId}`, bin.amount1Raw, due1);
+        const price = binPriceX128(bin.binId, actor.pool.binStep ?? 0);
+        if (price === null || price === 0n) throw new Mismatch(`bin ${bin.binId} has no price`);
+        near(`token0 of bin ${bin.binId}`, { found: bin.amount0Raw, due: due0, other: (1n << 128n) / price });
+        near(`token1 of bin ${bin.binId}`, { found: bin.amount1Raw, due: due1, other: price >> 128n });
       }
       const worth = (index: number): bigint => layout.distribution1[index] ?? 0n;
       const [end, inner] = [worth(0), worth(4)];
@@ -104,7 +107,11 @@ export function shapeOf(shape: BinShape): Check {
   };
 }
 
-/** Shares are whole numbers: what they stand for may be two units less than what went in, never more. */
-function near(what: string, found: bigint, due: bigint): void {
-  must(found <= due && found + 2n >= due, `${what}: expected ${due} or up to 2 less, found ${found}`);
+/**
+ * Shares and swaps round by one unit of either token, and what rounding left in a bin belongs to whoever is in it: two units of this
+ * token and two of the other, which are worth `other` of this one each.
+ */
+function near(what: string, { found, due, other }: { found: bigint; due: bigint; other: bigint }): void {
+  const off = found > due ? found - due : due - found;
+  must(off <= 2n + 2n * other, `${what}: expected ${due}, found ${found}`);
 }

@@ -134,6 +134,9 @@ export const snapshotWireSchema = z.object({
     positionsUsd: number,
     totalUsd: number,
   }),
+  bridgeTerms: z
+    .array(z.object({ fromChainId: z.number().int(), toChainId: z.number().int(), feeFrac: number, fixedUsd: number }))
+    .default([]),
   history: z.object({
     lastPraAtMs: nullableNumber,
     lastCloseEpochs: z.record(z.string(), z.number()).default({}),

@@ -174,6 +174,15 @@ export interface InputFreshness {
   readonly isAdvisory?: boolean;
 }
 
+/** What a bridge took by its last quote: a part of what it moves, and gas with fees in the native coin. */
+export interface BridgeTerms {
+  readonly fromChainId: number;
+  readonly toChainId: number;
+  /** Part of the moved amount, 0..1. */
+  readonly feeFrac: number;
+  readonly fixedUsd: number;
+}
+
 export interface MarketSnapshot {
   readonly pairId: PairId;
   readonly epoch: number;
@@ -198,6 +207,8 @@ export interface MarketSnapshot {
   readonly poolSamples: Readonly<Record<string, readonly PoolSample[]>>;
   readonly positions: readonly ObservedPosition[];
   readonly capital: CapitalState;
+  /** Last quotes of bridges, one per way; missing ways are counted with a careful figure. */
+  readonly bridgeTerms?: readonly BridgeTerms[];
   readonly history: DecisionHistory;
   readonly freshness: readonly InputFreshness[];
 }

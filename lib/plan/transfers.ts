@@ -1,6 +1,7 @@
 // Transfers: what of a reallocation's money lies on the wrong chain, and what bridges would move; one chain's surplus to another's shortfall.
 import { humanAmount, rawAmount } from "@/lib/amm/human-units";
 import type { ResolvedPool } from "@/lib/registry/resolved-pool";
+import { MIN_TRANSFER_USD } from "@/lib/strategy/index";
 import type { Address } from "@/lib/units";
 import type { Movement } from "./movement";
 import { balanceOf, currentIndex, min, paidOut, sumAmounts, type Amounts, type Opening } from "./plan-pool";
@@ -8,8 +9,6 @@ import type { BridgeOffer, BuildPlanInput, WantedTransfer } from "./plan-request
 import { paidByReduction } from "./plan-steps";
 import { rangeMix } from "./swap-sizing";
 
-/** A transfer below this is not worth its transactions: the least pool amount of strategy.md section 7, US dollars. */
-export const MIN_TRANSFER_USD = 50;
 const DAYS_PER_YEAR = 365;
 
 interface ChainMoney {

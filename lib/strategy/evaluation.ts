@@ -152,7 +152,7 @@ export interface AllocationTarget {
 export interface TransitionCost {
   readonly gasUsd: number;
   readonly swapUsd: number;
-  /** Bridges are not used by this version's plans: 0. */
+  /** Fees and gas of bridges for what must move between chains. */
   readonly bridgeUsd: number;
   readonly swappedNotionalUsd: number;
   readonly totalUsd: number;

@@ -1,6 +1,7 @@
 // The door of the strategy: everything other rooms may use.
 export type { Allocation, AllocationInput, AllocationPool } from "./allocation";
 export { allocate } from "./allocation";
+export { MIN_TRANSFER_USD } from "./bridge-cost";
 export type { Counterfactual, CounterfactualCondition } from "./counterfactual";
 export type {
   Decision,

@@ -3,6 +3,7 @@ import { humanAmount } from "@/lib/amm/human-units";
 import type { MarketSnapshot } from "@/lib/market/snapshot";
 import type { Allocation } from "./allocation";
 import type { AssessedPool } from "./assess-pools";
+import { bridgeCostUsd, transfersBetween } from "./bridge-cost";
 import type { AllocationTarget, PositionEvaluation, TransitionCost } from "./evaluation";
 import type { StrategyParams } from "./params";
 
@@ -48,8 +49,9 @@ export interface TransitionCostInput {
 }
 
 /**
- * Live gas of every close and open, plus swap cost times the notional that must be swapped: per chain the BASE or QUOTE that the
- * new positions need and the wallet, the closed positions and their fees do not hold.
+ * Live gas of every close and open, bridge fees of what lies on the wrong chain, and swap cost times the notional that must be swapped:
+ * per chain the BASE or QUOTE that the new positions need and that the wallet, the closed positions with their fees and what comes
+ * over bridges do not hold.
  */
 export function computeTransitionCost(input: TransitionCostInput): TransitionCost {
   const { snapshot, params, assessed, positions, targets } = input;
@@ -92,6 +94,17 @@ export function computeTransitionCost(input: TransitionCostInput): TransitionCos
     need.feeWeightUsd += target.amountUsd * pool.feeFrac;
   }
 
+  // What is missing on one chain and spare on another comes over a bridge, in QUOTE where it can: then it needs no swap there.
+  const transfers = transfersBetween(
+    [...chains].map(([chainId, need]) => ({
+      chainId,
+      haveUsd: need.haveBaseUsd + need.haveQuoteUsd,
+      needUsd: need.needBaseUsd + need.needQuoteUsd,
+    })),
+  );
+  for (const { toChainId, amountUsd } of transfers) chainOf(toChainId).haveQuoteUsd += amountUsd;
+  const bridgeUsd = bridgeCostUsd(transfers, snapshot.bridgeTerms ?? []);
+
   let swappedNotionalUsd = 0;
   let swapUsd = 0;
   for (const need of chains.values()) {
@@ -102,7 +115,7 @@ export function computeTransitionCost(input: TransitionCostInput): TransitionCos
     swappedNotionalUsd += notionalUsd;
     swapUsd += notionalUsd * (params.routerFeeFrac + poolFeeFrac + params.expectedSlippageFrac);
   }
-  return { gasUsd, swapUsd, bridgeUsd: 0, swappedNotionalUsd, totalUsd: gasUsd + swapUsd };
+  return { gasUsd, swapUsd, bridgeUsd, swappedNotionalUsd, totalUsd: gasUsd + swapUsd + bridgeUsd };
 }
 
 interface ChainNeed {

@@ -9,7 +9,7 @@ import type { Logger } from "@/server/infra/telemetry/logger-port";
 import { buildPool } from "@/tests/support/build-snapshot";
 import { resolvedPoolOf } from "@/tests/support/resolved-pool-of";
 import type { BridgeOfferAnswer, BridgeQuotes } from "./bridge-quotes";
-import { offerBridges } from "./bridge-quotes-offers";
+import { bridgeTermsOf, offerBridges } from "./bridge-quotes-offers";
 
 const [A, B, C] = [31_337, 31_338, 31_339] as const;
 const WALLET: Address = `0x${"11".repeat(20)}`;
@@ -154,5 +154,18 @@ describe("offerBridges", () => {
       return ok(answer());
     });
     expect(most).toBe(1);
+  });
+});
+
+describe("bridgeTermsOf", () => {
+  test("default: an offer says what its way costs for decisions to come; one for nothing that was wanted says nothing", async () => {
+    const list = [wanted(A, B)];
+    const { offers } = await offersFor(list, async () => ok(answer({ nativeFeeRaw: 10n ** 15n })));
+    const [terms] = bridgeTermsOf(offers, list);
+    expect([terms?.fromChainId, terms?.toChainId]).toEqual([A, B]);
+    // 1 of 1 000 USD is kept; 2 USD of message fee and 0.2 USD of gas do not depend on the amount.
+    expect(terms?.feeFrac).toBeCloseTo(0.001, 9);
+    expect(terms?.fixedUsd).toBeCloseTo(2.2, 9);
+    expect(bridgeTermsOf(offers, [wanted(B, A)])).toEqual([]);
   });
 });

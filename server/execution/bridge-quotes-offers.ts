@@ -1,8 +1,29 @@
 // Bridge offers for a plan that is being made: one question per wanted transfer, each answer weighed by our own prices.
 import { toBridgeOffer, type BridgeOffer, type BuildPlanInput, type WantedTransfer } from "@/lib/plan/build-plan";
+import type { BridgeTerms } from "@/lib/market/snapshot";
 import type { Address } from "@/lib/units";
 import type { Logger } from "@/server/infra/telemetry/logger-port";
 import type { BridgeQuotes } from "./bridge-quotes";
+
+/** What a way costs by an offer for it, for decisions to come: the part kept of the amount, and gas with the native fee. */
+export function bridgeTermsOf(
+  offers: readonly BridgeOffer[],
+  wanted: readonly WantedTransfer[],
+): readonly BridgeTerms[] {
+  return offers.flatMap(({ fromChainId, toChainId, side, amountInRaw, feeUsd, nativeFeeUsd = 0, gasUsd }) => {
+    const moved = wanted.find(
+      (each) =>
+        each.fromChainId === fromChainId &&
+        each.toChainId === toChainId &&
+        each.side === side &&
+        each.amountInRaw === amountInRaw,
+    );
+    if (moved === undefined || !(moved.valueUsd > 0)) return [];
+    return [
+      { fromChainId, toChainId, feeFrac: (feeUsd - nativeFeeUsd) / moved.valueUsd, fixedUsd: nativeFeeUsd + gasUsd },
+    ];
+  });
+}
 
 /** In the order of the wanted transfers; one without a usable answer is missing, and the plan says so. */
 export async function offerBridges(

@@ -78,15 +78,16 @@ async function chooseRoute(deps: DirectSwapDeps, input: SwapChoiceInput, step: S
       words: `No swap on chain ${step.chainId}: ${failure ?? "the aggregator pays less than the plan's minimum"}, and no pool of the pair pays it either; the ranges are filled with what is there.`,
     };
   }
+  const other = others.find(({ provider }) => provider !== best.provider);
   return {
     chainId: step.chainId,
     provider: best.provider,
     router: best.router,
     pool: best.pool,
     // The best of the other kind may still be better when the swap is made.
-    other: wayOf(others.find(({ provider }) => provider !== best.provider)),
+    other: wayOf(other),
     feeUsd: Math.max(0, inputUsd(input, step, here) - best.outUsd),
-    words: wordsFor(best, others[0], failure),
+    words: wordsFor(best, { second: others[0], hasOther: other !== undefined, failure }),
   };
 }
 
@@ -94,12 +95,19 @@ function wayOf(offer: Offer | undefined): SwapWay | null {
   return offer === undefined ? null : { provider: offer.provider, router: offer.router, pool: offer.pool };
 }
 
-function wordsFor(best: Offer, second: Offer | undefined, failure: string | null): string {
+function wordsFor(
+  best: Offer,
+  {
+    second,
+    hasOther,
+    failure,
+  }: { readonly second: Offer | undefined; readonly hasOther: boolean; readonly failure: string | null },
+): string {
   const what = `The swap goes through ${best.name}: ${best.outUsd.toFixed(2)} USD less ${best.gasUsd.toFixed(2)} USD gas`;
   const other =
     second === undefined ? "" : `, against ${netUsd(second).toFixed(2)} USD after gas through ${second.name}`;
   const missing = failure === null ? "" : `; the aggregator had no quote (${failure})`;
-  const again = second === undefined ? "" : "; chosen again when the swap is made";
+  const again = hasOther ? "; pool or aggregator is chosen again when the swap is made" : "";
   return `${what}${other}${again}${missing}.`;
 }
 

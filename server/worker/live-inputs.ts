@@ -1,4 +1,5 @@
 // Inputs that outlive one round: the last good pool service answers and prices, each with its source time.
+import type { BridgeTerms } from "@/lib/market/snapshot";
 import type { ServicePool } from "./ports";
 
 export interface LiveInputs {
@@ -10,8 +11,17 @@ export interface LiveInputs {
   /** CEX median, QUOTE per BASE, with the close of its minute. */
   price: { readonly value: number; readonly atMs: number } | null;
   serviceError: string | null;
+  /** Last offer of each way, by `from:to`, with its market time. */
+  readonly bridgeTerms: Map<string, { readonly terms: BridgeTerms; readonly atMs: number }>;
 }
 
 export function createLiveInputs(): LiveInputs {
-  return { servicePools: new Map(), quoteUsd: null, nativeUsd: new Map(), price: null, serviceError: null };
+  return {
+    servicePools: new Map(),
+    quoteUsd: null,
+    nativeUsd: new Map(),
+    price: null,
+    serviceError: null,
+    bridgeTerms: new Map(),
+  };
 }

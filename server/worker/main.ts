@@ -5,6 +5,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { err, ok, type Result } from "@/lib/errors/result";
 import { SourceError, type ChainError, type TidegateError } from "@/lib/errors/tidegate-error";
 import { epochRecordSchema, type EpochRecord } from "@/lib/epoch/epoch-record";
+import { toMoneyRecord } from "@/lib/epoch/money-record";
 import { workerStateSchema } from "@/lib/api/worker-state";
 import { FAMILY_ACTIONS } from "@/lib/actions/families";
 import type { CallPort } from "@/lib/actions/family";
@@ -26,7 +27,7 @@ import { executePlan, type LivePrices } from "@/server/execution/execute-plan";
 import { createLiveReads } from "@/server/execution/live-reads";
 import { createPaymentReads, createTransferTracker } from "@/server/execution/bridge-arrival";
 import { createBridgeQuotes } from "@/server/execution/bridge-quotes";
-import { offerBridges } from "@/server/execution/bridge-quotes-offers";
+import { bridgeTermsOf, offerBridges } from "@/server/execution/bridge-quotes-offers";
 import { chooseSwapRoutes, readPoolOut } from "@/server/execution/direct-swap";
 import { rehearsePlan } from "@/server/rehearsal/rehearse-plan";
 import type { RehearsalDeps } from "@/server/rehearsal/ports";
@@ -332,12 +333,13 @@ const deps: CycleDeps = {
   },
   planning: {
     grants: FAMILY_GRANTS,
-    offerBridges: (wanted, input) =>
-      offerBridges(
-        { bridges, wallet, log, nativeUsdOf: (chainId) => live.nativeUsd.get(chainId) ?? null },
-        wanted,
-        input,
-      ),
+    offerBridges: async (wanted, input) => {
+      const offers = await offerBridges({ bridges, wallet, log, nativeUsdOf }, wanted, input);
+      for (const terms of bridgeTermsOf(offers, wanted)) {
+        live.bridgeTerms.set(`${terms.fromChainId}:${terms.toChainId}`, { terms, atMs: market.nowMs() });
+      }
+      return offers;
+    },
     chooseSwaps: async (plan, prices) =>
       chooseSwapRoutes(
         { quotes, portOf, wallet, log },
@@ -372,7 +374,7 @@ const deps: CycleDeps = {
     return report;
   },
   record: {
-    pushEpoch: (record) => pushEpochRecord(store, pairId, record),
+    pushEpoch: (record) => pushEpochRecord(store, pairId, { record, money: toMoneyRecord(record) }),
     writeInputs: (epoch, value) => writeDecisionInputs(store, { pairId, epoch, value }),
     recentEpochs: (count) => readEpochRecords<EpochRecord>(store, { pairId, limit: count }, epochRecordSchema),
     emitEpoch: (record, facts) =>
@@ -729,6 +731,10 @@ async function readPrices(chainId: number): Promise<Result<LivePrices, TidegateE
 }
 
 /** US dollars of one unit of gas per chain; a chain without a price is missing. */
+function nativeUsdOf(chainId: number): number | null {
+  return live.nativeUsd.get(chainId) ?? null;
+}
+
 async function readGasUnitUsd(chainIds: readonly number[]): Promise<ReadonlyMap<number, number>> {
   const found = new Map<number, number>();
   for (const chainId of new Set(chainIds)) {

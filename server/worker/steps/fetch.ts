@@ -19,6 +19,8 @@ const MAX_TWAP_TICKS_STABLE = 10;
 const MAX_TWAP_TICKS_VOLATILE = 100;
 /** A pool state or a service value older than three cycles is not used (strategy.md section 6). */
 export const MAX_POOL_AGE_MS = 3 * EPOCH_MS;
+/** An offer of a bridge says what that way costs for this long; its gas and message fees follow the day. Choice. */
+const MAX_BRIDGE_TERMS_AGE_MS = 86_400_000;
 
 export interface Fetched {
   readonly snapshot: MarketSnapshot;
@@ -158,6 +160,9 @@ export async function fetchSnapshot(deps: CycleDeps, input: FetchInput): Promise
     poolSamples: deps.poolSamples.samples(nowMs),
     positions,
     capital: computeCapital({ wallets, positions, pools, price, quoteUsd }),
+    bridgeTerms: [...input.live.bridgeTerms.values()]
+      .filter(({ atMs }) => nowMs - atMs <= MAX_BRIDGE_TERMS_AGE_MS)
+      .map(({ terms }) => terms),
     history: {
       lastPraAtMs: pairState.value.lastPraAtMarketMs,
       lastCloseEpochs,

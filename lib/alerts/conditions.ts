@@ -294,7 +294,6 @@ function expiry(plan: PlanFacts): string {
 const PLAN_WORDS: Readonly<Record<PlanFacts["kind"], string>> = {
   RS: "Shift the range of",
   PRA: "Re-allocate",
-  EXIT: "Take everything out of",
 };
 
 function ofPlans(facts: AlertFacts): Found[] {

@@ -39,7 +39,7 @@ export interface PairFacts {
 export interface PlanFacts {
   readonly planId: string;
   readonly pairId: string;
-  readonly kind: "RS" | "PRA" | "EXIT";
+  readonly kind: "RS" | "PRA";
   readonly status: string;
   readonly statusReason: string;
   readonly costUsd: number;

@@ -12,7 +12,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { z } from "zod";
-import { channelIdSchema, type ChannelId } from "@/lib/alerts/alert";
+import { channelIdSchema, noticeKindSchema, type ChannelId } from "@/lib/alerts/alert";
 import { alertMessageSchema, type AlertMessage } from "@/lib/alerts/message";
 
 /** Keys of ended messages are remembered for so long. */
@@ -36,7 +36,7 @@ const lineSchema = z.discriminatedUnion("t", [
     id: z.string(),
     channelId: channelIdSchema,
     outcome: z.enum(["sent", "given_up"]),
-    kind: z.string(),
+    kind: noticeKindSchema,
     alertId: z.string(),
     attempts: z.number().int(),
     error: z.string().nullable(),

@@ -8,7 +8,7 @@ import { servicesOf, watchSources } from "./dev-reload";
 test("default: a room's own processes, everything for shared code, nothing for what only a new start takes up", () => {
   expect(servicesOf("server/signer/engine.ts")).toEqual(["signer"]);
   expect(servicesOf("server/worker/steps/fetch.ts")).toEqual(["orchestrator"]);
-  expect(servicesOf("lib/strategy/decide.ts")).toEqual(["signer", "collector", "orchestrator"]);
+  expect(servicesOf("lib/strategy/decide.ts")).toEqual(["signer", "collector", "orchestrator", "alerts"]);
   expect(servicesOf("server/devnet/main.ts")).toBeNull();
 });
 

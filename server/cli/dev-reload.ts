@@ -8,7 +8,7 @@ export interface ReloadInput {
   readonly note: (sentence: string) => void;
 }
 
-const EVERY_SERVICE = ["signer", "collector", "orchestrator"] as const;
+const EVERY_SERVICE = ["signer", "collector", "orchestrator", "alerts"] as const;
 /** Services that run a room's code; workers come and go with the orchestrator. */
 const SERVICES_OF: Readonly<Record<string, readonly string[]>> = {
   lib: EVERY_SERVICE,
@@ -21,7 +21,8 @@ const SERVICES_OF: Readonly<Record<string, readonly string[]>> = {
   "server/worker": ["orchestrator"],
   "server/execution": ["orchestrator"],
   // The ops server serves the API too; the desk's own copy is reloaded by Next.
-  "server/api": ["orchestrator"],
+  "server/api": ["orchestrator", "alerts"],
+  "server/alerts": ["alerts"],
 };
 /** Editors write a file in several steps. */
 const SETTLE_MS = 300;

@@ -12,6 +12,7 @@ import { hostEnv } from "@/server/config/env";
 import { findRunning, openDataDir, removeRunFile, writeRunFile } from "./data-dir";
 import { createProgress, type Progress } from "./progress";
 import {
+  alertsService,
   collectorService,
   openobserveService,
   orchestratorService,
@@ -231,6 +232,8 @@ export async function startTrading(session: Session): Promise<void> {
       const problem = await waitWorkers(session.context().settings.opsPort);
       // Not fatal: the supervisor goes on trying and the desk shows each worker's state.
       if (problem !== null) session.progress.note(`not ready yet: ${problem}`);
+      // After the workers, so that their start is not taken for a fault.
+      await session.up(alertsService(session.context()));
     }),
   ]);
 }

@@ -1,6 +1,7 @@
 // The process table as data: how each process of the house is started by the command line, with which environment and which memory bound.
 import { join } from "node:path";
 import { hostEnv, withoutSignerKeys } from "@/server/config/env";
+import { alertEnv } from "@/server/config/alerts";
 import type { Settings } from "@/server/config/load";
 import type { ChildSettings } from "@/server/infra/process/child";
 import { launchOf, type Room } from "@/server/infra/process/launch";
@@ -28,7 +29,16 @@ interface RoomOptions {
 
 const FREE_LOCK_WAIT_MS = 2_000;
 /** Old-generation bounds in MB; measured resident sizes stay within the targets of the house with them. */
-const HEAP_MB = { resp: 192, openobserve: 128, devnet: 384, signer: 64, collector: 96, orchestrator: 96, web: 256 };
+const HEAP_MB = {
+  resp: 192,
+  openobserve: 128,
+  devnet: 384,
+  signer: 64,
+  collector: 96,
+  orchestrator: 96,
+  web: 256,
+  alerts: 64,
+};
 
 export function childOf(context: ServiceContext, options: RoomOptions): ChildSettings {
   const launch = launchOf(context.selfUrl, options.room, { heapMb: options.heapMb });
@@ -189,6 +199,24 @@ async function freeSingleton(context: ServiceContext, holder: unknown): Promise<
     await store.script("releaseLease", [storeKeys.orchestratorLease], [holder]);
   }
   await store.close();
+}
+
+export function alertsService(context: ServiceContext): ServiceSpec {
+  return {
+    name: "alerts",
+    stopOrder: 1,
+    stopGraceMs: 2_000,
+    onEnd: "revive",
+    child: () =>
+      childOf(context, {
+        room: "alerts",
+        name: "alerts",
+        // Tokens of channels go to this process only.
+        env: { ...settingsEnv(context.settings), ...alertEnv(context.settings.alerts) },
+        heapMb: HEAP_MB.alerts,
+        readyTimeoutMs: 60_000,
+      }),
+  };
 }
 
 export function webService(context: ServiceContext, mode: "serve" | "dev"): ServiceSpec {

@@ -113,6 +113,47 @@ export const envSchema = z.object({
     .describe(
       "Own proxies in front of the desk. 0: rate limits count the address of the connection and believe no X-Forwarded-For.",
     ),
+  TG_ALERT_TELEGRAM_TOKEN: z
+    .string()
+    .regex(/^\d+:[\w-]{20,}$/, "expected a bot token such as 123456:ABC…")
+    .optional()
+    .describe("Alerts by Telegram: the bot's token. Secret. Needs TG_ALERT_TELEGRAM_CHAT."),
+  TG_ALERT_TELEGRAM_CHAT: z
+    .string()
+    .regex(/^(-?\d{1,20}|@\w{5,32})$/, "expected a chat id such as -1001234567890, or @channelname")
+    .optional()
+    .describe("Alerts by Telegram: the chat that gets them."),
+  TG_ALERT_TELEGRAM_URL: httpUrl
+    .default("https://api.telegram.org")
+    .describe("Base address of the Telegram Bot API; change it for an own Bot API server."),
+  TG_ALERT_NTFY_URL: httpUrl.default("https://ntfy.sh").describe("Base address of the ntfy server."),
+  TG_ALERT_NTFY_TOPIC: z
+    .string()
+    .regex(/^[\w-]{1,64}$/, "expected 1 to 64 letters, digits, dashes or underscores")
+    .optional()
+    .describe("Alerts by ntfy: the topic. Secret on a public server: whoever knows it can read it."),
+  TG_ALERT_NTFY_TOKEN: z.string().optional().describe("Alerts by ntfy: access token of the server. Secret."),
+  TG_ALERT_WEBHOOK_URL: httpUrl
+    .optional()
+    .describe("Alerts by webhook: address that gets a signed POST. Secret when it holds a key."),
+  TG_ALERT_WEBHOOK_SECRET: z
+    .string()
+    .min(16, "expected at least 16 characters")
+    .optional()
+    .describe("Alerts by webhook: key of the HMAC in x-tidegate-signature. Secret."),
+  TG_ALERT_PING_URL: httpUrl
+    .optional()
+    .describe("Dead-man switch: asked once a minute while the alerts can see the system. Secret."),
+  TG_ALERT_PRIVATE_HOSTS: list("host:port entries")
+    .pipe(z.array(z.string().regex(/^[\w.:-]+:\d{1,5}$/, "expected host:port")))
+    .optional()
+    .describe(
+      "Own alert services that may be private or plain http, comma list of host:port, for example 192.168.1.5:8080. Everything else must be https on a public address.",
+    ),
+  TG_ALERT_FILE: z
+    .string()
+    .optional()
+    .describe("JSON file with alert rules, quiet hours and channels. Empty: <data dir>/alerts.json when it is there."),
   TG_WEB_PORT: port.default(3000).describe("Port of the desk."),
   TG_OPS_PORT: port.default(3001).describe("Port of health, readiness, metrics and the API."),
   TG_LOG_LEVEL: z.enum(["debug", "info", "warn", "error"]).default("info").describe("Least level that is logged."),
@@ -215,7 +256,17 @@ function invalid(key: string, message: string): ConfigError {
   });
 }
 
-const SECRETS: ReadonlySet<string> = new Set(["TG_OPENOBSERVE_PASSWORD", "TG_LIFI_API_KEY", "TG_QUOTE2_HEADERS"]);
+const SECRETS: ReadonlySet<string> = new Set([
+  "TG_OPENOBSERVE_PASSWORD",
+  "TG_LIFI_API_KEY",
+  "TG_QUOTE2_HEADERS",
+  "TG_ALERT_TELEGRAM_TOKEN",
+  "TG_ALERT_NTFY_TOPIC",
+  "TG_ALERT_NTFY_TOKEN",
+  "TG_ALERT_WEBHOOK_URL",
+  "TG_ALERT_WEBHOOK_SECRET",
+  "TG_ALERT_PING_URL",
+]);
 
 /** Text of .env.example. */
 export function envExample(): string {

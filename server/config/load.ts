@@ -5,6 +5,7 @@ import { z } from "zod";
 import { err, ok, type Result } from "@/lib/errors/result";
 import { ConfigError, errorText } from "@/lib/errors/tidegate-error";
 import type { Address } from "@/lib/units";
+import { alertConfigOf, type AlertConfig } from "./alerts";
 import { parseEnv, type Env, type RawEnv } from "./env";
 
 export interface OpenobserveSettings {
@@ -47,6 +48,7 @@ export interface Settings {
   readonly logFile: string | null;
   readonly killLabel: string | null;
   readonly rpcUrls: ReadonlyMap<number, readonly string[]>;
+  readonly alerts: AlertConfig;
 }
 
 export interface LoadInput {
@@ -67,6 +69,8 @@ export function loadSettings(input: LoadInput): Result<Settings, ConfigError> {
   if (!remoteSigner.ok) return remoteSigner;
   const value = env.value;
   const dataDir = resolve(input.cwd, input.overrides?.dataDir ?? value.TG_DATA_DIR);
+  const alerts = alertConfigOf(value, { dataDir, cwd: input.cwd });
+  if (!alerts.ok) return alerts;
   const webPort = input.overrides?.webPort ?? value.TG_WEB_PORT;
   return ok({
     dataDir,
@@ -99,6 +103,7 @@ export function loadSettings(input: LoadInput): Result<Settings, ConfigError> {
     logFile: value.TG_LOG_FILE === undefined ? null : resolve(input.cwd, value.TG_LOG_FILE),
     killLabel: value.TG_KILL ?? null,
     rpcUrls: value.rpcUrls,
+    alerts: alerts.value,
     ...input.overrides,
     ...(input.overrides?.dataDir === undefined ? {} : { dataDir }),
   });

@@ -181,7 +181,7 @@ async function clearState(dataDir: string): Promise<void> {
       retryable: false,
     });
   }
-  for (const name of ["signer", "store", "telemetry", "logs", "spool", "deployment.json", "run.json"]) {
+  for (const name of ["signer", "store", "telemetry", "logs", "spool", "alerts", "deployment.json", "run.json"]) {
     rmSync(join(dataDir, name), { recursive: true, force: true });
   }
 }

@@ -10,6 +10,7 @@ export const ROOMS = {
   worker: "server/worker/main.ts",
   collector: "server/collector/main.ts",
   signer: "server/signer/main.ts",
+  alerts: "server/alerts/main.ts",
   resp: "server/embedded/resp/main.ts",
   openobserve: "server/embedded/openobserve/main.ts",
   devnet: "server/devnet/main.ts",

@@ -21,6 +21,7 @@ import { formatPrice } from "@/lib/format/price";
 import { formatInstant } from "@/lib/format/time";
 import { formatSignedToken, formatTokenExact } from "@/lib/format/token";
 import { formatUsd } from "@/lib/format/usd";
+import { PlanScore } from "./plan-score";
 import { PlanTimeline } from "./plan-timeline";
 import { saveJson } from "./save-json";
 
@@ -59,6 +60,7 @@ function Detail({ plan }: { readonly plan: PlanDto }): ReactNode {
             <TextLink href={`/approvals/${plan.planId}`}>The card with ranges, bounds and limits</TextLink>
           </p>
         </Panel>
+        {plan.endedAtMs !== null && <PlanScore planId={plan.planId} pairId={plan.pairId} />}
         <Panel title="What went where">
           {deltas.length === 0 ? (
             <p className="text-ink-2">No transaction has changed the wallet.</p>

@@ -8,41 +8,27 @@ import { Button } from "@/components/ui/button";
 import { Panel } from "@/components/ui/panel";
 import { Empty } from "@/components/ui/states";
 import { Table, Td, Th, Tr } from "@/components/ui/table";
-import type { DayPnlDto } from "@/lib/api/money-schemas";
+import type { PnlDto } from "@/lib/api/money-schemas";
 import { recordsToCsv } from "@/lib/format/csv";
 import { formatDay } from "@/lib/format/time";
+import { dayTable, epochTable, type ExportTable } from "@/lib/ledger/export-rows";
 
-const COLUMNS = [
-  "day",
-  "epochs",
-  "feesUsd",
-  "markUsd",
-  "hodlUsd",
-  "lvrUsd",
-  "gasUsd",
-  "swapCostUsd",
-  "netUsd",
-  "alphaUsd",
-] as const;
-
-export function DaysPanel({
-  days,
-  pairId,
-}: {
-  readonly days: readonly DayPnlDto[];
-  readonly pairId: string;
-}): ReactNode {
+export function DaysPanel({ pnl }: { readonly pnl: PnlDto }): ReactNode {
+  const { days, pairId } = pnl;
+  const save = (name: string, { columns, rows }: ExportTable): void =>
+    saveCsv(`tidegate-${pairId}-${name}.csv`, recordsToCsv(columns, rows));
   return (
     <Panel
       title="By day"
       tools={
-        <Button
-          size="small"
-          disabled={days.length === 0}
-          onClick={() => saveCsv(`tidegate-${pairId}-days.csv`, recordsToCsv(COLUMNS, days))}
-        >
-          <Download aria-hidden size={14} /> CSV
-        </Button>
+        <>
+          <Button size="small" disabled={days.length === 0} onClick={() => save("epochs", epochTable(pnl))}>
+            <Download aria-hidden size={14} /> Epochs
+          </Button>
+          <Button size="small" disabled={days.length === 0} onClick={() => save("days", dayTable(pnl))}>
+            <Download aria-hidden size={14} /> CSV
+          </Button>
+        </>
       }
       flush
     >
@@ -69,6 +55,9 @@ export function DaysPanel({
               <Th right from="mid">
                 Swaps
               </Th>
+              <Th right from="desk">
+                Bridges
+              </Th>
               <Th right>Alpha</Th>
             </tr>
           </thead>
@@ -82,6 +71,7 @@ export function DaysPanel({
                 <Money value={0 - day.lvrUsd} from="mid" />
                 <Money value={0 - day.gasUsd} from="mid" />
                 <Money value={0 - day.swapCostUsd} from="mid" />
+                <Money value={0 - day.bridgeCostUsd} from="desk" />
                 <Money value={day.alphaUsd} />
               </Tr>
             ))}

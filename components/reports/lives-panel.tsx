@@ -8,39 +8,23 @@ import { Panel } from "@/components/ui/panel";
 import { Empty } from "@/components/ui/states";
 import { Status } from "@/components/ui/status";
 import { Sub, Table, Td, Th, Tr } from "@/components/ui/table";
-import type { PositionResultDto } from "@/lib/api/money-schemas";
+import type { PnlDto } from "@/lib/api/money-schemas";
 import { formatDuration } from "@/lib/format/age";
 import { recordsToCsv } from "@/lib/format/csv";
 import { formatDayMinutes } from "@/lib/format/time";
 import { formatUsd } from "@/lib/format/usd";
+import { positionTable } from "@/lib/ledger/export-rows";
 import { Money } from "./days-panel";
 
-const COLUMNS = [
-  "positionId",
-  "pairId",
-  "chainId",
-  "openedAtMs",
-  "closedAtMs",
-  "measuredAtMs",
-  "startUsd",
-  "feesUsd",
-  "markUsd",
-  "hodlUsd",
-  "lvrUsd",
-  "gasUsd",
-  "netUsd",
-  "alphaUsd",
-  "openTxHash",
-  "closeTxHash",
-] as const;
+const END_WORDS: Readonly<Record<PnlDto["positions"][number]["end"], string>> = {
+  open: "Open",
+  burned: "Closed",
+  written_off: "Written off",
+};
 
-export function LivesPanel({
-  positions,
-  pairId,
-}: {
-  readonly positions: readonly PositionResultDto[];
-  readonly pairId: string;
-}): ReactNode {
+export function LivesPanel({ pnl }: { readonly pnl: PnlDto }): ReactNode {
+  const { positions, pairId } = pnl;
+  const { columns, rows } = positionTable(pnl);
   return (
     <Panel
       title="By position"
@@ -48,7 +32,7 @@ export function LivesPanel({
         <Button
           size="small"
           disabled={positions.length === 0}
-          onClick={() => saveCsv(`tidegate-${pairId}-positions.csv`, recordsToCsv(COLUMNS, positions))}
+          onClick={() => saveCsv(`tidegate-${pairId}-positions.csv`, recordsToCsv(columns, rows))}
         >
           <Download aria-hidden size={14} /> CSV
         </Button>
@@ -87,13 +71,19 @@ export function LivesPanel({
               <Tr key={life.positionId}>
                 <Td title={life.positionId}>
                   #{life.positionId.split(":").at(-1)}
-                  <Sub>{formatDayMinutes(life.openedAtMs)}</Sub>
+                  <Sub>
+                    {life.origin === "adopted" ? "adopted " : ""}
+                    {formatDayMinutes(life.openedAtMs)}
+                  </Sub>
                 </Td>
                 <Td>
-                  <Status tone={life.closedAtMs === null ? "ok" : "unknown"}>
-                    {life.closedAtMs === null ? "Open" : "Closed"}
+                  <Status tone={life.end === "open" ? "ok" : life.end === "burned" ? "unknown" : "crit"}>
+                    {END_WORDS[life.end]}
                   </Status>
-                  <Sub>{formatDuration(life.measuredAtMs - life.openedAtMs)}</Sub>
+                  <Sub>
+                    {formatDuration(Math.max(0, life.measuredAtMs - life.openedAtMs))}
+                    {life.isWhole ? "" : ", the end of it"}
+                  </Sub>
                 </Td>
                 <Td right>{formatUsd(life.startUsd)}</Td>
                 <Money value={life.feesUsd} />

@@ -11,6 +11,7 @@ import { StatTile } from "@/components/ui/stat-tile";
 import { Empty, SkeletonRows } from "@/components/ui/states";
 import { TextLink } from "@/components/ui/text-link";
 import type { PnlDto } from "@/lib/api/money-schemas";
+import { AgreementPanel } from "./agreement-panel";
 import { DaysPanel } from "./days-panel";
 import { LedgerExport } from "./ledger-export";
 import { LivesPanel } from "./lives-panel";
@@ -38,8 +39,8 @@ export function ReportsView(): ReactNode {
           ))}
         </SelectField>
         <p className="max-w-prose pb-1 text-dense text-ink-2">
-          Net is money: fees and change of value less gas and swap costs. Alpha compares with holding what went in.{" "}
-          <TextLink href="/docs/glossary">Glossary</TextLink>
+          Net is money: fees and change of value less gas, swaps and bridges. Alpha compares with holding what each
+          epoch began with. <TextLink href="/docs/glossary">Glossary</TextLink>
         </p>
       </div>
       {pair === null ? (
@@ -68,9 +69,10 @@ function Report({ pair }: { readonly pair: string }): ReactNode {
       {(data) => (
         <>
           <Totals pnl={data} />
-          <DaysPanel days={data.days} pairId={pair} />
-          <LivesPanel positions={data.positions} pairId={pair} />
-          <ScoresPanel scores={data.scores} />
+          <AgreementPanel agreement={data.agreement} />
+          <DaysPanel pnl={data} />
+          <LivesPanel pnl={data} />
+          <ScoresPanel pnl={data} />
           <LedgerExport pairId={pair} priceNote={data.priceNote} />
         </>
       )}
@@ -93,7 +95,11 @@ function Totals({ pnl }: { readonly pnl: PnlDto }): ReactNode {
       <Sum label="Fees" value={total.feesUsd} sub="collected and still in the pool" />
       <Sum label="Change of value" value={total.markUsd} sub="of what is in the pools" />
       <Sum label="Divergence" value={0 - total.lvrUsd} sub="holding − change of value" />
-      <Sum label="Gas and swaps" value={0 - total.gasUsd - total.swapCostUsd} sub="what moving cost" />
+      <Sum
+        label="Gas, swaps, bridges"
+        value={0 - total.gasUsd - total.swapCostUsd - total.bridgeCostUsd}
+        sub="what moving cost"
+      />
     </section>
   );
 }

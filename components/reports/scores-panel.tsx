@@ -1,18 +1,23 @@
 // Score cards: what each plan's model expected of the first day and week, beside what was earned.
 "use client";
+import { Download } from "lucide-react";
 import type { ReactNode } from "react";
+import { saveCsv } from "@/components/charts/csv";
+import { Button } from "@/components/ui/button";
 import { Panel } from "@/components/ui/panel";
 import { Empty } from "@/components/ui/states";
 import { Status, type StatusTone } from "@/components/ui/status";
 import { Sub, Table, Td, Th, Tr } from "@/components/ui/table";
 import { TextLink } from "@/components/ui/text-link";
-import type { ScoreCardDto } from "@/lib/api/money-schemas";
+import type { PnlDto, ScoreCardDto } from "@/lib/api/money-schemas";
+import { recordsToCsv } from "@/lib/format/csv";
 import { formatFixed, UNKNOWN } from "@/lib/format/number";
 import { formatPercent } from "@/lib/format/percent";
 import { formatDayMinutes } from "@/lib/format/time";
 import { formatSignedUsd, formatUsd } from "@/lib/format/usd";
+import { scoreTable } from "@/lib/ledger/export-rows";
 
-type Window = ScoreCardDto["windows"][number];
+export type Window = ScoreCardDto["windows"][number];
 
 const STATE: Readonly<Record<Window["state"], { readonly word: string; readonly tone: StatusTone }>> = {
   pending: { word: "Running", tone: "prop" },
@@ -22,11 +27,22 @@ const STATE: Readonly<Record<Window["state"], { readonly word: string; readonly 
 };
 const DAY_MS = 86_400_000;
 
-export function ScoresPanel({ scores }: { readonly scores: readonly ScoreCardDto[] }): ReactNode {
+export function ScoresPanel({ pnl }: { readonly pnl: PnlDto }): ReactNode {
+  const { scores, pairId } = pnl;
+  const { columns, rows } = scoreTable(pnl);
   return (
     <Panel
       title="Score cards"
       meta={<span className="text-micro text-ink-3">expected by the model, earned by the ledger&rsquo;s epochs</span>}
+      tools={
+        <Button
+          size="small"
+          disabled={scores.length === 0}
+          onClick={() => saveCsv(`tidegate-${pairId}-scores.csv`, recordsToCsv(columns, rows))}
+        >
+          <Download aria-hidden size={14} /> CSV
+        </Button>
+      }
       flush
     >
       {scores.length === 0 ? (
@@ -63,11 +79,7 @@ export function ScoresPanel({ scores }: { readonly scores: readonly ScoreCardDto
                     <Sub>{formatDayMinutes(card.endedAtMs)}</Sub>
                   </Td>
                   <Td>
-                    <Status tone={STATE[window.state].tone}>{STATE[window.state].word}</Status>
-                    <Sub>
-                      {formatFixed((window.horizonMs * window.measuredFrac) / DAY_MS, 2)} of{" "}
-                      {formatFixed(window.horizonMs / DAY_MS, 0)} d
-                    </Sub>
+                    <ScoreState window={window} />
                   </Td>
                   <Td right>{formatUsd(window.expectedFeesUsd)}</Td>
                   <Td right>{formatUsd(window.earned?.feesUsd)}</Td>
@@ -87,5 +99,19 @@ export function ScoresPanel({ scores }: { readonly scores: readonly ScoreCardDto
         </Table>
       )}
     </Panel>
+  );
+}
+
+/** State of a window and how much of it is measured. */
+export function ScoreState({ window }: { readonly window: Window }): ReactNode {
+  const { word, tone } = STATE[window.state];
+  return (
+    <>
+      <Status tone={tone}>{word}</Status>
+      <Sub>
+        {formatFixed((window.horizonMs * window.measuredFrac) / DAY_MS, 2)} of{" "}
+        {formatFixed(window.horizonMs / DAY_MS, 0)} d
+      </Sub>
+    </>
   );
 }

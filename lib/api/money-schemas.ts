@@ -17,6 +17,7 @@ const flowFields = {
   lvrUsd: z.number(),
   gasUsd: z.number(),
   swapCostUsd: z.number(),
+  bridgeCostUsd: z.number(),
   netUsd: z.number(),
   alphaUsd: z.number(),
 };
@@ -27,6 +28,7 @@ export const flowPointSchema = z.object({ epoch: z.number().int(), marketAtMs: z
 export const dayPnlSchema = flowSumsSchema.extend({ day: z.string(), startAtMs: z.number() });
 export type DayPnlDto = z.infer<typeof dayPnlSchema>;
 
+/** A life by the epochs that counted it; `startUsd` and `endUsd` by its receipts. */
 export const positionResultSchema = z.object({
   positionId: z.string(),
   pairId: z.string(),
@@ -34,16 +36,17 @@ export const positionResultSchema = z.object({
   openedAtMs: z.number(),
   closedAtMs: nullableNumber,
   measuredAtMs: z.number(),
-  startUsd: z.number(),
-  feesUsd: z.number(),
-  markUsd: z.number(),
-  hodlUsd: z.number(),
-  lvrUsd: z.number(),
-  gasUsd: z.number(),
-  netUsd: z.number(),
-  alphaUsd: z.number(),
+  /** What went in, at the price of the operation; null when it has no price. */
+  startUsd: nullableNumber,
+  ...flowFields,
   openTxHash: z.string().nullable(),
   closeTxHash: z.string().nullable(),
+  /** What came out as principal; null while it is open. */
+  endUsd: nullableNumber,
+  origin: z.enum(["minted", "adopted"]),
+  end: z.enum(["open", "burned", "written_off"]),
+  /** False: older than the kept epochs, which have only the rest of its life. */
+  isWhole: z.boolean(),
 });
 export type PositionResultDto = z.infer<typeof positionResultSchema>;
 
@@ -68,6 +71,38 @@ export const scoreCardSchema = z.object({
 });
 export type ScoreCardDto = z.infer<typeof scoreCardSchema>;
 
+/** How the views of the same results agree, and what explains the capital. */
+export const agreementSchema = z.object({
+  byEpoch: flowSumsSchema,
+  byDay: flowSumsSchema,
+  byPosition: flowSumsSchema,
+  /** Swaps, bridges, gas of rights. */
+  ofNoPosition: flowSumsSchema,
+  differenceUsd: z.number(),
+  receipts: z.object({ lives: z.number().int(), feeDifferences: z.number().int(), markDifferenceUsd: z.number() }),
+  /** start + paid in + fees + mark + outside - swaps - bridges - written off + not kept = end. */
+  capital: z
+    .object({
+      fromMs: z.number(),
+      toMs: z.number(),
+      startUsd: z.number(),
+      paidInUsd: z.number(),
+      feesUsd: z.number(),
+      markUsd: z.number(),
+      outsideUsd: z.number(),
+      swapCostUsd: z.number(),
+      bridgeCostUsd: z.number(),
+      writtenOffUsd: z.number(),
+      notKeptUsd: z.number(),
+      endUsd: z.number(),
+      differenceUsd: z.number(),
+      residualUsd: nullableNumber,
+    })
+    .nullable(),
+  waitingEntries: z.number().int(),
+});
+export type AgreementDto = z.infer<typeof agreementSchema>;
+
 export const pnlSchema = z.object({
   pairId: z.string(),
   /** Epochs kept, oldest first; older ones are in the log store only. */
@@ -77,6 +112,7 @@ export const pnlSchema = z.object({
   /** Position lives, oldest first. */
   positions: z.array(positionResultSchema),
   scores: z.array(scoreCardSchema),
+  agreement: agreementSchema,
   /** Where the US dollars come from, in one sentence. */
   priceNote: z.string(),
   /** True when earlier epochs are not kept any more: totals start at the first one shown. */

@@ -236,6 +236,56 @@ export const ledgerVerdictSchema = z.object({
 });
 export type LedgerVerdict = z.infer<typeof ledgerVerdictSchema>;
 
+const observationSchema = z.object({ atMs: z.number(), price: z.number(), quoteUsd: z.number() });
+const tokenAmountsSchema = z.array(z.object({ token: z.string(), raw: z.string().regex(/^-?\d+$/) }));
+
+/** Where the results of the next epoch go on from (lib/ledger/flow-book.ts). */
+export const flowBookSchema = z.object({
+  seq: z.number().int(),
+  at: observationSchema,
+  positions: z.array(
+    z.object({
+      positionId: z.string(),
+      chainId: z.number().int(),
+      booked: tokenAmountsSchema,
+      lots: z.array(z.object({ amounts: tokenAmountsSchema, at: observationSchema })),
+      fees: tokenAmountsSchema,
+      feesAt: observationSchema,
+    }),
+  ),
+  outside: z.array(z.object({ chainId: z.number().int(), amounts: tokenAmountsSchema })),
+});
+
+/** Results of the epoch by position, and the capital that they explain. */
+export const accountingSchema = z.object({
+  parts: z.array(
+    z.object({
+      positionId: z.string().nullable(),
+      feesUsd: z.number(),
+      markUsd: z.number(),
+      hodlUsd: z.number(),
+      gasUsd: z.number(),
+      swapCostUsd: z.number(),
+      bridgeCostUsd: z.number(),
+      fees: tokenAmountsSchema,
+    }),
+  ),
+  /** Null in the first epoch: there is nothing to compare with. */
+  capital: z
+    .object({
+      startUsd: z.number(),
+      paidInUsd: z.number(),
+      outsideUsd: z.number(),
+      writtenOffUsd: z.number(),
+      endUsd: z.number(),
+      /** Capital by balances and positions less `endUsd`; null while a bridge is under way or a position cannot be read. */
+      residualUsd: nullableNumber,
+    })
+    .nullable(),
+  book: flowBookSchema,
+});
+export type AccountingRecord = z.infer<typeof accountingSchema>;
+
 export const epochRecordSchema = z.object({
   version: z.literal(1),
   pairId: z.string(),
@@ -309,10 +359,14 @@ export const epochRecordSchema = z.object({
       lvrUsd: z.number(),
       gasUsd: z.number(),
       swapCostUsd: z.number(),
+      /** Missing in records of older versions, which counted no bridges. */
+      bridgeCostUsd: z.number().optional(),
       netUsd: z.number(),
       alphaUsd: z.number(),
     })
     .nullable(),
+  /** Missing in records of older versions, null when the chain could not be read. */
+  accounting: accountingSchema.nullable().optional(),
   durations: z.object({
     fetchMs: z.number(),
     computeMs: z.number(),

@@ -30,7 +30,7 @@ export function positionAccount(pairId: string, positionId: string): AccountName
   return `pair:${pairId}:position:${positionId}`;
 }
 
-/** Income: negative balance = fees earned. */
+/** Income: negative balance = fees earned and collected; fees that waited in an adopted position open it with what they were. */
 export function feesAccount(pairId: string): AccountName {
   return `pair:${pairId}:fees`;
 }

@@ -164,14 +164,26 @@ export function debitEntries(account: AccountName, token: Address, amountRaw: bi
   return balanced(move(account, "external", token, amountRaw, "debit"));
 }
 
-/** A position that was found in the wallet becomes the pair's at what it is worth now. */
+/**
+ * A position that was found in the wallet becomes the pair's at what it is worth now. The fees that wait in it were earned before: they
+ * open the fees account as a claim, so that collecting them is no income.
+ */
 export function adoptedPositionEntries(
-  input: PairTokens & { readonly positionId: string; readonly amount0Raw: bigint; readonly amount1Raw: bigint },
+  input: PairTokens & {
+    readonly positionId: string;
+    readonly amount0Raw: bigint;
+    readonly amount1Raw: bigint;
+    readonly fees0Raw: bigint;
+    readonly fees1Raw: bigint;
+  },
 ): readonly Entry[] {
   const position = positionAccount(input.pairId, input.positionId);
+  const fees = feesAccount(input.pairId);
   return balanced([
     ...move("external", position, input.token0, input.amount0Raw, "credit"),
     ...move("external", position, input.token1, input.amount1Raw, "credit"),
+    ...move("external", fees, input.token0, input.fees0Raw, "credit"),
+    ...move("external", fees, input.token1, input.fees1Raw, "credit"),
   ]);
 }
 

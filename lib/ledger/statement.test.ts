@@ -1,9 +1,9 @@
 // Statements keep every raw digit, price what can be priced by the newest observation before, and position lives add up.
 import { describe, expect, it } from "vitest";
 import type { Address } from "@/lib/units";
-import { positionAccount, walletAccount, NATIVE_TOKEN } from "./accounts";
-import { burnEntries, gasEntries, mintEntries, type Entry } from "./entries";
-import { computePositionResults } from "./position-results";
+import { walletAccount, NATIVE_TOKEN } from "./accounts";
+import { adoptedPositionEntries, burnEntries, gasEntries, mintEntries, reverseEntries, type Entry } from "./entries";
+import { computePositionLives } from "./position-lives";
 import { createPriceBook } from "./price-book";
 import { buildStatement, decimalText, STATEMENT_COLUMNS, type StatementEntry, type StatementToken } from "./statement";
 
@@ -26,7 +26,7 @@ function tokenOf(_chainId: number, token: string): StatementToken {
 
 function listed(entries: readonly Entry[], at: { seq: number; marketAtMs: number; opId: string }): StatementEntry[] {
   return entries.map((entry, index) => ({
-    seq: at.seq + index,
+    seq: at.seq * 100 + index,
     atMs: at.marketAtMs,
     marketAtMs: at.marketAtMs,
     pairId: entry.account.startsWith("pair:") ? PAIR : null,
@@ -101,58 +101,90 @@ describe("buildStatement", () => {
   });
 });
 
-describe("computePositionResults", () => {
-  it("default: a closed life by its receipts: fees, mark, hold, divergence, gas add up", () => {
-    const [life] = computePositionResults({
-      entries: [...minted, ...burned],
-      prices,
-      tokenOf,
-      open: [],
-      gasUsdOf: (opId) => (opId === "mint" ? 2 : 1),
+describe("computePositionLives", () => {
+  it("default: a closed life by its receipts: what went in, what came out, fees to the last unit", () => {
+    const [life] = computePositionLives({ entries: [...minted, ...burned], prices, tokenOf });
+    expect(life).toMatchObject({
+      positionId: POSITION,
+      openedAtMs: T0 + 60_000,
+      closedAtMs: T0 + 11 * HOUR_MS,
+      origin: "minted",
+      end: "burned",
+      openTxHash: "0xmint",
+      closeTxHash: "0xburn",
     });
-    expect(life).toMatchObject({ positionId: POSITION, closedAtMs: T0 + 11 * HOUR_MS, gasUsd: 3 });
     // In: 1 WETH + 2 000 USDC at 2 000. Out: 0.95 WETH + 2 100 USDC at 2 100. Fees: 0.01 WETH + 30 USDC.
-    expect(life?.startUsd).toBeCloseTo(4_000, 9);
-    expect(life?.feesUsd).toBeCloseTo(51, 9);
-    expect(life?.markUsd).toBeCloseTo(0.95 * 2_100 + 2_100 - 4_000, 9);
-    expect(life?.hodlUsd).toBeCloseTo(100, 9);
-    expect(life?.lvrUsd).toBeCloseTo(100 - 95, 9);
-    expect(life?.netUsd).toBeCloseTo(51 + 95 - 3, 9);
-    expect(life?.alphaUsd).toBeCloseTo(51 - 5 - 3, 9);
+    expect(life?.inUsd).toBeCloseTo(4_000, 9);
+    expect(life?.outUsd).toBeCloseTo(0.95 * 2_100 + 2_100, 9);
+    expect([life?.feesPaid.get(WETH), life?.feesPaid.get(USDC)]).toEqual([10n ** 16n, 30_000_000n]);
   });
 
-  it("behavior: an open life is measured by what the worker saw; without that or a price it is left out", () => {
-    const input = { entries: minted, prices, tokenOf, gasUsdOf: () => null };
-    const [open] = computePositionResults({
-      ...input,
-      open: [
-        {
-          positionId: POSITION,
-          observedAtMs: T0 + 10 * HOUR_MS,
-          amounts: [{ token: WETH, raw: "1000000000000000000" }],
-          fees: [{ token: USDC, raw: "5000000" }],
-        },
-      ],
+  it("behavior: the price of the operation goes before every other", () => {
+    const rate = { price: 2_500, quoteUsd: 2, nativeUsd: 5_000, atMs: T0 + 1 };
+    const entries = minted.map((entry) => ({ ...entry, rate }));
+    expect(computePositionLives({ entries, prices, tokenOf })[0]?.inUsd).toBeCloseTo((2_500 + 2_000) * 2, 9);
+    const row = buildStatement({ entries, pricesOf: () => null, sharedPairId: null, tokenOf })[1];
+    expect(row).toMatchObject({
+      price_source: "exchange median at the operation",
+      price_at_utc: "2026-11-01T00:00:00.001Z",
     });
-    expect(open).toMatchObject({ closedAtMs: null, feesUsd: 5, markUsd: 2_100 - 4_000 });
-    expect(computePositionResults({ ...input, open: [] })).toEqual([]);
-    expect(computePositionResults({ ...input, prices: createPriceBook([]), open: [] })).toEqual([]);
+  });
+
+  it("behavior: without a price the dollars are not known; a mint whose block is gone leaves nothing", () => {
+    const [open] = computePositionLives({ entries: minted, prices: createPriceBook([]), tokenOf });
+    expect(open).toMatchObject({ end: "open", closedAtMs: null, inUsd: null });
+    const undone = listed(
+      reverseEntries(
+        mintEntries({
+          pairId: PAIR,
+          token0: WETH,
+          token1: USDC,
+          positionId: POSITION,
+          amount0Raw: 10n ** 18n,
+          amount1Raw: 2_000_000_000n,
+        }),
+      ),
+      { seq: 5, marketAtMs: T0 + 60_000, opId: "mint" },
+    );
+    expect(computePositionLives({ entries: [...minted, ...undone], prices, tokenOf })).toEqual([]);
+  });
+
+  it("behavior: fees that wait in an adopted position are its opening balance, not income", () => {
+    const adopted = listed(
+      adoptedPositionEntries({
+        pairId: PAIR,
+        token0: WETH,
+        token1: USDC,
+        positionId: POSITION,
+        amount0Raw: 10n ** 18n,
+        amount1Raw: 2_000_000_000n,
+        fees0Raw: 4n * 10n ** 15n,
+        fees1Raw: 30_000_000n,
+      }),
+      { seq: 1, marketAtMs: T0, opId: "none" },
+    );
+    const [life] = computePositionLives({ entries: [...adopted, ...burned], prices, tokenOf });
+    expect(life).toMatchObject({ origin: "adopted", end: "burned" });
+    expect([life?.feesPaid.get(WETH), life?.feesPaid.get(USDC)]).toEqual([6n * 10n ** 15n, 0n]);
+    const sum = (entries: readonly StatementEntry[], token: string): bigint =>
+      entries
+        .filter((entry) => entry.account === `pair:${PAIR}:fees` && entry.token === token)
+        .reduce((total, entry) => total + BigInt(entry.amountRaw), 0n);
+    // The account of income says the same: negative is earned.
+    expect([sum([...adopted, ...burned], WETH), sum([...adopted, ...burned], USDC)]).toEqual([-6n * 10n ** 15n, 0n]);
   });
 
   it("behavior: the accounts of another pair's position with the same wallet stay apart", () => {
     const other = minted.map((entry) => ({
       ...entry,
+      seq: entry.seq + 5_000,
       pairId: "USDC-USDT",
       account: entry.account.replace(PAIR, "USDC-USDT").replace(":7", ":8"),
     }));
-    const lives = computePositionResults({
-      entries: [...minted, ...other, ...burned],
-      prices,
-      tokenOf,
-      open: [],
-      gasUsdOf: () => 0,
-    });
-    expect(lives.map(({ positionId }) => positionId)).toEqual([POSITION]);
-    expect(positionAccount(PAIR, POSITION)).toContain(POSITION);
+    const lives = computePositionLives({ entries: [...minted, ...burned, ...other], prices, tokenOf });
+    expect(lives.map(({ positionId, pairId, end }) => [positionId, pairId, end])).toEqual([
+      [POSITION, PAIR, "burned"],
+      [POSITION.replace(":7", ":8"), "USDC-USDT", "open"],
+    ]);
   });
 });

@@ -1,6 +1,6 @@
 // The ledger as a statement: one row per entry with names, decimals and US dollars by a stated price, in a column order that never changes.
 import { formatIso } from "@/lib/format/time";
-import type { PriceBook, TokenPrice } from "./price-book";
+import type { PriceBook, PriceObservation, TokenPrice } from "./price-book";
 import { NATIVE_TOKEN } from "./accounts";
 import type { EntryKind } from "./entries";
 
@@ -19,6 +19,17 @@ export interface StatementEntry {
   readonly planId: string | null;
   readonly opId: string | null;
   readonly txHash: string | null;
+  /** Prices the operation was carried out at; null or missing for what was booked without one. */
+  readonly rate?: EntryRate | null | undefined;
+}
+
+/** Prices of an instant: QUOTE per BASE, US dollars per whole QUOTE token and per whole native coin. */
+export interface EntryRate {
+  readonly price: number;
+  readonly quoteUsd: number;
+  readonly nativeUsd: number;
+  /** Market time of the price, unix ms. */
+  readonly atMs: number;
 }
 
 export interface StatementToken {
@@ -61,14 +72,21 @@ export interface StatementInput {
   readonly tokenOf: (chainId: number, token: string, pairId: string | null) => StatementToken;
 }
 
-/** What `price_source` says of a row with US dollars. */
-export const PRICE_SOURCE = "exchange median at the epoch before";
+/** What `price_source` says of a row with US dollars: the operation's own price where it has one. */
+const OPERATION_SOURCE = "exchange median at the operation";
+const EPOCH_SOURCE = "exchange median at the epoch before";
+
+/** The price of the entry's own operation, null for what was booked without one. */
+export function rateOf(entry: StatementEntry): PriceObservation | null {
+  return entry.rate == null ? null : { atMs: entry.rate.atMs, price: entry.rate.price, quoteUsd: entry.rate.quoteUsd };
+}
 
 export function buildStatement(input: StatementInput): readonly StatementRow[] {
   return input.entries.map((entry) => {
     const pairId = entry.pairId ?? input.sharedPairId;
     const token = input.tokenOf(entry.chainId, entry.token, pairId);
-    const price = pairId === null ? null : priceOf(input.pricesOf(pairId), token.side, entry.marketAtMs);
+    const own = ownPrice(entry, token.side);
+    const price = own ?? (pairId === null ? null : priceOf(input.pricesOf(pairId), token.side, entry.marketAtMs));
     const amount = decimalText(entry.amountRaw, token.decimals);
     return {
       seq: entry.seq,
@@ -85,7 +103,7 @@ export function buildStatement(input: StatementInput): readonly StatementRow[] {
       amount,
       usd: price === null ? null : round(Number(amount) * price.usd),
       usd_per_token: price === null ? null : round(price.usd),
-      price_source: price === null ? "none" : PRICE_SOURCE,
+      price_source: price === null ? "none" : own === null ? EPOCH_SOURCE : OPERATION_SOURCE,
       price_at_utc: price === null ? null : formatIso(price.atMs),
       plan_id: entry.planId,
       op_id: entry.opId,
@@ -94,8 +112,17 @@ export function buildStatement(input: StatementInput): readonly StatementRow[] {
   });
 }
 
+/** By the price of the entry's own operation. */
+function ownPrice(entry: StatementEntry, side: StatementToken["side"]): TokenPrice | null {
+  const { rate } = entry;
+  if (rate == null) return null;
+  if (entry.token === NATIVE_TOKEN) return { usd: rate.nativeUsd, atMs: rate.atMs };
+  if (side === null) return null;
+  return { usd: side === "base" ? rate.price * rate.quoteUsd : rate.quoteUsd, atMs: rate.atMs };
+}
+
 /** US dollars per whole token of a side of the pair at an instant; null when not known. */
-export function priceOf(book: PriceBook | null, side: StatementToken["side"], atMs: number): TokenPrice | null {
+function priceOf(book: PriceBook | null, side: StatementToken["side"], atMs: number): TokenPrice | null {
   const observation = side === null ? null : (book?.at(atMs) ?? null);
   if (observation === null) return null;
   const usd = side === "base" ? observation.price * observation.quoteUsd : observation.quoteUsd;

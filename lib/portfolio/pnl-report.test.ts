@@ -18,6 +18,7 @@ function point(index: number): EpochFlowPoint {
     lvrUsd: 1.5,
     gasUsd: index === 0 ? 3 : 0,
     swapCostUsd: index === 0 ? 1 : 0,
+    bridgeCostUsd: 0,
     netUsd: index === 0 ? -3 : 1,
     alphaUsd: index === 0 ? -3.5 : 0.5,
   };
@@ -47,12 +48,22 @@ describe("scorePlan", () => {
   };
   const week = Array.from({ length: 7 * 96 }, (_, index) => point(index));
   const windows = (input: Partial<Parameters<typeof scorePlan>[0]>): readonly ScoreWindow[] =>
-    scorePlan({ plan, points: week, nextPlanAtMs: null, nowMs: START_MS + 8 * DAY_MS, ...input });
+    scorePlan({
+      plan,
+      costs: { gasUsd: 3, swapCostUsd: 1.5, bridgeCostUsd: 0.5 },
+      points: week,
+      keptFromMs: START_MS - DAY_MS,
+      nextPlanAtMs: null,
+      nowMs: START_MS + 8 * DAY_MS,
+      ...input,
+    });
 
   it("default: both windows are over: expected and earned of the same time", () => {
     const [day, whole] = windows({});
     expect(day).toMatchObject({ state: "measured", measuredFrac: 1, expectedFeesUsd: 100, expectedAlphaUsd: 16 });
     expect(day?.earned?.feesUsd).toBe(192);
+    // 96 epochs of 2 fees and 1.5 divergence, less 5 for gas, swaps and bridges.
+    expect(day?.earned?.alphaUsd).toBeCloseTo(192 - 144 - 5, 9);
     expect(day?.feesRatio).toBeCloseTo(1.92, 9);
     expect(whole?.earned?.epochs).toBe(672);
     expect(whole?.expectedFeesUsd).toBeCloseTo(700, 9);
@@ -65,7 +76,8 @@ describe("scorePlan", () => {
   });
 
   it("behavior: the next plan ends the window", () => {
-    const [day, whole] = windows({ nextPlanAtMs: START_MS + 6 * 3_600_000 });
+    // Ten minutes after an epoch: what is expected is for the time until that epoch.
+    const [day, whole] = windows({ nextPlanAtMs: START_MS + 6 * 3_600_000 + 600_000 });
     expect(day?.state).toBe("cut_short");
     expect(whole?.state).toBe("cut_short");
     expect(whole?.earned?.epochs).toBe(24);
@@ -73,7 +85,7 @@ describe("scorePlan", () => {
   });
 
   it("behavior: epochs that are not kept any more are not counted as zero", () => {
-    const [day, whole] = windows({ points: week.slice(-96) });
+    const [day, whole] = windows({ points: week.slice(-96), keptFromMs: START_MS + 6 * DAY_MS });
     expect(day).toMatchObject({ state: "unknown", earned: null, feesRatio: null });
     expect(whole?.state).toBe("unknown");
   });

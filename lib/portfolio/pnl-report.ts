@@ -12,6 +12,7 @@ export interface EpochFlowPoint {
   readonly lvrUsd: number;
   readonly gasUsd: number;
   readonly swapCostUsd: number;
+  readonly bridgeCostUsd: number;
   readonly netUsd: number;
   readonly alphaUsd: number;
 }
@@ -23,6 +24,7 @@ export interface FlowSums {
   readonly lvrUsd: number;
   readonly gasUsd: number;
   readonly swapCostUsd: number;
+  readonly bridgeCostUsd: number;
   readonly netUsd: number;
   readonly alphaUsd: number;
   readonly epochs: number;
@@ -36,7 +38,37 @@ export interface DayPnl extends FlowSums {
 
 const DAY_MS = 86_400_000;
 
-export function sumFlows(points: readonly Omit<EpochFlowPoint, "epoch" | "marketAtMs">[]): FlowSums {
+/** What flows are made of; the others follow from these. */
+export interface FlowFigures {
+  readonly feesUsd: number;
+  readonly markUsd: number;
+  readonly hodlUsd: number;
+  readonly gasUsd: number;
+  readonly swapCostUsd: number;
+  readonly bridgeCostUsd: number;
+}
+
+export type Flows = Omit<FlowSums, "epochs">;
+
+/** lvr = hodl - mark; net = fees + mark - gas - swaps - bridges; alpha = fees - lvr - gas - swaps - bridges. */
+export function flowOf(figures: FlowFigures): Flows {
+  const { feesUsd, markUsd, hodlUsd, gasUsd, swapCostUsd, bridgeCostUsd } = figures;
+  const lvrUsd = hodlUsd - markUsd;
+  const spentUsd = gasUsd + swapCostUsd + bridgeCostUsd;
+  return {
+    feesUsd,
+    markUsd,
+    hodlUsd,
+    lvrUsd,
+    gasUsd,
+    swapCostUsd,
+    bridgeCostUsd,
+    netUsd: feesUsd + markUsd - spentUsd,
+    alphaUsd: feesUsd - lvrUsd - spentUsd,
+  };
+}
+
+export function sumFlows(points: readonly Flows[]): FlowSums {
   const sums = {
     feesUsd: 0,
     markUsd: 0,
@@ -44,6 +76,7 @@ export function sumFlows(points: readonly Omit<EpochFlowPoint, "epoch" | "market
     lvrUsd: 0,
     gasUsd: 0,
     swapCostUsd: 0,
+    bridgeCostUsd: 0,
     netUsd: 0,
     alphaUsd: 0,
     epochs: points.length,
@@ -55,6 +88,7 @@ export function sumFlows(points: readonly Omit<EpochFlowPoint, "epoch" | "market
     sums.lvrUsd += point.lvrUsd;
     sums.gasUsd += point.gasUsd;
     sums.swapCostUsd += point.swapCostUsd;
+    sums.bridgeCostUsd += point.bridgeCostUsd;
     sums.netUsd += point.netUsd;
     sums.alphaUsd += point.alphaUsd;
   }

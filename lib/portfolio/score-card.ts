@@ -1,5 +1,5 @@
 // Score card of a rebalance: what the plan's model expected of the first day and week, and what the epochs after it really showed.
-import { sumFlows, type EpochFlowPoint, type FlowSums } from "./pnl-report";
+import { flowOf, type FlowFigures, type FlowSums } from "./pnl-report";
 
 export interface ScoredPlan {
   readonly planId: string;
@@ -12,14 +12,33 @@ export interface ScoredPlan {
   };
 }
 
+/** An epoch's flows of the positions that were there after the plan. */
+export interface ScorePoint extends Pick<FlowFigures, "feesUsd" | "markUsd" | "hodlUsd"> {
+  /** Market time of the epoch, unix ms. */
+  readonly marketAtMs: number;
+}
+
+export interface ScoreInput {
+  readonly plan: ScoredPlan;
+  /** What its operations cost by the ledger. */
+  readonly costs: Pick<FlowFigures, "gasUsd" | "swapCostUsd" | "bridgeCostUsd">;
+  /** Kept epochs of the pair, any order. */
+  readonly points: readonly ScorePoint[];
+  /** Market time of the oldest kept epoch; null without any. */
+  readonly keptFromMs: number | null;
+  /** Market time at which the next executed plan of the pair ended; null when there is none. */
+  readonly nextPlanAtMs: number | null;
+  readonly nowMs: number;
+}
+
 export interface ScoreWindow {
   readonly horizonMs: number;
   /**
    * `pending`: the window is not over. `measured`: it is. `cut_short`: another plan changed the positions before its end, so the figures
-   * are of the time until then. `unknown`: epochs of the window are not kept any more, or none had figures.
+   * are of the time until then. `unknown`: epochs of the window are not kept any more.
    */
   readonly state: "pending" | "measured" | "cut_short" | "unknown";
-  /** End of what was measured, market time. */
+  /** The last epoch that is measured, market time. */
   readonly untilMs: number;
   /** Part of the horizon that was measured, 0..1. */
   readonly measuredFrac: number;
@@ -39,42 +58,45 @@ const DAY_MS = 86_400_000;
 const EPOCH_MS = 900_000;
 
 /**
- * Epochs after the plan's end belong to it until the horizon or the next executed plan of the pair. The first epoch after the end
- * carries the plan's own gas and swap cost, so `earned.alphaUsd` and `expectedAlphaUsd` both have the cost in them.
+ * Epochs after the plan's end belong to it until the horizon or the next executed plan of the pair; what is expected is for the time
+ * that those epochs cover. Its cost is what its own operations cost by the ledger, whenever they were counted.
  */
-export function scorePlan(input: {
-  readonly plan: ScoredPlan;
-  /** Kept epochs of the pair, any order. */
-  readonly points: readonly EpochFlowPoint[];
-  /** Market time at which the next executed plan of the pair ended; null when there is none. */
-  readonly nextPlanAtMs: number | null;
-  readonly nowMs: number;
-}): readonly ScoreWindow[] {
+export function scorePlan(input: ScoreInput): readonly ScoreWindow[] {
   const { plan, nextPlanAtMs, nowMs } = input;
   return SCORE_HORIZONS_MS.map((horizonMs) => {
     const horizonEndMs = plan.endedAtMs + horizonMs;
     const isCut = nextPlanAtMs !== null && nextPlanAtMs < horizonEndMs && nextPlanAtMs <= nowMs;
-    const untilMs = Math.min(isCut ? nextPlanAtMs : horizonEndMs, nowMs);
-    const inWindow = input.points.filter(({ marketAtMs }) => marketAtMs > plan.endedAtMs && marketAtMs <= untilMs);
-    const wanted = Math.floor((untilMs - plan.endedAtMs) / EPOCH_MS);
-    const measuredMs = Math.max(0, untilMs - plan.endedAtMs);
-    const days = measuredMs / DAY_MS;
+    const limitMs = Math.min(isCut ? nextPlanAtMs : horizonEndMs, nowMs);
+    const isKept = input.keptFromMs !== null && input.keptFromMs <= plan.endedAtMs + EPOCH_MS;
+    const inWindow = isKept
+      ? input.points.filter(({ marketAtMs }) => marketAtMs > plan.endedAtMs && marketAtMs <= limitMs)
+      : [];
+    const untilMs = inWindow.reduce((latest, { marketAtMs }) => Math.max(latest, marketAtMs), plan.endedAtMs);
+    const days = (untilMs - plan.endedAtMs) / DAY_MS;
     const expectedFeesUsd = plan.forecast.feesUsdPerDayAfter * days;
     const expectedLvrUsd = plan.forecast.lvrUsdPerDayAfter * days;
-    const earned = inWindow.length === 0 ? null : sumFlows(inWindow);
-    // A missed epoch's flows are in the next one; only a window whose beginning is gone is not whole.
-    const isKnown = earned !== null && inWindow.length * 2 >= wanted;
-    const isOver = untilMs < nowMs || horizonEndMs <= nowMs;
+    const isOver = isCut || horizonEndMs <= nowMs;
     return {
       horizonMs,
-      state: isOver && !isKnown ? "unknown" : isCut ? "cut_short" : horizonEndMs <= nowMs ? "measured" : "pending",
+      state: isOver && !isKept ? "unknown" : isCut ? "cut_short" : horizonEndMs <= nowMs ? "measured" : "pending",
       untilMs,
-      measuredFrac: measuredMs / horizonMs,
+      measuredFrac: (untilMs - plan.endedAtMs) / horizonMs,
       expectedFeesUsd,
       expectedLvrUsd,
       expectedAlphaUsd: expectedFeesUsd - expectedLvrUsd - plan.forecast.costUsd,
-      earned,
-      feesRatio: earned === null || !(expectedFeesUsd > 0) ? null : earned.feesUsd / expectedFeesUsd,
+      earned: earnedOf(inWindow, input.costs),
+      feesRatio: !(expectedFeesUsd > 0)
+        ? null
+        : inWindow.reduce((sum, point) => sum + point.feesUsd, 0) / expectedFeesUsd,
     };
   });
+}
+
+function earnedOf(points: readonly ScorePoint[], costs: ScoreInput["costs"]): FlowSums | null {
+  if (points.length === 0) return null;
+  const add = (key: "feesUsd" | "markUsd" | "hodlUsd"): number => points.reduce((sum, point) => sum + point[key], 0);
+  return {
+    ...flowOf({ feesUsd: add("feesUsd"), markUsd: add("markUsd"), hodlUsd: add("hodlUsd"), ...costs }),
+    epochs: points.length,
+  };
 }

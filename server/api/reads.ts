@@ -8,9 +8,10 @@ import {
   type WorkerState,
   workerStateSchema,
 } from "@/lib/api/worker-state";
+import { moneyRecordSchema, type MoneyRecord } from "@/lib/epoch/money-record";
 import { epochRecordSchema, type EpochRecord } from "@/lib/epoch/epoch-record";
 import { err, ok, type Result } from "@/lib/errors/result";
-import { readEpochRecords } from "@/server/infra/store/epochs";
+import { readEpochRecords, readMoneyRecords } from "@/server/infra/store/epochs";
 import { type Heartbeat, readCollectorHeartbeat, readWorkerHeartbeats } from "@/server/infra/store/heartbeats";
 import { readJson } from "@/server/infra/store/json-values";
 import { storeKeys } from "@/server/infra/store/keys";
@@ -101,6 +102,12 @@ export function knownPair(deps: ApiDeps, pairId: string): Result<string, ApiErro
     code: "not_found",
     message: `There is no pair ${pairId} here. This deployment runs: ${deps.settings.pairIds.join(", ") || "none"}.`,
   });
+}
+
+/** Results of the kept epochs, newest first: more of them than there are whole records. */
+export async function readMoney(deps: ApiDeps, pairId: string): Promise<Result<readonly MoneyRecord[], ApiError>> {
+  const records = await readMoneyRecords(deps.store, pairId, moneyRecordSchema);
+  return records.ok ? records : err(fromStoreError(records.error));
 }
 
 export async function readEpochs(

@@ -11,7 +11,7 @@ import { runConfigExample } from "./commands/config-example";
 import { runDemo } from "./commands/demo";
 import { runDoctor } from "./commands/doctor";
 import { runExit, type ExitFlags } from "./commands/exit";
-import { runExport, type ExportFlags } from "./commands/export";
+import { EXPORTS, runExport, type ExportFlags } from "./commands/export";
 import { runInit } from "./commands/init";
 import { registryCommand } from "./commands/registry";
 import { runStart } from "./commands/start";
@@ -90,9 +90,10 @@ program
 
 program
   .command("export")
-  .description("the ledger to the wei, from the journal on disk; prices from the store when it runs")
+  .description("the ledger to the wei, from the journal on disk; results and score cards from the store when it runs")
   .option("--data-dir <folder>", "folder for everything that is kept")
   .option("--pair <id>", "one pair only")
+  .addOption(new Option("--of <what>", "what to write").choices([...EXPORTS]).default("ledger"))
   .addOption(new Option("--format <form>", "csv or json").choices(["csv", "json"]).default("csv"))
   .option("--out <file>", "a file instead of standard output")
   .action((flags: ExportFlags) => runExport(flags));

@@ -6,7 +6,7 @@ import { NATIVE_TOKEN, positionAccount, walletAccount } from "@/lib/ledger/accou
 import { adoptedPositionEntries, assignEntries, debitEntries, type Entry } from "@/lib/ledger/entries";
 import type { ApproveStep, RevokeStep } from "@/lib/plan/plan";
 import { findPoolRef } from "@/lib/registry/pool-ref";
-import { positionId } from "@/lib/units";
+import { positionId, type Address } from "@/lib/units";
 import { knownGrants, readGrant } from "./allowances";
 import type { EngineContext, PoolPart } from "./context";
 import { amountText, emptyOrphan, pairOfTokens, recordOrphan } from "./inventory";
@@ -130,8 +130,11 @@ export function createOrphans(
       positionId: id,
       amount0Raw: live.principal0Raw,
       amount1Raw: live.principal1Raw,
+      fees0Raw: live.fees0Raw,
+      fees1Raw: live.fees1Raw,
     });
-    const detail = `adopted by ${pairId} at ${amountText(context, ref.chainId, ref.token0, live.principal0Raw)} + ${amountText(context, ref.chainId, ref.token1, live.principal1Raw)} of block ${head.number}`;
+    const text = (token: Address, amountRaw: bigint): string => amountText(context, ref.chainId, token, amountRaw);
+    const detail = `adopted by ${pairId} at ${text(ref.token0, live.principal0Raw)} + ${text(ref.token1, live.principal1Raw)} and fees of ${text(ref.token0, live.fees0Raw)} + ${text(ref.token1, live.fees1Raw)} of block ${head.number}`;
     recordAnswer({ ...orphan, pairId, status: "adopted", detail }, entries, { position });
     return `${id} ${detail}`;
   }

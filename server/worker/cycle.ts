@@ -2,8 +2,8 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { EpochRecord } from "@/lib/epoch/epoch-record";
 import type { StrategyMemory } from "@/lib/strategy/index";
-import type { BurnedAmounts } from "./burn-book";
-import type { FlowBook } from "./flows";
+import type { LedgerEntry } from "@/lib/api/signer-contract";
+import type { FlowBook } from "@/lib/ledger/flow-book";
 import { computeFlows } from "./flows";
 import type { LiveInputs } from "./live-inputs";
 import type { CycleDeps } from "./ports";
@@ -23,11 +23,10 @@ export interface CycleInput {
   readonly suppressUntilEpoch: number;
   /** What the evaluation before this one left. */
   readonly memory: StrategyMemory;
+  /** Where the results of the epochs before end. */
   readonly book: FlowBook | null;
-  /** Costs of plans that ran since the last cycle outside of one. */
-  readonly costs: { readonly gasUsd: number; readonly swapCostUsd: number };
-  /** What positions closed since the last cycle paid. */
-  readonly burned: BurnedAmounts;
+  /** Entries of the ledger that are not counted yet; what this cycle carries out belongs to the next. */
+  readonly entries: readonly LedgerEntry[];
   readonly onPhase: (phase: string) => void;
   readonly shouldStop: () => boolean;
 }
@@ -73,6 +72,8 @@ export async function runCycle(deps: CycleDeps, input: CycleInput): Promise<Cycl
         })
       : [];
   input.onPhase("log");
+  const { pools } = deps;
+  const accounted = fetched && computeFlows({ fetched, pools, book: input.book, entries: input.entries });
   const record = await logCycle(deps, {
     ...line.result(),
     epoch: input.epoch,
@@ -84,15 +85,10 @@ export async function runCycle(deps: CycleDeps, input: CycleInput): Promise<Cycl
     executed,
     paper,
     ledger: await deps.signer.checkLedger(),
-    flows: fetched && computeFlows(input.book, fetched, addCosts(input.costs, executed), input.burned),
+    flows: accounted?.flows ?? null,
+    accounting: accounted?.accounting ?? null,
   });
   return { record, fetched, computed, decided, executed };
-}
-
-function addCosts(costs: CycleInput["costs"], executed: Executed | null): CycleInput["costs"] {
-  const report = executed?.report ?? null;
-  if (report === null) return costs;
-  return { gasUsd: costs.gasUsd + report.gasUsd, swapCostUsd: costs.swapCostUsd + report.swapCostUsd };
 }
 
 type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: unknown };

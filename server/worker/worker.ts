@@ -4,14 +4,14 @@ import type { PairState } from "@/lib/api/signer-contract";
 import type { WorkerState } from "@/lib/api/worker-state";
 import { errorText } from "@/lib/errors/tidegate-error";
 import type { EpochRecord } from "@/lib/epoch/epoch-record";
+import type { FlowBook } from "@/lib/ledger/flow-book";
 import type { Evaluation, StrategyMemory } from "@/lib/strategy/index";
 import { epochOf, epochStartMs } from "@/lib/units";
 import { checkGate } from "./approval-gate";
-import { createBurnBook } from "./burn-book";
 import { createClockHold } from "./clock-hold";
 import { openControlChannel, type ControlDeps } from "./control-channel";
 import { runCycle, type CycleOutcome } from "./cycle";
-import { openFlowBook, type FlowBook } from "./flows";
+import { createLedgerFeed } from "./ledger-feed";
 import type { LiveInputs } from "./live-inputs";
 import { buildManualShift } from "./manual-shift";
 import { createPositionLives } from "./position-lives";
@@ -19,7 +19,7 @@ import { decisionSentence, markPair, toDepthDto, type Mark } from "./pair-view";
 import type { PairLock } from "./pair-lock";
 import type { ChainView, CycleDeps } from "./ports";
 import { startScheduler, type Turn } from "./scheduler";
-import { proposeAndRun, runPlan, type Executed } from "./steps/execute";
+import { proposeAndRun, runPlan } from "./steps/execute";
 import { restoreMemory } from "./strategy-memory";
 import { createTaskQueue } from "./task-queue";
 
@@ -75,9 +75,8 @@ interface Memory {
   strategy: StrategyMemory;
   lastRecord: EpochRecord | null;
   recentRecords: readonly EpochRecord[];
+  /** Restored from the newest record that has it: what happened while no worker ran is counted by the next epoch. */
   book: FlowBook | null;
-  gasUsd: number;
-  swapCostUsd: number;
   mark: Mark | null;
   markState: WorkerState["state"];
   stateSinceMarketMs: number | null;
@@ -101,9 +100,9 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
   const stored = await deps.record.readState();
   const left = stored !== null && stored.marketAtMs <= market.nowMs() ? stored : null;
   const lives = createPositionLives(deps.pools, left, market.nowMs());
-  const burns = createBurnBook({
-    pairId,
-    pools: deps.pools,
+  const book = records.find((record) => record.accounting != null)?.accounting?.book ?? null;
+  const ledger = createLedgerFeed({
+    countedSeq: book?.seq ?? 0,
     ledgerSince: (seq, limit) => deps.signer.ledgerSince(seq, limit),
   });
   const memory: Memory = {
@@ -114,9 +113,7 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
     strategy: restoreMemory(records),
     lastRecord: records[0] ?? null,
     recentRecords: records,
-    book: null,
-    gasUsd: 0,
-    swapCostUsd: 0,
+    book,
     mark: null,
     markState: left?.state ?? "unknown",
     stateSinceMarketMs: left?.stateSinceMarketMs ?? null,
@@ -161,7 +158,7 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
     await queue.add(async () => {
       if (shouldStop()) return;
       try {
-        await burns.read();
+        await ledger.read();
         const outcome = await runCycle(deps, {
           epoch: turn.epoch,
           cycleId: deps.newCycleId(),
@@ -172,8 +169,7 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
           suppressUntilEpoch: suppressUntil(memory.recentRecords),
           memory: memory.strategy,
           book: memory.book,
-          costs: { gasUsd: memory.gasUsd, swapCostUsd: memory.swapCostUsd },
-          burned: burns.amounts(),
+          entries: ledger.entries(),
           onPhase: setPhase,
           shouldStop,
         });
@@ -197,13 +193,14 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
       memory.evaluation = outcome.computed.evaluation;
       memory.strategy = outcome.computed.evaluation.memory;
     }
-    // Costs and burns of an epoch that could not be read belong to the next one that can.
+    // What an epoch could not count belongs to the next one that can.
+    const { accounting } = outcome.record;
+    if (accounting != null) {
+      memory.book = accounting.book;
+      ledger.forget(accounting.book.seq);
+    }
     if (outcome.fetched === null) return;
-    memory.gasUsd = 0;
-    memory.swapCostUsd = 0;
-    burns.clear();
     memory.pairState = outcome.fetched.pairState;
-    memory.book = openFlowBook(outcome.fetched);
     const { candles, observedAtMs } = outcome.fetched.snapshot;
     const at = candles.openAtMs.findIndex((openAtMs) => openAtMs >= observedAtMs - DAY_MS);
     memory.price24hAgo = at < 0 ? null : (candles.close[at] ?? null);
@@ -360,11 +357,6 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
 
   // ---- plans and commands -------------------------------------------------------------------------------------------
 
-  function noteCosts(executed: Executed): void {
-    memory.gasUsd += executed.report?.gasUsd ?? 0;
-    memory.swapCostUsd += executed.report?.swapCostUsd ?? 0;
-  }
-
   /** An open plan that may go on: approved by people, or left behind by the worker before us. */
   async function resumeOpenPlan(): Promise<void> {
     const planId = memory.pairState?.openPlanId ?? null;
@@ -373,7 +365,7 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
     if (!record.ok || checkGate(record.value).kind !== "go" || queue.isBusy()) return;
     await queue.add(async () => {
       setPhase("execute");
-      noteCosts(await runPlan(deps, record.value, shouldStop));
+      await runPlan(deps, record.value, shouldStop);
       setPhase("idle");
     });
     await look();
@@ -420,7 +412,6 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
         await answer(command, "refused", plan.error, null);
       } else {
         const executed = await proposeAndRun(deps, plan.value, shouldStop);
-        noteCosts(executed);
         const isRefused = executed.planStatus === "refused" || executed.planId === null;
         const isWaiting = executed.planStatus === "waiting_approval";
         const sentence = isWaiting ? "the plan waits for approval" : (executed.planReason ?? executed.planStatus ?? "");

@@ -7,6 +7,7 @@ import { readPreview } from "@/lib/api/preview";
 import { unpackSamples } from "@/lib/api/sample-columns";
 import { errorBodySchema } from "@/lib/api/schemas";
 import type { Authority } from "@/lib/api/signer-contract";
+import { toMoneyRecord } from "@/lib/epoch/money-record";
 import { epochRecordSchema } from "@/lib/epoch/epoch-record";
 import { createCandleSeries, sliceCandles, type CandleSeries } from "@/lib/market/candle";
 import type { TickPoolSample } from "@/lib/market/pool-sample";
@@ -354,7 +355,7 @@ async function keepEpoch(): Promise<void> {
       durations: { fetchMs: 0, computeMs: 0, decideMs: 0, executeMs: 0, logMs: 0, totalMs: 0 },
       latenessMs: 0,
     });
-    expect((await pushEpochRecord(store, PAIR, record)).ok).toBe(true);
+    expect((await pushEpochRecord(store, PAIR, { record, money: toMoneyRecord(record) })).ok).toBe(true);
   }
   const state = buildWorkerState({ marketAtMs: observedAtMs });
   expect((await writeWorkerState(store, { pairId: PAIR, token: 1, state })).ok).toBe(true);

@@ -6,6 +6,7 @@ import {
   parseEventLogs,
   type Address,
   type Hash,
+  TransactionReceiptNotFoundError,
   type TransactionReceipt,
 } from "viem";
 
@@ -59,6 +60,18 @@ export interface TokenBook {
   collectedFeesRaw: bigint;
 }
 
+/** What one transaction did by its receipt. */
+export interface ReceiptFacts {
+  readonly blockNumber: bigint;
+  readonly gasWei: bigint;
+  /** Net change of the wallet by lower-case token, from the tokens' own logs. */
+  readonly wallet: ReadonlyMap<string, bigint>;
+  /** Every amount its logs name or that is the difference of two of them (fees), of tokens and of the position manager. */
+  readonly amounts: ReadonlySet<bigint>;
+  /** What went into positions by their mints, of positions that this transaction opened or closed. */
+  readonly minted: ReadonlySet<bigint>;
+}
+
 export interface ChainBook {
   readonly byToken: ReadonlyMap<string, TokenBook>;
   readonly openTokenIds: ReadonlySet<bigint>;
@@ -66,6 +79,12 @@ export interface ChainBook {
   transactions(): number;
   reverted(): number;
   head(): Promise<bigint>;
+  /** Time of the newest block, unix ms: the market's own. */
+  headAtMs(): Promise<number>;
+  /** Null when the chain has no such transaction. */
+  receipt(hash: Hash): Promise<ReceiptFacts | null>;
+  /** What went into the positions that are open, by lower-case token. */
+  openMinted(): ReadonlyMap<string, bigint>;
   /** Reads everything up to the head. */
   follow(): Promise<bigint>;
   startFollowing(): void;
@@ -89,6 +108,7 @@ export function openChainBook(input: BookInput): ChainBook {
   );
   const openTokenIds = new Set<bigint>();
   const tokensOf = new Map<bigint, readonly [Address, Address]>();
+  const mintedBy = new Map<bigint, [bigint, bigint]>();
   let nextBlock = 0n;
   let gasWei = 0n;
   let transactions = 0;
@@ -166,6 +186,7 @@ export function openChainBook(input: BookInput): ChainBook {
       switch (event.eventName) {
         case "IncreaseLiquidity":
           openTokenIds.add(tokenId);
+          mintedBy.set(tokenId, [amount0, amount1]);
           bookOf(token0).depositedRaw += amount0;
           bookOf(token1).depositedRaw += amount1;
           say(token0, -amount0);
@@ -193,6 +214,37 @@ export function openChainBook(input: BookInput): ChainBook {
           `${receipt.transactionHash}: ${moved} of ${token} moved, the position manager said ${expected}`,
         );
     }
+  }
+
+  async function readReceipt(hash: Hash): Promise<ReceiptFacts | null> {
+    const receipt = await client.getTransactionReceipt({ hash }).catch((error: unknown) => {
+      if (error instanceof TransactionReceiptNotFoundError) return null;
+      throw error;
+    });
+    if (receipt === null || receipt.from.toLowerCase() !== wallet.toLowerCase()) return null;
+    const moved = new Map<string, bigint>();
+    const amounts = new Set<bigint>();
+    const minted = new Set<bigint>();
+    for (const log of parseEventLogs({ abi: TOKEN_ABI, eventName: "Transfer", logs: receipt.logs })) {
+      const key = log.address.toLowerCase();
+      if (!byToken.has(key)) continue;
+      amounts.add(log.args.value);
+      if (log.args.to.toLowerCase() === wallet.toLowerCase()) moved.set(key, (moved.get(key) ?? 0n) + log.args.value);
+      if (log.args.from.toLowerCase() === wallet.toLowerCase()) moved.set(key, (moved.get(key) ?? 0n) - log.args.value);
+    }
+    const taken = new Map<bigint, readonly [bigint, bigint]>();
+    for (const event of parseEventLogs({ abi: MANAGER_ABI, logs: receipt.logs })) {
+      if (event.address.toLowerCase() !== positionManager.toLowerCase()) continue;
+      const { tokenId, amount0, amount1 } = event.args;
+      amounts.add(amount0).add(amount1);
+      const [mint0, mint1] = mintedBy.get(tokenId) ?? [0n, 0n];
+      minted.add(mint0).add(mint1);
+      if (event.eventName === "DecreaseLiquidity") taken.set(tokenId, [amount0, amount1]);
+      const [principal0, principal1] = taken.get(tokenId) ?? [0n, 0n];
+      if (event.eventName === "Collect") amounts.add(amount0 - principal0).add(amount1 - principal1);
+    }
+    const gas = receipt.gasUsed * receipt.effectiveGasPrice;
+    return { blockNumber: receipt.blockNumber, gasWei: gas, wallet: moved, amounts, minted };
   }
 
   async function tokensOfPosition(tokenId: bigint, blockNumber: bigint): Promise<readonly [Address, Address]> {
@@ -226,6 +278,21 @@ export function openChainBook(input: BookInput): ChainBook {
     transactions: () => transactions,
     reverted: () => reverted,
     head: () => client.getBlockNumber({ cacheTime: 0 }),
+    headAtMs: async () => Number((await client.getBlock()).timestamp) * 1_000,
+    receipt: readReceipt,
+    openMinted() {
+      const sums = new Map<string, bigint>();
+      for (const tokenId of openTokenIds) {
+        const tokens = tokensOf.get(tokenId);
+        const amounts = mintedBy.get(tokenId);
+        if (tokens === undefined || amounts === undefined) throw new Error(`the mint of ${tokenId} was not followed`);
+        tokens.forEach((token, side) => {
+          const key = token.toLowerCase();
+          sums.set(key, (sums.get(key) ?? 0n) + (amounts[side === 0 ? 0 : 1] ?? 0n));
+        });
+      }
+      return sums;
+    },
     follow,
     startFollowing() {
       timer = setInterval(() => {

@@ -1,42 +1,31 @@
 // Money on the record: the ledger as rows, profit and loss of a pair, transfers between chains, and what the journal does not know.
 import { contract } from "@/lib/api/contract";
-import type { OrphanDto, PnlDto, ScoreCardDto, TransferDto } from "@/lib/api/money-schemas";
-import type { LedgerEntry, Orphan, PlanRecord, Transfer } from "@/lib/api/signer-contract";
+import type { OrphanDto, TransferDto } from "@/lib/api/money-schemas";
+import type { LedgerEntry, Orphan, Transfer } from "@/lib/api/signer-contract";
 import type { WorkerState } from "@/lib/api/worker-state";
-import type { EpochRecord } from "@/lib/epoch/epoch-record";
 import { err, ok, type Result } from "@/lib/errors/result";
-import { computePositionResults } from "@/lib/ledger/position-results";
 import type { PriceBook } from "@/lib/ledger/price-book";
 import { buildStatement } from "@/lib/ledger/statement";
-import { MINUTE_MS } from "@/lib/units";
-import { pnlByDay, sumFlows, type EpochFlowPoint } from "@/lib/portfolio/pnl-report";
-import { scorePlan } from "@/lib/portfolio/score-card";
 import { fromSignerError, type ApiError } from "@/server/api/api-error";
 import type { ApiDeps } from "@/server/api/deps";
 import { bindHandler } from "@/server/api/handler";
-import { knownPair, readDeskState, readEpochs } from "@/server/api/reads";
+import { knownPair, readDeskState, readMoney } from "@/server/api/reads";
 import { rawInTransit, usdInTransit } from "@/server/api/views/transit";
-import { minutePriceBook, nativePairOf, priceBookOf, statementToken } from "@/server/api/views/statement";
+import { buildPnl } from "@/server/api/views/pnl";
+import { nativePairOf, priceBookOf, statementToken } from "@/server/api/views/statement";
 import type { RegistryView } from "@/server/config/registry";
-import { EPOCHS_KEPT_COUNT } from "@/server/infra/store/keys";
-import { mergedCandles } from "./pairs";
 import { readPlans } from "./plans";
 
 const LEDGER_PAGE = 5_000;
 /** Entries looked through for the lives of one pair; older ones are in the export. */
 const LEDGER_PAGES_MAX = 4;
-/** Minutes further back are not kept in the hot store; events before go by their epoch. */
-const PRICES_BACK_MS = 14 * 24 * 3_600_000;
-const PRICE_NOTE =
-  "US dollars by the exchange median of the minute before each event and the quote token's dollar price of the epoch before; fees still in the pool by the worker's last look.";
-
 async function priceBooks(
   deps: ApiDeps,
   pairIds: readonly string[],
 ): Promise<Result<ReadonlyMap<string, PriceBook>, ApiError>> {
   const books = new Map<string, PriceBook>();
   for (const pairId of pairIds) {
-    const records = await readEpochs(deps, { pairId, limit: EPOCHS_KEPT_COUNT });
+    const records = await readMoney(deps, pairId);
     if (!records.ok) return records;
     books.set(pairId, priceBookOf(records.value));
   }
@@ -63,7 +52,7 @@ const ledgerHandler = bindHandler(contract.ledger, async ({ deps, query }) => {
   return ok({
     data: {
       rows: rows.map((row) => ({ ...row })),
-      nextSince: entries.length < query.limit || last === undefined ? null : last.seq + 1,
+      nextSince: entries.length < query.limit || last === undefined ? null : last.seq,
     },
   });
 });
@@ -73,7 +62,7 @@ async function allEntries(deps: ApiDeps, pairId: string): Promise<Result<LedgerE
   for (let page = 0; page < LEDGER_PAGES_MAX; page += 1) {
     const answer = await deps.control.call("ledger.list", {
       pairId,
-      sinceSeq: (entries.at(-1)?.seq ?? -1) + 1,
+      sinceSeq: entries.at(-1)?.seq ?? 0,
       limit: LEDGER_PAGE,
     });
     if (!answer.ok) return err(fromSignerError(answer.error));
@@ -86,90 +75,26 @@ async function allEntries(deps: ApiDeps, pairId: string): Promise<Result<LedgerE
 const pnlHandler = bindHandler(contract.pairPnl, async ({ deps, params }) => {
   const pair = knownPair(deps, params.id);
   if (!pair.ok) return pair;
-  const [kept, entries, plans, desk] = await Promise.all([
-    readEpochs(deps, { pairId: params.id, limit: EPOCHS_KEPT_COUNT }),
+  const [money, entries, plans, desk] = await Promise.all([
+    readMoney(deps, params.id),
     allEntries(deps, params.id),
     readPlans(deps),
     readDeskState(deps),
   ]);
-  if (!kept.ok) return kept;
+  if (!money.ok) return money;
   if (!entries.ok) return entries;
   if (!plans.ok) return plans;
   if (!desk.ok) return desk;
-  const firstAtMs = entries.value[0]?.marketAtMs ?? desk.value.workers.get(params.id)?.marketAtMs ?? 0;
-  const candles = await mergedCandles(deps, {
+  const data = buildPnl({
     pairId: params.id,
-    fromMs: Math.max(firstAtMs, (desk.value.workers.get(params.id)?.marketAtMs ?? 0) - PRICES_BACK_MS),
-    toMs: (desk.value.workers.get(params.id)?.marketAtMs ?? firstAtMs) + MINUTE_MS,
-  });
-  const prices = candles.ok ? minutePriceBook(kept.value, candles.value.series) : priceBookOf(kept.value);
-  const ofPair = plans.value.filter((record) => record.plan.pairId === params.id);
-  const points = flowPoints(kept.value);
-  const worker = desk.value.workers.get(params.id);
-  const gas = new Map(ofPair.flatMap(({ ops }) => ops.map((op) => [op.opId, op.gasUsd] as const)));
-  const positions = computePositionResults({
+    registry: deps.registry,
+    money: money.value,
     entries: entries.value,
-    prices,
-    tokenOf: (chainId, token) => statementToken(deps.registry, { chainId, token, pairId: params.id }),
-    open: (worker?.positions ?? []).map((position) => ({
-      positionId: position.positionId,
-      observedAtMs: position.blockAtMs,
-      amounts: [position.base, position.quote].map(({ token, raw }) => ({ token: token.address, raw })),
-      fees: [position.feesBase, position.feesQuote].map(({ token, raw }) => ({ token: token.address, raw })),
-    })),
-    gasUsdOf: (opId) => gas.get(opId) ?? null,
+    plans: plans.value.filter((record) => record.plan.pairId === params.id),
+    nowMs: desk.value.workers.get(params.id)?.marketAtMs ?? null,
   });
-  const nowMs = worker?.marketAtMs ?? points.at(-1)?.marketAtMs ?? 0;
-  const data: PnlDto = {
-    pairId: params.id,
-    epochs: points,
-    days: [...pnlByDay(points)],
-    total: sumFlows(points),
-    positions: [...positions],
-    scores: scoreCards(ofPair, entries.value, { points, nowMs }),
-    priceNote: PRICE_NOTE,
-    partial: kept.value.length >= EPOCHS_KEPT_COUNT,
-  };
   return ok({ data });
 });
-
-function flowPoints(records: readonly EpochRecord[]): EpochFlowPoint[] {
-  return records
-    .flatMap(({ epoch, marketAtMs, flows }) => (flows === null ? [] : [{ epoch, marketAtMs, ...flows }]))
-    .toSorted((left, right) => left.epoch - right.epoch);
-}
-
-/** One card per plan that changed positions, newest first. Its end in market time is that of its last entry. */
-function scoreCards(
-  plans: readonly PlanRecord[],
-  entries: readonly LedgerEntry[],
-  market: { readonly points: readonly EpochFlowPoint[]; readonly nowMs: number },
-): ScoreCardDto[] {
-  const endOf = new Map<string, number>();
-  for (const { planId, marketAtMs } of entries) {
-    if (planId !== null) endOf.set(planId, Math.max(endOf.get(planId) ?? 0, marketAtMs));
-  }
-  const acted = plans
-    .flatMap((record) => {
-      const endedAtMs = endOf.get(record.planId);
-      return endedAtMs === undefined || record.endedAtMs === null ? [] : [{ record, endedAtMs }];
-    })
-    .toSorted((left, right) => left.endedAtMs - right.endedAtMs);
-  return acted
-    .map(({ record, endedAtMs }, index) => ({
-      planId: record.planId,
-      kind: record.plan.kind,
-      reason: record.plan.reason,
-      endedAtMs,
-      windows: scorePlan({
-        plan: { planId: record.planId, endedAtMs, forecast: record.plan.forecast },
-        points: market.points,
-        nextPlanAtMs: acted[index + 1]?.endedAtMs ?? null,
-        nowMs: market.nowMs,
-      }).map((window) => ({ ...window })),
-    }))
-    .toReversed();
-}
 
 function tokenAmount(registry: RegistryView, chainId: number, token: string, raw: bigint): TransferDto["sent"] {
   const known = registry.token(chainId, token);

@@ -1,28 +1,31 @@
-// `export`: the whole ledger as CSV or JSON from the signer's journal on disk, read-only and checked, whether or not anything runs.
+// `export`: ledger, results and score cards as CSV or JSON: the ledger from the signer's journal on disk, read-only and checked, whether or not anything runs.
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ConfigError } from "@/lib/errors/tidegate-error";
 import type { LedgerEntry } from "@/lib/api/signer-contract";
-import { epochRecordSchema } from "@/lib/epoch/epoch-record";
+import { moneyRecordSchema, type MoneyRecord } from "@/lib/epoch/money-record";
 import { recordsToCsv } from "@/lib/format/csv";
-import type { PriceBook } from "@/lib/ledger/price-book";
+import { dayTable, epochTable, positionTable, scoreTable, type ExportTable } from "@/lib/ledger/export-rows";
 import { buildStatement, STATEMENT_COLUMNS } from "@/lib/ledger/statement";
+import { buildPnl, type PnlPlan } from "@/server/api/views/pnl";
 import { nativePairOf, priceBookOf, statementToken } from "@/server/api/views/statement";
 import { readRunFile } from "@/server/cli/data-dir";
 import { unwrap } from "@/server/cli/run-system";
 import { verifySegments } from "@/server/cli/verify-segments";
 import { readProcessEnv } from "@/server/config/env";
 import { loadSettings } from "@/server/config/load";
-import { loadRegistry } from "@/server/config/registry";
+import { loadRegistry, type RegistryView } from "@/server/config/registry";
 import { createStoreClient } from "@/server/infra/store/client";
-import { readEpochRecords } from "@/server/infra/store/epochs";
-import { EPOCHS_KEPT_COUNT } from "@/server/infra/store/keys";
+import { readMoneyRecords } from "@/server/infra/store/epochs";
 import { createProjection } from "@/server/signer/journal/projection";
 import { journalEntrySchema } from "@/server/signer/journal/records";
+
+export const EXPORTS = ["ledger", "epochs", "days", "positions", "scores"] as const;
 
 export interface ExportFlags {
   readonly dataDir?: string;
   readonly pair?: string;
+  readonly of: (typeof EXPORTS)[number];
   readonly format: "csv" | "json";
   readonly out?: string;
 }
@@ -43,33 +46,103 @@ export async function runExport(flags: ExportFlags): Promise<void> {
       retryable: false,
     });
   }
-  const entries = readLedger(folder).filter((entry) => flags.pair === undefined || entry.pairId === flags.pair);
+  const journal = readJournal(folder);
   const sandboxRegistry = join(settings.dataDir, "devnet", "registry.json");
   const overlayFile = settings.registryFile ?? (existsSync(sandboxRegistry) ? sandboxRegistry : null);
   const registry = unwrap(loadRegistry({ overlayFile, rpcUrls: new Map() }));
   const pairIds = registry.registry.pairs.map((pair) => pair.id);
-  const prices = await readPrices(readRunFile(settings.dataDir)?.storeUrl ?? null, pairIds);
-  const rows = buildStatement({
-    entries,
-    pricesOf: (pairId) => prices.books.get(pairId) ?? null,
-    sharedPairId: nativePairOf(registry, pairIds),
-    tokenOf: (chainId, token, pairId) => statementToken(registry, { chainId, token, pairId }),
-  });
+  const money = await readMoneyOf(readRunFile(settings.dataDir)?.storeUrl ?? null, pairIds);
+  const table =
+    flags.of === "ledger"
+      ? ledgerTable({ registry, pairIds, money, flags, entries: journal.entries })
+      : resultTable({ registry, pairIds, money, flags, journal });
   const text =
     flags.format === "csv"
-      ? recordsToCsv(STATEMENT_COLUMNS, rows)
-      : `${JSON.stringify({ columns: STATEMENT_COLUMNS, rows }, null, 1)}\n`;
+      ? recordsToCsv(table.columns, table.rows)
+      : `${JSON.stringify({ columns: table.columns, rows: table.rows }, null, 1)}\n`;
   if (flags.out === undefined) process.stdout.write(text);
   else writeFileSync(flags.out, text, { mode: 0o600 });
-  const priced = rows.filter((row) => row.usd !== null).length;
+  const where = flags.out === undefined ? "" : ` in ${flags.out}`;
   // Beside the data, not in it: standard output is the file.
   process.stderr.write(
-    `${rows.length} entries${flags.out === undefined ? "" : ` in ${flags.out}`}, ${priced} with US dollars${prices.problem === null ? "" : `; ${prices.problem}`}\n`,
+    `${table.rows.length} ${table.what}${where}${money.problem === null ? "" : `; ${money.problem}`}\n`,
   );
 }
 
+interface TableInput {
+  readonly registry: RegistryView;
+  readonly pairIds: readonly string[];
+  readonly money: Money;
+  readonly flags: ExportFlags;
+}
+
+interface NamedTable extends ExportTable {
+  /** What the rows are, for the line beside the data. */
+  readonly what: string;
+}
+
+function ledgerTable(input: TableInput & { readonly entries: readonly LedgerEntry[] }): NamedTable {
+  const { registry, pairIds, money, flags } = input;
+  const books = new Map([...money.records].map(([pairId, records]) => [pairId, priceBookOf(records)] as const));
+  const rows = buildStatement({
+    entries: input.entries.filter((entry) => flags.pair === undefined || entry.pairId === flags.pair),
+    pricesOf: (pairId) => books.get(pairId) ?? null,
+    sharedPairId: nativePairOf(registry, pairIds),
+    tokenOf: (chainId, token, pairId) => statementToken(registry, { chainId, token, pairId }),
+  });
+  const priced = rows.filter((row) => row.usd !== null).length;
+  return { columns: STATEMENT_COLUMNS, rows, what: `entries, ${priced} with US dollars` };
+}
+
+function resultTable(input: TableInput & { readonly journal: Journal }): NamedTable {
+  const { money, journal, flags, registry } = input;
+  if (money.problem !== null) {
+    throw new ConfigError({
+      code: "missing",
+      message: `Results are counted by epoch, and epochs are in the store: ${money.problem}. Start Tidegate on this folder, or export --of ledger.`,
+      retryable: true,
+    });
+  }
+  const tables = input.pairIds
+    .filter((pairId) => flags.pair === undefined || pairId === flags.pair)
+    .map((pairId) => {
+      const pnl = buildPnl({
+        pairId,
+        registry,
+        money: money.records.get(pairId) ?? [],
+        entries: journal.entries.filter((entry) => entry.pairId === pairId),
+        plans: journal.plans.filter(({ plan }) => plan.pairId === pairId),
+        nowMs: null,
+      });
+      switch (flags.of) {
+        case "epochs":
+          return epochTable(pnl);
+        case "days":
+          return dayTable(pnl);
+        case "positions":
+          return positionTable(pnl);
+        default:
+          return scoreTable(pnl);
+      }
+    });
+  const [first] = tables;
+  if (first === undefined) {
+    throw new ConfigError({
+      code: "missing",
+      message: `There is no pair ${flags.pair ?? ""} here; configured are ${input.pairIds.join(", ")}.`,
+      retryable: false,
+    });
+  }
+  return { columns: first.columns, rows: tables.flatMap(({ rows }) => rows), what: flags.of };
+}
+
+interface Journal {
+  readonly entries: readonly LedgerEntry[];
+  readonly plans: readonly PnlPlan[];
+}
+
 /** Every ledger line of the journal, oldest first; a journal that is not whole is no ledger. */
-export function readLedger(folder: string): readonly LedgerEntry[] {
+function readJournal(folder: string): Journal {
   const projection = createProjection();
   const entries: LedgerEntry[] = [];
   const verified = verifySegments(folder, (record) => {
@@ -96,28 +169,34 @@ export function readLedger(folder: string): readonly LedgerEntry[] {
       retryable: false,
     });
   }
-  return entries;
+  const plans = [...projection.plans].map(([planId, { plan, endedAtMs }]) => ({ planId, plan, endedAtMs }));
+  return { entries, plans };
 }
 
-interface Prices {
-  readonly books: ReadonlyMap<string, PriceBook>;
-  /** Why US dollars are missing, for people; null when they are there. */
+interface Money {
+  readonly records: ReadonlyMap<string, readonly MoneyRecord[]>;
+  /** Why there are none, for people; null when they are there. */
   readonly problem: string | null;
 }
 
-async function readPrices(storeUrl: string | null, pairIds: readonly string[]): Promise<Prices> {
-  const books = new Map<string, PriceBook>();
+async function readMoneyOf(storeUrl: string | null, pairIds: readonly string[]): Promise<Money> {
+  const kept = new Map<string, readonly MoneyRecord[]>();
   if (storeUrl === null) {
-    return { books, problem: "no US dollars: nothing runs on this folder, and prices are in the store" };
+    return { records: kept, problem: "nothing runs on this folder: prices of operations only" };
   }
   const store = createStoreClient({ url: storeUrl, name: "export" });
   try {
     for (const pairId of pairIds) {
-      const records = await readEpochRecords(store, { pairId, limit: EPOCHS_KEPT_COUNT }, epochRecordSchema);
-      if (!records.ok) return { books, problem: `no US dollars: the store does not answer (${records.error.message})` };
-      books.set(pairId, priceBookOf(records.value));
+      const records = await readMoneyRecords(store, pairId, moneyRecordSchema);
+      if (!records.ok) {
+        return {
+          records: kept,
+          problem: `the store does not answer: prices of operations only (${records.error.message})`,
+        };
+      }
+      kept.set(pairId, records.value);
     }
-    return { books, problem: null };
+    return { records: kept, problem: null };
   } finally {
     await store.close();
   }

@@ -5,21 +5,24 @@ import type { StoreError } from "@/lib/errors/tidegate-error";
 import type { StoreClient } from "./client";
 import { encodeJson } from "./codec";
 import { decodeAll, readJson, writeJson } from "./json-values";
-import { EPOCHS_KEPT_COUNT, SNAPSHOT_TTL_MS, storeKeys } from "./keys";
+import { EPOCHS_KEPT_COUNT, MONEY_KEPT_COUNT, SNAPSHOT_TTL_MS, storeKeys } from "./keys";
 import { execAll } from "./transaction";
 
 export async function pushEpochRecord(
   store: StoreClient,
   pairId: string,
-  record: unknown,
+  entry: { readonly record: unknown; readonly money: unknown },
 ): Promise<Result<true, StoreError>> {
   const key = storeKeys.pairEpochs(pairId);
+  const moneyKey = storeKeys.pairMoney(pairId);
   const reply = await store.call(`write the epoch of ${pairId}`, (redis) =>
     execAll(
       redis
         .multi()
-        .lpush(key, encodeJson(record))
-        .ltrim(key, 0, EPOCHS_KEPT_COUNT - 1),
+        .lpush(key, encodeJson(entry.record))
+        .ltrim(key, 0, EPOCHS_KEPT_COUNT - 1)
+        .lpush(moneyKey, encodeJson(entry.money))
+        .ltrim(moneyKey, 0, MONEY_KEPT_COUNT - 1),
     ),
   );
   return reply.ok ? ok(true) : reply;
@@ -35,6 +38,19 @@ export async function readEpochRecords<T>(
   const from = input.offset ?? 0;
   const reply = await store.call(`read the epochs of ${input.pairId}`, (redis) =>
     redis.lrange(key, from, from + input.limit - 1),
+  );
+  return reply.ok ? decodeAll(key, reply.value, schema) : reply;
+}
+
+/** What the kept epochs say of money, newest first: a month of them. */
+export async function readMoneyRecords<T>(
+  store: StoreClient,
+  pairId: string,
+  schema: z.ZodType<T>,
+): Promise<Result<readonly T[], StoreError>> {
+  const key = storeKeys.pairMoney(pairId);
+  const reply = await store.call(`read the results of ${pairId}`, (redis) =>
+    redis.lrange(key, 0, MONEY_KEPT_COUNT - 1),
   );
   return reply.ok ? decodeAll(key, reply.value, schema) : reply;
 }

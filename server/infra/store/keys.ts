@@ -18,6 +18,8 @@ export const SESSION_TTL_MS = 12 * 3_600_000;
 export const SESSION_IDLE_MS = 30 * 60_000;
 export const SIWE_NONCE_TTL_MS = 5 * 60_000;
 export const EPOCHS_KEPT_COUNT = 400;
+/** Thirty days of epochs: score cards look back a week, reports a month. */
+export const MONEY_KEPT_COUNT = 2_880;
 export const EVENTS_KEPT_COUNT = 10_000;
 export const COMMANDS_KEPT_COUNT = 2_000;
 export const TXLOG_KEPT_COUNT = 5_000;
@@ -43,6 +45,8 @@ export const storeKeys = {
   candleMeta: (pairId: Pair) => `tg:{${pairId}}:candles:meta`,
   /** List, newest first, the last EPOCHS_KEPT_COUNT EpochRecord JSON. */
   pairEpochs: (pairId: Pair) => `tg:{${pairId}}:epochs`,
+  /** List, newest first, the last MONEY_KEPT_COUNT MoneyRecord JSON. */
+  pairMoney: (pairId: Pair) => `tg:{${pairId}}:money`,
   /** String, decision inputs of one epoch, PX SNAPSHOT_TTL_MS. */
   pairSnapshot: (pairId: Pair, epoch: number) => `tg:{${pairId}}:snapshot:${epoch}`,
   /** Hash, 5-minute slot of market time -> one packed sample, PX POOL_SAMPLES_TTL_MS; at most 73 h of them. */

@@ -40,7 +40,13 @@ export interface OpRecord {
   attempts: Attempt[];
   included: EntryOf<"INCLUDED"> | null;
   /** VERIFIED, or REVERTED / CANCELLED: gas and entries. */
-  outcome: { gasUsed: bigint; gasCostWei: bigint; gasUsd: number | null; entries: readonly Entry[] } | null;
+  outcome: {
+    gasUsed: bigint;
+    gasCostWei: bigint;
+    gasUsd: number | null;
+    entries: readonly Entry[];
+    marketAtMs: number;
+  } | null;
   deltas: readonly { token: Address; amountRaw: bigint }[];
   opened: KnownPosition | null;
   closed: KnownPosition | null;
@@ -219,6 +225,7 @@ export function createProjection(): Projection {
         planId: input.op?.planId ?? null,
         opId: input.op?.opId ?? null,
         txHash: input.txHash,
+        rate: rateOf(input.op),
       });
     });
     if (lines.length > KEPT_LEDGER_LINES * 1.2) lines = lines.slice(-KEPT_LEDGER_LINES);
@@ -259,7 +266,7 @@ export function createProjection(): Projection {
         entries: reverseEntries(op.outcome.entries),
         seq: meta.seq,
         atMs: meta.atMs,
-        marketAtMs: meta.atMs,
+        marketAtMs: op.outcome.marketAtMs,
         op,
         txHash: op.included?.hash ?? null,
       });
@@ -382,7 +389,13 @@ export function createProjection(): Projection {
   function applyVerified(body: EntryOf<"VERIFIED">, meta: { seq: number; atMs: number }): void {
     const op = opOf(body.opId);
     const entries = body.entries.map(toEntry);
-    finish(op, { gasUsed: body.gasUsed, gasCostWei: body.gasCostWei, gasUsd: body.gasUsd, entries });
+    finish(op, {
+      gasUsed: body.gasUsed,
+      gasCostWei: body.gasCostWei,
+      gasUsd: body.gasUsd,
+      entries,
+      marketAtMs: body.marketAtMs,
+    });
     op.deltas = body.deltas;
     if (body.opened !== null) {
       op.opened = body.opened;
@@ -499,7 +512,13 @@ export function createProjection(): Projection {
   ): void {
     const op = opOf(body.opId);
     const entries = body.entries.map(toEntry);
-    finish(op, { gasUsed: body.gasUsed, gasCostWei: body.gasCostWei, gasUsd: body.gasUsd, entries });
+    finish(op, {
+      gasUsed: body.gasUsed,
+      gasCostWei: body.gasCostWei,
+      gasUsd: body.gasUsd,
+      entries,
+      marketAtMs: body.marketAtMs,
+    });
     post({ chainId: op.chainId, entries, ...meta, marketAtMs: body.marketAtMs, op, txHash: op.included?.hash ?? null });
     if (body.gasUsd !== null)
       spend({ pairId: op.pairId, atMs: body.atMs, usd: 0, gasUsd: body.gasUsd, txCount: 0 }, body.atMs);
@@ -681,6 +700,13 @@ function grantKey(
 
 function logKey(chainId: number, txHash: string, logIndex: number): string {
   return `${chainId}:${txHash.toLowerCase()}:${logIndex}`;
+}
+
+/** Prices of a worker's operation; the signer's own ones move nothing that has to be priced but gas. */
+function rateOf(op: OpRecord | null): LedgerEntry["rate"] {
+  if (op === null || op.isOwn) return null;
+  const { price, quoteUsd, nativeUsd, priceAtMarketMs } = op.intent.args;
+  return { price, quoteUsd, nativeUsd, atMs: priceAtMarketMs };
 }
 
 function isSameTx(receipt: TransferReceipt, txHash: string): boolean {

@@ -1,5 +1,5 @@
 // Log: the epoch record with everything the cycle saw, decided and did; to the store, to telemetry and as an event.
-import type { EpochRecord, LedgerVerdict, PaperRecord, TuningRecord } from "@/lib/epoch/epoch-record";
+import type { AccountingRecord, EpochRecord, LedgerVerdict, PaperRecord, TuningRecord } from "@/lib/epoch/epoch-record";
 import { errorText, TidegateError } from "@/lib/errors/tidegate-error";
 import type { CycleDeps, CycleFacts } from "@/server/worker/ports";
 import type { EpochFlows } from "@/server/worker/flows";
@@ -21,9 +21,13 @@ export interface CycleResult {
   readonly failure: { readonly step: StepName; readonly error: unknown } | null;
   readonly ledger?: LedgerVerdict | null;
   readonly flows: EpochFlows | null;
+  readonly accounting?: AccountingRecord | null;
   readonly durations: Readonly<Record<`${StepName}Ms`, number>>;
   readonly latenessMs: number;
 }
+
+/** Part of the capital that results may leave unexplained (strategy.md section 12). */
+const MAX_RESIDUAL_FRAC = 0.001;
 
 /** What the log needs of a cycle's ports. */
 export type LogDeps = Pick<CycleDeps, "pairId" | "wall" | "market" | "record" | "log">;
@@ -50,6 +54,11 @@ export async function logCycle(deps: LogDeps, result: CycleResult): Promise<Epoc
     kind: record.decision?.kind ?? null,
     reason: record.decision?.reason ?? null,
   });
+  const capital = record.accounting?.capital ?? null;
+  if (capital?.residualUsd != null && Math.abs(capital.residualUsd) > MAX_RESIDUAL_FRAC * Math.abs(capital.endUsd)) {
+    const { residualUsd, endUsd } = capital;
+    deps.log.error("ledger.residual", { pairId: deps.pairId, epoch: record.epoch, residualUsd, capitalUsd: endUsd });
+  }
   if (record.error !== null)
     deps.log.error("cycle.failed", { pairId: deps.pairId, epoch: record.epoch, ...record.error });
   return timed;
@@ -158,6 +167,7 @@ function toRecord(deps: LogDeps, result: CycleResult): EpochRecord {
     planReason: executed?.planReason ?? null,
     ledger: result.ledger ?? null,
     flows: result.flows,
+    accounting: result.accounting ?? null,
     durations: {
       ...durations,
       totalMs: durations.fetchMs + durations.computeMs + durations.decideMs + durations.executeMs + durations.logMs,

@@ -32,6 +32,7 @@ import {
 import { closeSteps, decreaseStep, mintCaps, mintStep, paidByReduction, planSwap } from "./plan-steps";
 import { maxPriceMoveFrac } from "./slippage";
 import { swapSpenders } from "./swap-ways";
+import { tokenSetOf } from "./token-set";
 import { fitMix, NO_FILL, sizeRestore, sizeSwap, type FillTarget, type SwapSize } from "./swap-sizing";
 
 const NOTHING: Amounts = { base: 0n, quote: 0n };
@@ -77,7 +78,9 @@ export function buildChainPart(
   const openings = movement.openings.filter(onChain);
   const outgoing = transfers.filter(({ wanted }) => wanted.fromChainId === chainId);
   const incoming = transfers.filter(({ wanted }) => wanted.toChainId === chainId);
-  const anyPool = [...closings, ...reductions, ...openings][0]?.pool ?? cheapestPool(input, chainId) ?? undefined;
+  const isOurs = (facts: PlanPool["facts"]): boolean => tokenSetOf(facts) === movement.tokenSet;
+  const cheapest = cheapestPool(input, chainId, isOurs);
+  const anyPool = [...closings, ...reductions, ...openings][0]?.pool ?? cheapest ?? undefined;
   if (anyPool === undefined) return refuse("nothing_to_do", `No pool of chain ${chainId} is part of the plan.`);
   const { chain, base, quote } = anyPool.facts;
   const account = {
@@ -106,7 +109,7 @@ export function buildChainPart(
     );
   }
 
-  const swapPool = cheapestPool(input, chainId) ?? anyPool;
+  const swapPool = cheapest ?? anyPool;
   // Openings that keep their mix have their own money; the others share the rest and may swap.
   const shared = openings.filter((opening) => opening.ownFunds === null);
   const owned = sumAmounts(openings.map((opening) => opening.ownFunds ?? NOTHING));

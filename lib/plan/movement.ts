@@ -2,7 +2,7 @@
 import { ok, type Result } from "@/lib/errors/result";
 import type { ObservedPosition } from "@/lib/market/snapshot";
 import type { IncomeSplit, RangeShiftDecision, ReallocateDecision } from "@/lib/strategy/index";
-import type { PoolKey } from "@/lib/units";
+import type { PoolKey, PositionId } from "@/lib/units";
 import type { IncomeLine } from "./cost";
 import { manualIncome } from "./manual-income";
 import type { Plan } from "./plan";
@@ -22,6 +22,7 @@ import {
   type Reduction,
 } from "./plan-pool";
 import type { BuildPlanInput, ManualShift, PlanRefusal } from "./plan-request";
+import { chooseTokenSet, leftForLater, setOfPool, type TokenSet, type Wish } from "./token-set";
 
 /** A mint below this value is not worth its transactions: the least pool amount of strategy.md section 7. */
 const MIN_MINT_USD = 10;
@@ -43,6 +44,8 @@ export interface Movement {
   readonly after: readonly IncomeLine[];
   /** Choices for the plan's words. */
   readonly notes: readonly string[];
+  /** Tokens the plan uses: money in others is not counted. */
+  readonly tokenSet: TokenSet | null;
 }
 
 /** RS by the strategy or by an operator: each position's own money goes to its new range. */
@@ -50,7 +53,7 @@ export function shiftMovement(
   input: BuildPlanInput,
   request: RangeShiftDecision | ManualShift,
 ): Result<Movement, PlanRefusal> {
-  const wanted =
+  const allWanted =
     request.kind === "RS"
       ? request.shifts.map(({ positionId, target, keepsMix }) => ({ positionId, range: target.range, keepsMix }))
       : [
@@ -60,6 +63,13 @@ export function shiftMovement(
             range: manualRange(input, request),
           },
         ];
+  const wishes = allWanted.flatMap(({ positionId }) => wishOf(input, positionId));
+  const tokenSet = chooseTokenSet(input, wishes, []);
+  const isOurs = (positionId: PositionId): boolean => {
+    const [wish] = wishOf(input, positionId);
+    return wish === undefined || setOfPool(input, wish.poolKey) === tokenSet;
+  };
+  const wanted = allWanted.filter(({ positionId }) => isOurs(positionId));
   const closings: Closing[] = [];
   const openings: Opening[] = [];
   const leftovers = new Map<number, Amounts>();
@@ -128,7 +138,8 @@ export function shiftMovement(
     before: lines.map((line) => line.now),
     after,
     reductions: [],
-    notes: [],
+    notes: leftOutNotes(input, tokenSet, wishes),
+    tokenSet,
   });
 }
 
@@ -166,17 +177,27 @@ export function reallocationMovement(
   input: BuildPlanInput,
   decision: ReallocateDecision,
 ): Result<Movement, PlanRefusal> {
+  const openWishes = decision.targets
+    .filter(({ keepPositionIds }) => keepPositionIds.length === 0)
+    .map(({ poolKey, amountUsd: usd }) => ({ poolKey, usd }));
+  const closeWishes = decision.closePositionIds.flatMap((positionId) => wishOf(input, positionId));
+  const tokenSet = chooseTokenSet(input, openWishes, closeWishes);
+  const isOther = (key: PoolKey): boolean => {
+    const set = setOfPool(input, key);
+    return set !== null && set !== tokenSet;
+  };
   const closings: Closing[] = [];
   for (const positionId of decision.closePositionIds) {
+    if (wishOf(input, positionId).some(({ poolKey }) => isOther(poolKey))) continue;
     const closing = findClosing(input, positionId);
     if (!closing.ok) return closing;
     closings.push(closing.value);
   }
   const openings: Opening[] = [];
   const reductions: Reduction[] = [];
-  const notes: string[] = [];
+  const notes: string[] = [...leftOutNotes(input, tokenSet, [...openWishes, ...closeWishes])];
   for (const target of decision.targets) {
-    if (target.keepPositionIds.length > 0 || target.amountUsd < MIN_MINT_USD) continue;
+    if (target.keepPositionIds.length > 0 || target.amountUsd < MIN_MINT_USD || isOther(target.poolKey)) continue;
     const pool = findPool(input, target.poolKey);
     if (!pool.ok) return pool;
     const staying = stayingPosition(input, closings, target.poolKey);
@@ -229,7 +250,21 @@ export function reallocationMovement(
     ],
     reductions,
     notes,
+    tokenSet,
   });
+}
+
+/** The pool and value of a position; none when it is not open. */
+function wishOf(input: BuildPlanInput, positionId: PositionId): readonly Wish[] {
+  const evaluated = input.evaluation.positions.find((entry) => entry.positionId === positionId);
+  const position = input.snapshot.positions.find((entry) => entry.positionId === positionId);
+  return position === undefined ? [] : [{ poolKey: position.poolKey, usd: evaluated?.valueUsd ?? 0 }];
+}
+
+function leftOutNotes(input: BuildPlanInput, tokenSet: TokenSet | null, wishes: readonly Wish[]): readonly string[] {
+  if (tokenSet === null) return [];
+  const others = wishes.flatMap(({ poolKey }) => setOfPool(input, poolKey) ?? []).filter((set) => set !== tokenSet);
+  return leftForLater(tokenSet, others);
 }
 
 function targetIncome(input: BuildPlanInput, key: PoolKey): IncomeLine {

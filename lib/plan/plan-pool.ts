@@ -150,14 +150,18 @@ export function checkTicks(
   return ok({ tickLower, tickUpper });
 }
 
-/** The pool of the chain with the lowest fee: where an aggregator is expected to swap. */
-export function cheapestPool(input: BuildPlanInput, chainId: number): PlanPool | null {
+/** The pool of the chain and of these tokens with the lowest fee: where an aggregator is expected to swap. */
+export function cheapestPool(
+  input: BuildPlanInput,
+  chainId: number,
+  isWanted: (facts: ResolvedPool) => boolean,
+): PlanPool | null {
   const found = input.snapshot.pools
     .filter((pool) => pool.chainId === chainId)
     .toSorted((left, right) => left.feePips - right.feePips || (left.poolKey < right.poolKey ? -1 : 1));
   for (const state of found) {
     const pool = findPool(input, state.poolKey);
-    if (pool.ok) return pool.value;
+    if (pool.ok && isWanted(pool.value.facts)) return pool.value;
   }
   return null;
 }

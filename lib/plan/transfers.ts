@@ -8,6 +8,7 @@ import { balanceOf, currentIndex, min, paidOut, sumAmounts, type Amounts, type O
 import type { BridgeOffer, BuildPlanInput, WantedTransfer } from "./plan-request";
 import { paidByReduction } from "./plan-steps";
 import { rangeMix } from "./swap-sizing";
+import { tokenSetOf } from "./token-set";
 
 const DAYS_PER_YEAR = 365;
 
@@ -183,7 +184,8 @@ function expectedGainUsd(input: BuildPlanInput, movement: Movement, wanted: Want
 
 function chainMoney(input: BuildPlanInput, movement: Movement): readonly ChainMoney[] {
   const { snapshot } = input;
-  const factsOf = new Map(input.pools.map((facts) => [facts.chain.id, facts]));
+  const ours = input.pools.filter((facts) => tokenSetOf(facts) === movement.tokenSet);
+  const factsOf = new Map(ours.map((facts) => [facts.chain.id, facts]));
   return input.blocks
     .map(({ chainId }) => chainId)
     .toSorted((left, right) => left - right)

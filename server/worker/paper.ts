@@ -191,16 +191,20 @@ function gasPerTxUsd(snapshot: MarketSnapshot, pools: readonly PaperPool[]): num
 
 /** Starts with everything the pair has now, as tokens: its wallets and what its positions and their fees would pay. */
 function openAccount(snapshot: MarketSnapshot, policy: PolicyName): PaperAccount | null {
-  const wallets = snapshot.capital.wallets.map(({ chainId, base, quote, baseRaw, quoteRaw }) => {
-    const wallet = {
-      chainId,
-      base: humanAmount(baseRaw, base.decimals),
-      quote: humanAmount(quoteRaw, quote.decimals),
-    };
+  // Whole tokens: a chain with two tokens for one side is one wallet here.
+  const wallets = [...new Set(snapshot.capital.wallets.map(({ chainId }) => chainId))].map((chainId) => {
+    const wallet = { chainId, base: 0, quote: 0 };
+    for (const each of snapshot.capital.wallets) {
+      if (each.chainId !== chainId) continue;
+      wallet.base += humanAmount(each.baseRaw, each.base.decimals);
+      wallet.quote += humanAmount(each.quoteRaw, each.quote.decimals);
+    }
     for (const position of snapshot.positions) {
-      if (position.chainId !== chainId) continue;
-      wallet.base += humanAmount(position.baseRaw + position.uncollectedBaseRaw, base.decimals);
-      wallet.quote += humanAmount(position.quoteRaw + position.uncollectedQuoteRaw, quote.decimals);
+      const pool = snapshot.pools.find(({ poolKey }) => poolKey === position.poolKey);
+      const tokens = pool ?? snapshot.capital.wallets.find((each) => each.chainId === chainId);
+      if (position.chainId !== chainId || tokens === undefined) continue;
+      wallet.base += humanAmount(position.baseRaw + position.uncollectedBaseRaw, tokens.base.decimals);
+      wallet.quote += humanAmount(position.quoteRaw + position.uncollectedQuoteRaw, tokens.quote.decimals);
     }
     return wallet;
   });

@@ -141,7 +141,14 @@ export async function fetchSnapshot(deps: CycleDeps, input: FetchInput): Promise
         isAdvisory: !hasPosition,
       });
     }
-    wallets.push(toWallet(pairState.value, facts, native.value, nativeUsd ?? 0));
+    wallets.push(
+      ...toWallets(
+        pairState.value,
+        deps.pools.filter(({ chain }) => chain.id === chainId),
+        native.value,
+        nativeUsd ?? 0,
+      ),
+    );
     freshness.push(...positionFreshness(pairState.value, view.value, nowMs));
   }
 
@@ -354,18 +361,32 @@ function positionFreshness(pairState: PairState, view: ChainView, nowMs: number)
   }));
 }
 
-function toWallet(pairState: PairState, facts: ResolvedPool, nativeRaw: bigint, nativeUsd: number): WalletBalance {
-  const balanceOf = (token: string): bigint =>
-    pairState.account
-      .filter((each) => each.chainId === facts.chain.id && each.token.toLowerCase() === token.toLowerCase())
+/** One wallet per pair of tokens the chain's pools use (USDC and USDC.e are two), each token counted once. */
+export function toWallets(
+  pairState: Pick<PairState, "account">,
+  pools: readonly Pick<ResolvedPool, "chain" | "base" | "quote">[],
+  nativeRaw: bigint,
+  nativeUsd: number,
+): readonly WalletBalance[] {
+  const counted = new Set<string>();
+  const balanceOf = (chainId: number, token: string): bigint => {
+    const key = token.toLowerCase();
+    if (counted.has(key)) return 0n;
+    counted.add(key);
+    return pairState.account
+      .filter((each) => each.chainId === chainId && each.token.toLowerCase() === key)
       .reduce((sum, each) => sum + each.amountRaw, 0n);
-  return {
-    chainId: facts.chain.id,
-    base: { symbol: facts.base.symbol, address: facts.base.address, decimals: facts.base.decimals },
-    quote: { symbol: facts.quote.symbol, address: facts.quote.address, decimals: facts.quote.decimals },
-    baseRaw: balanceOf(facts.base.address),
-    quoteRaw: balanceOf(facts.quote.address),
-    nativeRaw,
-    nativeUsd,
   };
+  const sets = new Map(
+    pools.map((facts) => [`${facts.base.address}/${facts.quote.address}`.toLowerCase(), facts] as const),
+  );
+  return [...sets.values()].map(({ chain, base, quote }, index) => ({
+    chainId: chain.id,
+    base: { symbol: base.symbol, address: base.address, decimals: base.decimals },
+    quote: { symbol: quote.symbol, address: quote.address, decimals: quote.decimals },
+    baseRaw: balanceOf(chain.id, base.address),
+    quoteRaw: balanceOf(chain.id, quote.address),
+    nativeRaw: index === 0 ? nativeRaw : 0n,
+    nativeUsd,
+  }));
 }

@@ -1,85 +1,17 @@
 // The door of the API: Request in, Response out; built once per process from its settings.
-import { randomBytes } from "node:crypto";
 import { ConfigError } from "@/lib/errors/tidegate-error";
-import { readDeploymentId } from "@/server/config/deployment";
 import { readProcessEnv } from "@/server/config/env";
-import { loadSettings, type Settings } from "@/server/config/load";
-import { loadRegistry } from "@/server/config/registry";
-import { wallClock } from "@/server/infra/clock";
-import { createControlClient } from "@/server/infra/signer-link/client";
-import { socketPaths } from "@/server/infra/signer-link/paths";
-import { createStoreClient } from "@/server/infra/store/client";
+import { loadSettings } from "@/server/config/load";
 import { createLogger } from "@/server/infra/telemetry/logger";
-import type { Logger } from "@/server/infra/telemetry/logger-port";
 import { errorResponse } from "./api-error";
-import { createAuthorityReader } from "./authority-reader";
 import { createApi } from "./create-api";
-import { createRateLimiter } from "./rate-limiter";
+import { openApiDeps, type ApiInput } from "./open-deps";
 import type { Router } from "./router";
-import { createTelemetryReader } from "./telemetry-reader";
-
-export const API_VERSION = "0.1.0";
-
-const SIGNER_TIMEOUT_MS = 5_000;
-
-export interface ApiInput {
-  readonly settings: Settings;
-  readonly log: Logger;
-}
-
-const CONNECT_WAIT_MS = 2_000;
 
 /** Throws ConfigError when the settings cannot work; a store or signer that is away is an answer (503), not an error. */
 export function openApi(input: ApiInput): Router {
-  const { settings, log } = input;
-  if (settings.storeUrl === null) {
-    throw new ConfigError({
-      code: "missing",
-      message:
-        "TG_STORE_URL is not set for this process: the API reads the hot store. Start it with `npm start` or `npm run demo`, or set the address.",
-      retryable: false,
-    });
-  }
-  assertOrigin(settings);
-  const deploymentId = readDeploymentId(settings.dataDir);
-  if (!deploymentId.ok) throw deploymentId.error;
-  const registry = loadRegistry({ overlayFile: settings.registryFile, rpcUrls: settings.rpcUrls });
-  if (!registry.ok) throw registry.error;
-  const paths = socketPaths(settings.dataDir);
-  if (!paths.ok) throw paths.error;
-  const store = createStoreClient({ url: settings.storeUrl, name: "api" });
-  const control = createControlClient({
-    socketPath: paths.value.control,
-    deploymentId: deploymentId.value,
-    peer: "api",
-    timeoutMs: SIGNER_TIMEOUT_MS,
-  });
-  const pairIds =
-    settings.pairs ??
-    registry.value.registry.pairs.map((pair) => pair.id).filter((id) => registry.value.poolsOf(id).length > 0);
-  // The first requests come while the connections are being made: they wait for them rather than say that both are away.
-  const connected = Promise.all([store.waitReady(CONNECT_WAIT_MS), control.waitReady(CONNECT_WAIT_MS)]);
-  const router = createApi({
-    settings: {
-      version: API_VERSION,
-      deploymentId: deploymentId.value,
-      origin: settings.origin,
-      isPublicRead: settings.isPublicRead,
-      homeChainId: settings.homeChainId,
-      sandboxUrl: settings.sandboxUrl,
-      pairIds,
-    },
-    store,
-    control,
-    authority: createAuthorityReader({ control, store, nowMs: wallClock.nowMs }),
-    telemetry: createTelemetryReader(settings.openobserve),
-    registry: registry.value,
-    rateLimiter: createRateLimiter(wallClock.nowMs),
-    log,
-    nowMs: wallClock.nowMs,
-    randomHex: (bytes) => randomBytes(bytes).toString("hex"),
-    fetch,
-  });
+  const { deps, connected } = openApiDeps(input);
+  const router = createApi(deps);
   return {
     ...router,
     async handle(request) {
@@ -87,26 +19,6 @@ export function openApi(input: ApiInput): Router {
       return router.handle(request);
     },
   };
-}
-
-/** Plain http is for loopback only (safety.md section 6), and open reads are for loopback only (house rule of TG_PUBLIC_READ). */
-function assertOrigin(settings: Settings): void {
-  const origin = URL.canParse(settings.origin) ? new URL(settings.origin) : null;
-  const isLoopback = origin !== null && ["localhost", "127.0.0.1", "[::1]"].includes(origin.hostname);
-  if (origin === null || (origin.protocol !== "https:" && !isLoopback)) {
-    throw new ConfigError({
-      code: "invalid",
-      message: `TG_ORIGIN is ${settings.origin}; expected https://…, or http on localhost only. Put the desk behind TLS or open it on this machine.`,
-      retryable: false,
-    });
-  }
-  if (settings.isPublicRead && !isLoopback) {
-    throw new ConfigError({
-      code: "conflict",
-      message: `TG_PUBLIC_READ=1 opens reads to everybody and works on loopback only, but TG_ORIGIN is ${settings.origin}. Unset TG_PUBLIC_READ.`,
-      retryable: false,
-    });
-  }
 }
 
 let opened: { readonly router: Router } | { readonly problem: string } | null = null;

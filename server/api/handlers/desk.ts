@@ -20,7 +20,7 @@ const LEDGER_KEPT_MS = 10_000;
 /** The signer's comparison of accounts and chain is a chain read: one per ten seconds serves every page. */
 let keptLedger: { readonly atMs: number; readonly view: LedgerView | null } | null = null;
 
-async function ledgerView(deps: ApiDeps): Promise<LedgerView | null> {
+export async function ledgerView(deps: ApiDeps): Promise<LedgerView | null> {
   if (keptLedger !== null && deps.nowMs() - keptLedger.atMs < LEDGER_KEPT_MS) return keptLedger.view;
   const checked = await deps.control.call("ledger.check", {}, { timeoutMs: 4_000 });
   let view: LedgerView | null = null;
@@ -64,7 +64,7 @@ async function ledgerOf(deps: ApiDeps, pairId: string): Promise<LedgerEntry[]> {
 }
 
 /** Profit and loss by part per pair, from the signer's ledger; a pair without capital or price is left out. */
-async function partsOfPairs(
+export async function partsOfPairs(
   deps: ApiDeps,
   desk: DeskState,
   plans: readonly PlanRecord[],

@@ -298,7 +298,7 @@ async function assemble(input: Assembly): Promise<Devnet> {
   const failed = Promise.race([...anvils.map((anvil) => anvil.died), saveFailure.raised]);
   if (saved === undefined) await save("running");
   // What was loaded is on disk as it is; the first save comes with the first check, when the market runs.
-  else stateFile.markRunning();
+  else stateFile.markRunning(saved.state);
   const savedWallMs = saved === undefined ? performance.now() : performance.now() - SAVE_EVERY_MS;
   let lastSave = { wallMs: savedWallMs, foreignMark: simulator.status().foreignMark };
   const timer = setInterval(() => {

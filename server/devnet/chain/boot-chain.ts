@@ -1,5 +1,6 @@
 // Brings one chain up: fresh with its contracts, pools and checks, or from its saved state.
-import type { Address, Hex } from "viem";
+import type { Address } from "viem";
+import { z } from "zod";
 import { buildOverlay } from "@/server/devnet/registry-overlay";
 import { DevnetError } from "@/server/devnet/devnet-error";
 import { fundAt } from "@/server/devnet/control-api";
@@ -110,7 +111,7 @@ export async function bootSaved(
 ): Promise<BootedChain> {
   const { client, setup, rpcUrl } = boot;
   const { deployment, providers, familyProviders } = saved.chain;
-  await client.request<LoadStateRpc>({ method: "anvil_loadState", params: [`0x${saved.dump.toString("hex")}`] });
+  await loadState(rpcUrl, saved.dump);
   const head = await client.getBlock();
   const headAtMs = Number(head.timestamp) * 1000;
   if (headAtMs > saved.nowMs) {
@@ -126,7 +127,27 @@ export async function bootSaved(
   return { node: createNode({ setup, client, rpcUrl, deployment }), providers, familyProviders };
 }
 
-type LoadStateRpc = { Method: "anvil_loadState"; Parameters: [Hex]; ReturnType: boolean };
+const loadedSchema = z.object({ result: z.literal(true) });
+
+/** Bytes that are ready to send: several megabytes of hexadecimal are not made into JSON and encoded again. */
+async function loadState(rpcUrl: string, dump: Buffer): Promise<void> {
+  const response = await fetch(rpcUrl, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: Buffer.concat([
+      Buffer.from('{"jsonrpc":"2.0","id":1,"method":"anvil_loadState","params":["0x'),
+      Buffer.from(dump.toString("hex"), "latin1"),
+      Buffer.from('"]}'),
+    ]),
+  });
+  const answer: unknown = await response.json();
+  if (loadedSchema.safeParse(answer).success) return;
+  throw new DevnetError({
+    code: "state",
+    message: `The chain at ${rpcUrl} did not take its saved state: ${JSON.stringify(answer).slice(0, 300)}. Start with --fresh.`,
+    retryable: false,
+  });
+}
 
 async function fundWallet(boot: ChainBoot, deployment: ChainDeployment, atMs: number): Promise<void> {
   if (boot.wallet === undefined) return;

@@ -51,7 +51,7 @@ export interface StateFile {
   load(key: string): SavedDevnet | undefined;
   save(saved: SavedDevnet): void;
   /** What was loaded runs again: its next end is an orderly one only when it says so. */
-  markRunning(): void;
+  markRunning(loaded: DevnetState): void;
   clear(): void;
 }
 
@@ -99,11 +99,10 @@ export function createStateFile(dataDir: string): StateFile {
       renameSync(next, current);
       rmSync(previous, { recursive: true, force: true });
     },
-    markRunning() {
+    markRunning(loaded) {
       const file = [current, previous].map((dir) => join(dir, "state.json")).find((path) => existsSync(path));
       if (file === undefined) return;
-      const state = stateSchema.parse(readJson(file));
-      writeFileSync(`${file}.tmp`, JSON.stringify({ ...state, isCleanStop: false }));
+      writeFileSync(`${file}.tmp`, JSON.stringify({ ...loaded, isCleanStop: false }));
       renameSync(`${file}.tmp`, file);
     },
     clear() {

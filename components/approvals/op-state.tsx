@@ -5,7 +5,7 @@ import { useWallNow } from "@/components/live/ticker";
 import { Copyable } from "@/components/ui/copyable";
 import { cx } from "@/components/ui/cx";
 import { Status } from "@/components/ui/status";
-import { shortHex } from "@/lib/format/address";
+import { shortAddresses, shortHex } from "@/lib/format/address";
 import { formatGwei } from "@/lib/format/gwei";
 import { formatInteger } from "@/lib/format/number";
 import { formatInstant, formatIso } from "@/lib/format/time";
@@ -81,7 +81,7 @@ export function OpFacts({ op }: { readonly op: PlanOp }): ReactNode {
             op.state === "SKIPPED" ? "border-line-2" : "border-warn bg-warn-soft",
           )}
         >
-          {op.error}
+          {shortAddresses(op.error)}
         </p>
       )}
     </div>

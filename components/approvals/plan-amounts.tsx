@@ -92,7 +92,16 @@ function PlanNotes({ notes }: { readonly notes: readonly string[] }): ReactNode 
 /** Dust that neither side shows is not spelled out; the exact change is on hover. */
 function changeText({ before, after, token }: Line): string {
   const isShown = formatToken(before.toString(), token.decimals) !== formatToken(after.toString(), token.decimals);
-  return before === after ? "0" : isShown ? formatSignedToken((after - before).toString(), token.decimals) : "≈ 0";
+  if (before === after) return "0";
+  return isShown && !isDust(after - before, token)
+    ? formatSignedToken((after - before).toString(), token.decimals)
+    : "≈ 0";
+}
+
+/** Less than a hundred millionth of a token: its digits only make the column wide. */
+function isDust(raw: bigint, { decimals }: AmountDto["token"]): boolean {
+  const size = raw < 0n ? -raw : raw;
+  return size > 0n && decimals > 8 && size < 10n ** BigInt(decimals - 8);
 }
 
 function Amount({ raw, token }: { readonly raw: bigint; readonly token: AmountDto["token"] }): ReactNode {
@@ -102,7 +111,7 @@ function Amount({ raw, token }: { readonly raw: bigint; readonly token: AmountDt
       title={`${formatTokenExact(raw.toString(), token.decimals)} ${token.symbol}`}
       className={raw === 0n ? "text-ink-3" : undefined}
     >
-      {formatToken(raw.toString(), token.decimals)}
+      {isDust(raw, token) ? "≈ 0" : formatToken(raw.toString(), token.decimals)}
     </Td>
   );
 }

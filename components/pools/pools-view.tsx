@@ -101,12 +101,13 @@ function PoolTable({ pools }: { readonly pools: readonly PoolDto[] }): ReactNode
                 href={poolHref(pool)}
                 className="font-title text-ink after:absolute after:inset-0 focus-visible:outline-none focus-visible:after:outline-2 focus-visible:after:-outline-offset-2 focus-visible:after:outline-tide"
               >
-                {pool.dexName} {formatFeePips(pool.feePips)}
+                {pool.dexName} {pool.feePips === null ? "" : formatFeePips(pool.feePips)}
               </Link>
               <Sub>
                 {pool.pairId}, {pool.chainName}
+                {pool.feePips === null && ", fee not read yet"}
               </Sub>
-              {pool.isStandIn && (
+              {pool.isStandIn && !pool.dexName.includes("stand-in") && (
                 <span className="mt-1 block">
                   <Chip title="Contracts that imitate the family; the real bytecode is not available here">
                     Stand-in

@@ -88,7 +88,7 @@ function Totals({ pairs }: { readonly pairs: readonly Pair[] }): ReactNode {
           </div>
         ))}
       </dl>
-      <TransitList className="mt-3" />
+      <TransitList className="mt-3 max-w-[640px]" />
     </section>
   );
 }

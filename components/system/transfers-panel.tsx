@@ -75,7 +75,7 @@ function Row({ transfer }: { readonly transfer: TransferDto }): ReactNode {
       </Td>
       <Td>
         <Status tone={state.tone}>{state.word}</Status>
-        <Sub>
+        <Sub className="whitespace-nowrap">
           {isUnderWay(transfer)
             ? `since ${formatInstant(transfer.startedAtMs, nowMs)}, ${formatAge(nowMs - transfer.startedAtMs)}`
             : formatInstant(transfer.updatedAtMs, nowMs)}

@@ -32,11 +32,15 @@ export function TransitList({
   const known = useApi("transfers", query).data?.transfers ?? [];
   const isAnyOpen = known.some(isUnderWay);
   const transfers = useApi("transfers", query, isAnyOpen ? { refetchMs: WATCH_MS } : {}).data?.transfers ?? [];
-  const shown = transfers.filter((each) => isUnderWay(each) || nowMs - each.updatedAtMs < NEWS_MS);
-  if (shown.length === 0 || nowMs === 0) return null;
+  const news = transfers.filter((each) => isUnderWay(each) || nowMs - each.updatedAtMs < NEWS_MS);
+  if (news.length === 0 || nowMs === 0) return null;
+  // What went well is a count; what is under way or ended otherwise has its own line.
+  const shown = news.filter((each) => isUnderWay(each) || each.state !== "done");
+  const arrived = news.filter((each) => !isUnderWay(each) && each.state === "done");
+  const lastAtMs = arrived.reduce((max, { updatedAtMs }) => Math.max(max, updatedAtMs), 0);
   return (
     <section aria-label="Between chains" className={className}>
-      <ul className="border-t">
+      <ul className={shown.length === 0 ? "hidden" : "border-t"}>
         {shown.slice(0, SHOWN_MAX).map((transfer) => (
           <li key={transfer.transferId} className="border-b py-1.5 text-dense">
             <Line transfer={transfer} nowMs={nowMs} withPair={pairId === undefined} />
@@ -45,6 +49,8 @@ export function TransitList({
       </ul>
       <p className="mt-1.5 text-dense text-ink-3">
         {shown.length > SHOWN_MAX && `${shown.length - SHOWN_MAX} more. `}
+        {arrived.length > 0 &&
+          `${arrived.length} ${arrived.length === 1 ? "transfer" : "transfers"} arrived, ${arrived.length === 1 ? "" : "the last "}at ${formatInstant(lastAtMs, nowMs)}. `}
         <TextLink href={TRANSFERS_HREF}>All transfers</TextLink>
       </p>
     </section>

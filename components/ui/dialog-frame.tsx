@@ -12,7 +12,7 @@ export interface DialogProps {
   readonly description?: ReactNode;
   readonly children: ReactNode;
   readonly footer?: ReactNode;
-  readonly size?: "normal" | "large";
+  readonly size?: "normal" | "large" | "wide";
 }
 
 export function DialogFrame({
@@ -33,7 +33,11 @@ export function DialogFrame({
           className={cx(
             "fixed inset-x-0 bottom-0 z-40 max-h-[92dvh] overflow-y-auto rounded-t-dialog border border-line-2 bg-panel shadow-float outline-none",
             "desk:inset-x-auto desk:top-1/2 desk:bottom-auto desk:left-1/2 desk:-translate-x-1/2 desk:-translate-y-1/2 desk:rounded-dialog",
-            size === "large" ? "desk:w-[640px]" : "desk:w-[440px]",
+            size === "wide"
+              ? "desk:w-[1080px] desk:max-w-[calc(100vw-48px)]"
+              : size === "large"
+                ? "desk:w-[640px]"
+                : "desk:w-[440px]",
           )}
         >
           <div className="flex items-start gap-3 px-4 pt-3.5">

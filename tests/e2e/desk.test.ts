@@ -2,12 +2,15 @@
 import { cpus, loadavg } from "node:os";
 import { rmSync } from "node:fs";
 import { AxeBuilder } from "@axe-core/playwright";
-import { chromium, type BrowserContext, type Page } from "@playwright/test";
+import { chromium, type BrowserContext, type Locator, type Page } from "@playwright/test";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { contract } from "@/lib/api/contract";
 import { formatUsd } from "@/lib/format/usd";
+import { addressSchema } from "@/lib/registry/schema";
+import { FIRST_LOAD_LIMIT_BYTES, firstLoadBytes } from "@/server/cli/commands/bench-first-load";
 import { requires } from "@/tests/support/requires";
+import { sendOrphans } from "@/tests/support/send-orphan";
 import { startDemo, waitFor, type RunningDemo } from "@/tests/support/running-demo";
 
 const AUTO = "WETH-USDC";
@@ -54,6 +57,10 @@ function say(text: string): void {
 
 function seconds(ms: number): string {
   return `${(ms / 1000).toFixed(1)} s`;
+}
+
+function numberOf(text: string): number {
+  return Number(text.replaceAll(",", ""));
 }
 
 function address(path: string): string {
@@ -228,15 +235,29 @@ describe.skipIf(!chrome.available)("desk", () => {
     say(`pair page: ${count} amounts equal to the API's raw units`);
   });
 
-  it("desk: a manual range shift by the dialog is signed and carried out", async () => {
+  it("desk: a range that was dragged and moved by keys is previewed, signed and carried out", async () => {
+    // Positions that no plan opened: the comparison after this test's plan finds them.
+    await sendOrphans(demo, addressSchema.parse((await demo.read(contract.system)).signer.wallet), 3);
     const before = await positionOf(AUTO);
     await page.goto(address(`/pairs/${AUTO}`));
     await page.getByRole("button", { name: "Shift range" }).click();
     const dialog = page.getByRole("dialog", { name: `Shift a range of ${AUTO}` });
-    await dialog.getByRole("button", { name: "My own range" }).click();
-    for (const name of ["Upper price: one tick spacing up", "Lower price: one tick spacing down"]) {
-      await dialog.getByRole("button", { name }).click();
-    }
+    const field = (name: string) => dialog.getByLabel(new RegExp(`^${name}, `));
+    const [upper, lower] = [field("Upper price"), field("Lower price")];
+    const [upperBefore, lowerBefore] = [await upper.inputValue(), await lower.inputValue()];
+    await dialog.getByRole("slider", { name: "Upper edge" }).press("ArrowUp");
+    expect(numberOf(await upper.inputValue())).toBeGreaterThan(numberOf(upperBefore));
+    const grip = dialog.locator('[data-handle="lower"] .grip');
+    await grip.scrollIntoViewIfNeeded();
+    const box = await grip.boundingBox();
+    if (box === null) throw new Error("the lower edge has no grip");
+    const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+    await page.mouse.move(x, y);
+    await page.mouse.down();
+    await page.mouse.move(x, y + 24, { steps: 6 });
+    await page.mouse.up();
+    expect(numberOf(await lower.inputValue())).toBeLessThan(numberOf(lowerBefore));
+    await dialog.locator('[data-outcome="Fees a day"]').filter({ hasText: "$" }).waitFor();
     const askedMs = performance.now();
     await dialog.getByRole("button", { name: "Ask for this shift with wallet" }).click();
     const mine = await waitFor("a plan made from the signed command", LIMIT_MS, async () => {
@@ -370,6 +391,42 @@ describe.skipIf(!chrome.available)("desk", () => {
       if ((await half.innerText()) !== before) throw new Error(`not yet ${before}`);
       return true;
     });
+  });
+
+  it("desk: what the journal does not know is adopted, closed and ignored from the page", async () => {
+    await page.goto(address("/system#orphans"));
+    const panel = page.getByRole("region", { name: "Chain against journal" });
+    const rows = panel.getByRole("row").filter({ hasText: "Position the journal does not know" });
+    await rows.nth(2).waitFor();
+    const act = async (word: "Adopt" | "Close" | "Ignore", fill: (dialog: Locator) => Promise<unknown>) => {
+      await rows
+        .filter({ hasText: "Waits for you" })
+        .first()
+        .getByRole("button", { name: `${word}…` })
+        .click();
+      const dialog = page.getByRole("dialog", { name: new RegExp(`^${word}`) });
+      await fill(dialog);
+      await dialog.getByRole("button", { name: "Sign with wallet" }).click();
+      await waitFor(`${word} has a result`, LIMIT_MS, async () => {
+        const said = (await dialog.getByRole("status").allInnerTexts()).join(" ");
+        if (!/done/i.test(said)) throw new Error(`the dialog says: ${said}`);
+        return true;
+      });
+      await page.keyboard.press("Escape");
+      await dialog.waitFor({ state: "hidden" });
+    };
+    await act("Ignore", (dialog) => dialog.getByLabel("Why, kept in the command log").fill("sent by a test"));
+    await act("Close", (dialog) => dialog.getByLabel("Note, kept in the command log").fill("not ours"));
+    await act("Adopt", (dialog) => dialog.getByLabel("Pair it will belong to").selectOption(AUTO));
+    for (const word of ["Ignored", /Clos(ed|ing)/, "Adopted"]) await rows.filter({ hasText: word }).first().waitFor();
+    const { positions } = await demo.read(contract.pairPositions, { params: { id: AUTO } });
+    say(`orphans: one ignored, one closed, one adopted; ${AUTO} has ${positions.length} positions`);
+  });
+
+  it("desk: a page needs at most 250 kB of code before it can be used", async () => {
+    const sizes = await firstLoadBytes(demo.apiUrl, [...ROUTES]);
+    for (const [route, bytes] of sizes) say(`first load ${route}: ${(bytes / 1000).toFixed(1)} kB gzip`);
+    expect([...sizes].filter(([, bytes]) => bytes > FIRST_LOAD_LIMIT_BYTES)).toEqual([]);
   });
 
   it("desk: an unknown pair is a 404 that says so", async () => {

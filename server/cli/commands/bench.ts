@@ -7,6 +7,7 @@ import { z } from "zod";
 import { contract } from "@/lib/api/contract";
 import { pickFreePort } from "@/server/infra/process/ports";
 import { benchDevnet } from "./bench-devnet";
+import { firstLoadBytes } from "./bench-first-load";
 import { benchStrategy } from "./bench-strategy";
 
 const readySchema = z.looseObject({ ready: z.literal(true), web: z.string(), devnet: z.string() });
@@ -18,6 +19,7 @@ const snapshotsSchema = contract.pairSnapshots.response;
 const EPOCHS_WANTED = 4;
 const EPOCH_LIMIT_MS = 180_000;
 const READS = 400;
+const BENCH_ROUTES = ["/overview", "/pairs/WETH-USDC", "/positions", "/pools", "/approvals", "/lab", "/system"];
 
 function print(name: string, value: number, unit: string): void {
   console.log(JSON.stringify({ name, value: Math.round(value * 1000) / 1000, unit }));
@@ -143,6 +145,10 @@ async function benchSystem(): Promise<void> {
       const name = path.replace("/api/", "").replace(`/${pairId}`, "").replaceAll("/", "_");
       print(`api_${name}_p50_ms`, quantile(times, 0.5), "ms");
       print(`api_${name}_p99_ms`, quantile(times, 0.99), "ms");
+    }
+
+    for (const [route, bytes] of await firstLoadBytes(base, BENCH_ROUTES)) {
+      print(`first_load_js_${route.slice(1).replaceAll(/[/-]/g, "_").toLowerCase()}_kb`, bytes / 1000, "kB gzip");
     }
 
     const run = runFileSchema.parse(JSON.parse(readFileSync(join(dataDir, "run.json"), "utf8")));

@@ -1,10 +1,10 @@
-// Snaps a range a person typed to the ticks a pool can have, and says what is wrong when it cannot be minted.
+// Snaps prices to the ticks a pool can have, in both token orders.
 import { isBaseToken0, type PriceFrame } from "@/lib/amm/sqrt-price";
 import { usableTicks } from "@/lib/amm/tick-math";
 import { priceToTick, ticksToRange, tickToPrice } from "@/lib/amm/ticks";
 import type { PositionDto } from "@/lib/api/schemas";
 
-export interface TickRange {
+interface TickRange {
   readonly tickLower: number;
   readonly tickUpper: number;
 }
@@ -32,7 +32,7 @@ export function snapPrice(price: number, spacing: number, frame: PriceFrame): nu
   return clampTick(Math.round(nearer / spacing) * spacing, spacing);
 }
 
-export function clampTick(tick: number, spacing: number): number {
+function clampTick(tick: number, spacing: number): number {
   const usable = usableTicks(spacing);
   return Math.min(usable.max, Math.max(usable.min, tick)) + 0;
 }
@@ -41,18 +41,4 @@ export function clampTick(tick: number, spacing: number): number {
 export function pricesOf(ticks: TickRange, frame: PriceFrame): { readonly lower: number; readonly upper: number } {
   const range = ticksToRange(ticks.tickLower, ticks.tickUpper, frame);
   return { lower: range.min, upper: range.max };
-}
-
-/** Null when the range can be minted. */
-export function rangeProblem(
-  ticks: TickRange | null,
-  position: Pick<PositionDto, "tickLower" | "tickUpper">,
-): string | null {
-  if (ticks === null) return "Both edges need a price above zero.";
-  if (ticks.tickUpper <= ticks.tickLower)
-    return "The upper edge must be above the lower one by at least one tick spacing.";
-  if (ticks.tickLower === position.tickLower && ticks.tickUpper === position.tickUpper) {
-    return "This is the range the position has now.";
-  }
-  return null;
 }

@@ -1,7 +1,7 @@
 // Snapping of typed prices to ticks, in both token orders.
 import { assert, constantFrom, double, property } from "fast-check";
 import { describe, expect, it } from "vitest";
-import { clampTick, frameOf, pricesOf, rangeProblem, snapPrice, spacingOf } from "./snap-range";
+import { frameOf, pricesOf, snapPrice, spacingOf } from "./snap-range";
 
 const token = (address: string, decimals: number) => ({
   token: { symbol: "X", address, decimals },
@@ -36,17 +36,11 @@ describe("snapPrice", () => {
   });
   it("behavior: not a price, no tick", () => {
     expect(snapPrice(0, 10, frames[0] ?? frameOf({ base: token(LOW, 1), quote: token(HIGH, 1) }))).toBeNull();
-    expect(clampTick(9_999_999, 60)).toBe(887_220);
   });
 });
 
-describe("rangeProblem", () => {
-  const position = { tickLower: -10, tickUpper: 10 };
-  it("default: says what is wrong, null when it can be minted", () => {
-    expect(rangeProblem(null, position)).toMatch(/above zero/);
-    expect(rangeProblem({ tickLower: 10, tickUpper: 10 }, position)).toMatch(/at least one tick spacing/);
-    expect(rangeProblem({ tickLower: -10, tickUpper: 10 }, position)).toMatch(/has now/);
-    expect(rangeProblem({ tickLower: -20, tickUpper: 10 }, position)).toBeNull();
+describe("spacingOf", () => {
+  it("default: what the API says, else the spacing of the fee tier", () => {
     expect(spacingOf({ feePips: 3000 })).toBe(60);
     expect(spacingOf({ feePips: 3000, tickSpacing: 7 })).toBe(7);
   });

@@ -1,0 +1,64 @@
+// The editor's numbers are the strategy's: its own assessment for the range now and the target, and honest ones for any other.
+import { describe, expect, it } from "vitest";
+import { createPreviewBase } from "@/components/preview/preview-model";
+import { evaluate, NO_MEMORY } from "@/lib/strategy";
+import { ticksToRange } from "@/lib/amm/ticks";
+import { priceFrameOf } from "@/lib/portfolio/position";
+import { buildPosition, buildSnapshot, withPositions } from "@/tests/support/build-snapshot";
+import { createRangePreview, sigmaRange } from "./range-preview";
+
+function setUp() {
+  const empty = buildSnapshot();
+  const [pool] = empty.pools;
+  if (pool === undefined || pool.kind !== "ticks") throw new Error("expected a tick pool");
+  const lower = Math.floor((pool.tick - 400) / 10) * 10;
+  const position = buildPosition(empty, pool, { tickLower: lower, tickUpper: lower + 800, usd: 20_000 });
+  const snapshot = withPositions(empty, [position]);
+  const base = createPreviewBase(snapshot, false, { optimizerEnabled: false }, NO_MEMORY);
+  const preview = createRangePreview(base, position.positionId);
+  if (preview === null) throw new Error("expected a preview");
+  const outcomeOf = (tickLower: number, tickUpper: number) =>
+    preview.outcomeOf({ kind: "ticks", tickLower, tickUpper }, ticksToRange(tickLower, tickUpper, priceFrameOf(pool)));
+  return { snapshot, base, preview, outcomeOf, lower, pool, position };
+}
+
+describe("createRangePreview", () => {
+  it("behavior: the range now and the target earn what the strategy's evaluation says, the target costs what it says", () => {
+    const { snapshot, base, preview, outcomeOf, lower } = setUp();
+    const [entry] = evaluate({ snapshot, params: base.params, memory: NO_MEMORY }).positions;
+    const now = outcomeOf(lower, lower + 800);
+    expect(now.netUsdPerDay).toBeCloseTo((entry?.incomeNow?.netUsdPerYear ?? 0) / 365, 9);
+    expect([now.costUsd, now.paybackDays]).toEqual([0, 0]);
+    const target = entry?.target?.range;
+    if (target?.kind !== "ticks" || entry === undefined) throw new Error("expected a target");
+    const at = outcomeOf(target.tickLower, target.tickUpper);
+    expect(at.feesUsdPerDay).toBeCloseTo((entry.incomeAtTarget?.feesUsdPerYear ?? 0) / 365, 9);
+    expect(at.costUsd).toBeCloseTo(entry.shiftCostUsd, 9);
+    expect(preview.target).toEqual(entry.target?.effective);
+  });
+
+  it("behavior: amounts are worth the position, narrower earns more while it holds, outside earns nothing", () => {
+    const { snapshot, preview, outcomeOf, lower } = setUp();
+    for (const half of [100, 200, 380]) {
+      const { base, quote } = outcomeOf(lower + 400 - half, lower + 400 + half);
+      expect((base * snapshot.price + quote) * snapshot.quoteUsd).toBeCloseTo(preview.valueUsd, 6);
+    }
+    const wide = outcomeOf(lower - 2_000, lower + 2_800);
+    const narrow = outcomeOf(lower + 200, lower + 600);
+    expect(narrow.holdMs ?? 0).toBeLessThan(wide.holdMs ?? 0);
+    expect(narrow.recentFrac ?? 1).toBeLessThanOrEqual(wide.recentFrac ?? 0);
+    const outside = outcomeOf(lower + 4_000, lower + 4_400);
+    expect(outside.feesUsdPerDay).toBeCloseTo(0, 9);
+    expect(outside.holdMs).toBe(0);
+    expect(Math.min(outside.base, outside.quote)).toBe(0);
+  });
+
+  it("behavior: an unknown position has no preview, and sigma ranges grow with sigma", () => {
+    const { base } = setUp();
+    expect(createRangePreview(base, "nobody")).toBeNull();
+    const one = sigmaRange(2_000, 0.6, 1);
+    const two = sigmaRange(2_000, 0.6, 2);
+    expect(two.max / one.max).toBeCloseTo(one.max / 2_000, 12);
+    expect(one.min * one.max).toBeCloseTo(4_000_000, 3);
+  });
+});

@@ -1,6 +1,7 @@
 // Signed commands: one EIP-712 format for every state-changing act, checked by the API and again by the signer (safety.md section 6).
 import { keccak256, stringToHex, zeroHash } from "viem";
 import { z } from "zod";
+import { isPlainText } from "@/lib/format/plain-text";
 import { addressSchema, bytes32Schema, hexSchema, pairIdSchema } from "@/lib/registry/schema";
 import { capitalAssignmentSchema, modeSchema, pairSettingsSchema, pauseKindSchema } from "@/lib/registry/pair-settings";
 import { canonicalJson } from "@/lib/plan/canonical-json";
@@ -16,24 +17,29 @@ export function roleAtLeast(role: Role, needed: Role): boolean {
 }
 
 const planIdSchema = z.string().regex(/^0x[0-9a-f]{32}$/, "expected a plan id: 0x and 32 hex digits");
-const note = z.string().max(280).default("");
+const noteText = z
+  .string()
+  .max(280)
+  .refine(isPlainText, "expected text without invisible characters (control, zero-width, direction marks)");
+const note = noteText.default("");
+const reason = noteText.min(1);
 /** A pool tick, or a Liquidity Book bin id. */
 const tickSchema = z.number().int().min(-887_272).max(16_777_215);
 
 /** Parameters per action; `target` of the command is the pair id, the plan id or `system`. */
 export const commandParamsSchemas = {
   "plan.approve": z.object({ planId: planIdSchema, note }),
-  "plan.reject": z.object({ planId: planIdSchema, reason: z.string().min(1).max(280) }),
+  "plan.reject": z.object({ planId: planIdSchema, reason }),
   "pair.pause": z.object({
     pairId: pairIdSchema,
     kind: pauseKindSchema,
     untilAtMs: z.number().int().positive().nullable(),
-    reason: z.string().min(1).max(280),
+    reason,
   }),
   "pair.resume": z.object({ pairId: pairIdSchema, note }),
   "pair.mode": z.object({ pairId: pairIdSchema, mode: modeSchema }),
   "pair.config": z.object({ pairId: pairIdSchema, settings: pairSettingsSchema }),
-  "pair.unhalt": z.object({ pairId: pairIdSchema, note: z.string().min(1).max(280) }),
+  "pair.unhalt": z.object({ pairId: pairIdSchema, note: reason }),
   /** Manual range shift: ticks null = the strategy's target of the next cycle. */
   "range.shift": z.object({
     pairId: pairIdSchema,
@@ -47,18 +53,18 @@ export const commandParamsSchemas = {
   "orphan.adopt": z.object({ orphanId: z.string().min(1).max(200), pairId: pairIdSchema, note }),
   /** An orphan position is closed into the wallet; the proceeds are a credit. An allowance is taken back. */
   "orphan.close": z.object({ orphanId: z.string().min(1).max(200), note }),
-  "orphan.ignore": z.object({ orphanId: z.string().min(1).max(200), note: z.string().min(1).max(280) }),
+  "orphan.ignore": z.object({ orphanId: z.string().min(1).max(200), note: reason }),
   /** Close everything (or one pair) as it is, or into one token; nothing new is opened. */
   "system.exit": z.object({
     pairId: pairIdSchema.nullable(),
     /** Symbol of the token to end in; null: the tokens as they come. */
     into: z.string().min(1).max(16).nullable(),
-    reason: z.string().min(1).max(280),
+    reason,
   }),
   /** A transfer that will never end is written off: its amount leaves the books by a person's word. */
-  "transfer.fail": z.object({ transferId: z.string().min(1).max(80), note: z.string().min(1).max(280) }),
-  "system.stop": z.object({ reason: z.string().min(1).max(280) }),
-  "system.resume": z.object({ note: z.string().min(1).max(280) }),
+  "transfer.fail": z.object({ transferId: z.string().min(1).max(80), note: reason }),
+  "system.stop": z.object({ reason }),
+  "system.resume": z.object({ note: reason }),
 } as const;
 export type CommandAction = keyof typeof commandParamsSchemas;
 export type CommandParams<A extends CommandAction> = z.output<(typeof commandParamsSchemas)[A]>;

@@ -1,5 +1,6 @@
 // Shape of the registry (chains, tokens, DEXes, pools, pairs) and of an overlay file; every entry is a claim checked on chain at start.
 import { z } from "zod";
+import { isPlainText } from "@/lib/format/plain-text";
 
 export const FAMILIES = [
   "uniswap-v3",
@@ -22,6 +23,11 @@ export const bytes32Schema = z.templateLiteral(["0x", z.string().regex(/^[0-9a-f
 export const hexSchema = z.templateLiteral(["0x", z.string().regex(/^([0-9a-fA-F]{2})*$/)]);
 export const pairIdSchema = z.string().regex(/^[A-Z0-9.]{1,16}-[A-Z0-9.]{1,16}$/, "expected BASE-QUOTE in upper case");
 
+/** Names are shown beside money: what they hold is what is seen. */
+function plain(text: z.ZodString): z.ZodString {
+  return text.refine(isPlainText, "expected text without invisible characters");
+}
+
 /** How well a fact is supported: recomputed from the deployment rule, two or more independent sources, or one. */
 export const VERIFIED = ["derived", "twice", "single"] as const;
 /** Where an entry is from; an overlay may leave it out. `sources` are keys of `./sources`, or words of the operator. */
@@ -40,7 +46,7 @@ export const settleSchema = z.object({
 
 export const chainSchema = z.object({
   id: z.number().int().positive(),
-  name: z.string().min(1).max(48),
+  name: plain(z.string().min(1).max(48)),
   nativeSymbol: z.string().min(1).max(12),
   nativeDecimals: z.number().int().min(0).max(36),
   wrappedNative: addressSchema,
@@ -70,7 +76,7 @@ export type Chain = z.infer<typeof chainSchema>;
 
 export const tokenSchema = z.object({
   chainId: z.number().int().positive(),
-  symbol: z.string().min(1).max(16),
+  symbol: plain(z.string().min(1).max(16)),
   address: addressSchema,
   decimals: z.number().int().min(0).max(36),
   kind: z.enum(["native", "bridged", "wrapped"]),
@@ -108,7 +114,7 @@ export type DexContracts = z.infer<typeof dexContractsSchema>;
 
 export const dexSchema = z.object({
   id: z.string().min(1),
-  name: z.string().min(1),
+  name: plain(z.string().min(1)),
   family: familySchema,
   /** True when contracts imitate the family because the real bytecode is not available; shown wherever the pool is shown. */
   isStandIn: z.boolean().default(false),

@@ -3,6 +3,7 @@ import { decodeFunctionResult, encodeFunctionData, hexToString, parseAbi } from 
 import type { CallPort, FamilyReads } from "@/lib/actions/family";
 import type { Result } from "@/lib/errors/result";
 import { ChainError } from "@/lib/errors/tidegate-error";
+import { chainText, isPlainText } from "@/lib/format/plain-text";
 import { ERC20_ABI } from "@/lib/registry/abis/erc20";
 import { derivePoolId } from "@/lib/registry/derive";
 import { poolRefOf } from "@/lib/registry/pool-ref";
@@ -150,9 +151,13 @@ export async function readTokenFacts(
   ]);
   if (decimals === null || decimals === "0x") return `there is no token contract at ${token}`;
   try {
+    const called = decodeSymbol(symbol ?? "0x");
+    if (!isPlainText(called)) {
+      return `the contract at ${token} calls itself "${chainText(called)}" with invisible characters in it; no honest token does`;
+    }
     return {
       decimals: decodeFunctionResult({ abi: ERC20_ABI, functionName: "decimals", data: decimals }),
-      symbol: decodeSymbol(symbol ?? "0x"),
+      symbol: chainText(called),
     };
   } catch {
     // Whatever the decoder found, the answer is not a token's.

@@ -69,6 +69,8 @@ export async function fetchJsonAnswer(request: JsonRequest): Promise<Result<Json
     });
     text = await readLimited(response, maxBytes);
   } catch (error) {
+    // A guarded fetch has said what was wrong in these words already.
+    if (error instanceof SourceError) return err(error);
     return err(connectionError({ error, address, timeoutMs, timedOut: timeout.aborted }));
   }
 

@@ -2,7 +2,7 @@
 import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect } from "vitest";
 import { createSiweMessage, parseSiweMessage } from "viem/siwe";
-import { privateKeyToAccount } from "viem/accounts";
+import type { PrivateKeyAccount } from "viem/accounts";
 import { buildCommand, commandTypedData, type SignedCommand } from "@/lib/api/commands";
 import { contract } from "@/lib/api/contract";
 import { controlMethods, intentMethods } from "@/lib/api/signer-contract";
@@ -215,7 +215,6 @@ describe("sign-in", () => {
       pairs: [],
     });
     const contractDesk = desk.open({ rateLimiter: noLimits, registry });
-    const word = (hex: string) => `0x${hex.padEnd(64, "0")}`;
     const fakes: readonly (readonly [string, string])[] = [
       ["0x", word("1626ba7e")],
       ["0x60", "0x"],
@@ -295,7 +294,7 @@ async function atSigner(signed: SignedCommand): Promise<string> {
 }
 
 async function signedBy(
-  account: ReturnType<typeof privateKeyToAccount>,
+  account: PrivateKeyAccount,
   change: Partial<Parameters<typeof buildCommand>[0]> & { readonly deployment?: `0x${string}` } = {},
 ): Promise<SignedCommand> {
   const { deployment = desk.home.deploymentId, ...rest } = change;
@@ -514,9 +513,9 @@ describe("the signer's sockets", () => {
     const lease = await intent.call("fence.lease", { pairId: DESK_PAIR, workerId: "stranger" });
     const token = lease.ok ? lease.value.token : 0;
     const steps = [
-      { kind: "approve", chainId: HOME_CHAIN, token: stranger(1), spender: stranger(2), amountRaw: "1", forStep: 1 },
-      { kind: "transfer", chainId: HOME_CHAIN, token: stranger(1), to: stranger(2), amountRaw: "1" },
-      { kind: "burn", chainId: 666, positionManager: stranger(3), tokenId: "1", pool: stranger(4) },
+      { kind: "approve", chainId: HOME_CHAIN, token: addressOf(1), spender: addressOf(2), amountRaw: "1", forStep: 1 },
+      { kind: "transfer", chainId: HOME_CHAIN, token: addressOf(1), to: addressOf(2), amountRaw: "1" },
+      { kind: "burn", chainId: 666, positionManager: addressOf(3), tokenId: "1", pool: addressOf(4) },
     ];
     for (const step of steps) {
       const text = await callRaw(desk.home.paths.intent, {
@@ -557,7 +556,11 @@ describe("the signer's sockets", () => {
   });
 });
 
-function stranger(index: number): string {
+function word(hex: string): string {
+  return `0x${hex.padEnd(64, "0")}`;
+}
+
+function addressOf(index: number): string {
   return `0x${index.toString(16).padStart(2, "0").repeat(20)}`;
 }
 

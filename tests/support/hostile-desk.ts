@@ -50,6 +50,10 @@ export interface HostileDesk {
   close(): Promise<void>;
 }
 
+function account(): PrivateKeyAccount {
+  return privateKeyToAccount(generatePrivateKey());
+}
+
 const ROLES_GIVEN = ["viewer", "operator", "approver"] as const;
 
 export async function openHostileDesk(): Promise<HostileDesk> {
@@ -61,7 +65,6 @@ export async function openHostileDesk(): Promise<HostileDesk> {
   await signer.ready;
   const control = openControl(home);
   expect(await control.waitReady(10_000)).toBe(true);
-  const account = (): PrivateKeyAccount => privateKeyToAccount(generatePrivateKey());
   const people: People = {
     owner: home.owner,
     viewer: account(),

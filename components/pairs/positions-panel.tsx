@@ -1,5 +1,6 @@
 // Positions at a named block: range, amounts, value, unclaimed fees, in-range state; two-line rows on phones.
 "use client";
+import Link from "next/link";
 import type { ReactNode } from "react";
 import { MarketAge } from "@/components/live/age";
 import { QueryView } from "@/components/live/query-view";
@@ -17,6 +18,7 @@ import { groupDigits } from "@/lib/format/number";
 import { formatInteger } from "@/lib/format/number";
 import { formatFeePips, formatPercent } from "@/lib/format/percent";
 import { formatToken, formatTokenExact } from "@/lib/format/token";
+import { positionHref } from "@/components/positions/position-href";
 import { positionName } from "@/lib/format/position-name";
 import { formatUsd } from "@/lib/format/usd";
 import type { PriceView } from "./use-price-direction";
@@ -144,7 +146,12 @@ function Wide({ positions, pair, prices }: ListProps): ReactNode {
           {positions.map((position) => (
             <Tr key={position.positionId}>
               <Td data-testid="position" data-position-id={position.positionId}>
-                <span className="font-title">{positionName(position.family, position.tokenId)}</span>
+                <Link
+                  href={positionHref(position)}
+                  className="font-title after:absolute after:inset-0 focus-visible:outline-none focus-visible:after:outline-2 focus-visible:after:-outline-offset-2 focus-visible:after:outline-tide"
+                >
+                  {positionName(position.family, position.tokenId)}
+                </Link>
                 {position.isStandIn && <Chip title="A stand-in contract of the local sandbox">stand-in</Chip>}
                 <Sub>
                   {position.dexName}, {formatFeePips(position.feePips)}, {position.chainName}
@@ -200,9 +207,9 @@ function Narrow({ positions, pair, prices }: ListProps): ReactNode {
       {positions.map((position) => (
         <li key={position.positionId} className="grid gap-1.5 border-b px-3.5 py-3 last:border-b-0">
           <div className="flex justify-between gap-3">
-            <span className="font-title">
+            <Link href={positionHref(position)} className="font-title">
               {positionName(position.family, position.tokenId)} {position.dexName}, {formatFeePips(position.feePips)}
-            </span>
+            </Link>
             <span className="font-title">{formatUsd(position.valueUsd)}</span>
           </div>
           <div className="flex justify-between gap-3">

@@ -1,5 +1,6 @@
 // Every position of every pair in one table: where it is, its range against the price, what it holds, what it earned and has not collected.
 "use client";
+import Link from "next/link";
 import type { ReactNode } from "react";
 import { MarketAge } from "@/components/live/age";
 import { QueryView } from "@/components/live/query-view";
@@ -22,6 +23,7 @@ import { formatPrice, formatRange } from "@/lib/format/price";
 import { formatToken, formatTokenExact } from "@/lib/format/token";
 import { positionName } from "@/lib/format/position-name";
 import { formatUsd } from "@/lib/format/usd";
+import { positionHref } from "./position-href";
 
 type Pair = RouteResponse<"pairs">["pairs"][number];
 const BLOCK_PERIOD_MS = 60_000;
@@ -160,7 +162,12 @@ function Rows({ pair, positions }: { readonly pair: Pair; readonly positions: re
         {positions.map((one) => (
           <Tr key={one.positionId}>
             <Td>
-              <b className="font-title">{positionName(one.family, one.tokenId)}</b>
+              <Link
+                href={positionHref(one)}
+                className="font-title after:absolute after:inset-0 focus-visible:outline-none focus-visible:after:outline-2 focus-visible:after:-outline-offset-2 focus-visible:after:outline-tide"
+              >
+                {positionName(one.family, one.tokenId)}
+              </Link>
               <Sub>
                 {one.dexName} {formatFeePips(one.feePips)}, {one.chainName}
                 {one.isStandIn && !one.dexName.includes("stand-in") && ", stand-in"}

@@ -2,6 +2,7 @@
 import { humanAmount, rawAmount } from "@/lib/amm/human-units";
 import { ok, type Result } from "@/lib/errors/result";
 import type { ObservedPosition } from "@/lib/market/snapshot";
+import { checkBlockGas } from "./block-gas";
 import type { Movement } from "./movement";
 import type { Plan, SwapStep } from "./plan";
 import { MANAGER_GRANTS, needsFamilyGrants, type StepGroup } from "./plan-grants";
@@ -218,6 +219,14 @@ export function buildChainPart(
     entries.push(mintStep({ params, opening, cap, grants }));
   });
 
+  const exits = [
+    ...closings.flatMap((closing) => closeSteps(params, closing, grants)),
+    ...reductions.map((reduction) => decreaseStep(params, reduction, grants)),
+  ];
+  const bridges = outgoing.map(bridgeGroup);
+  const fits = checkBlockGas(chain, [...exits, ...bridges, ...entries], input.stepGas ?? (() => 0));
+  if (!fits.ok) return fits;
+
   const minted = fills.map((fill) => ({
     base: rawAmount(fill.base, base.decimals),
     quote: rawAmount(fill.quote, quote.decimals),
@@ -251,11 +260,8 @@ export function buildChainPart(
   const hasCounted = movement.usesAccount ? openings.length > 0 || outgoing.length > 0 : true;
   return ok({
     chainId,
-    exits: [
-      ...closings.flatMap((closing) => closeSteps(params, closing, grants)),
-      ...reductions.map((reduction) => decreaseStep(params, reduction, grants)),
-    ],
-    bridges: outgoing.map(bridgeGroup),
+    exits,
+    bridges,
     entries,
     counted: hasCounted ? (movement.usesAccount ? account : leftover) : NOTHING,
     tokens: {

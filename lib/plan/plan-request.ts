@@ -4,7 +4,7 @@ import type { MarketSnapshot } from "@/lib/market/snapshot";
 import type { ResolvedPool } from "@/lib/registry/resolved-pool";
 import type { Evaluation, RangeShiftDecision, ReallocateDecision, StrategyParams } from "@/lib/strategy/index";
 import type { Address, Hex, PositionId } from "@/lib/units";
-import type { PlanOrigin } from "./plan";
+import type { PlanOrigin, Step } from "./plan";
 import type { PlanGrants } from "./plan-grants";
 
 /** One position moved to ticks an operator chose. */
@@ -38,6 +38,8 @@ export interface BuildPlanInput {
   readonly configVersion: number;
   /** Rights each family asks for; missing: plain allowances to the position manager, and families that need others are refused. */
   readonly grants?: PlanGrants;
+  /** Expected gas of a step, from measured and learnt units; missing: limits of blocks are left to the signer's estimate. */
+  readonly stepGas?: (step: Step) => number;
   /** What bridges offered for the transfers of `wantedTransfers`; missing or empty: nothing moves between chains. */
   readonly bridgeOffers?: readonly BridgeOffer[];
   /** Best way found for the swap of a chain, by a first building of this plan; missing: the aggregator. */
@@ -111,6 +113,7 @@ const PLAN_REFUSALS = [
   "no_price",
   "no_block",
   "no_grants",
+  "too_much_gas",
   "too_many_steps",
 ] as const;
 export type PlanRefusalCode = (typeof PLAN_REFUSALS)[number];

@@ -1,6 +1,7 @@
 // Gas costs follow units, price and the native token's dollar price; one odd receipt does not move them far.
 import { describe, expect, test } from "vitest";
-import { computeFamilyGasUsd, computeNativeUsd, createGasUnitsBook, DEFAULT_GAS_UNITS } from "./gas";
+import type { Step } from "@/lib/plan/plan";
+import { computeFamilyGasUsd, computeNativeUsd, createGasUnitsBook, DEFAULT_GAS_UNITS, stepGasUnits } from "./gas";
 
 describe("createGasUnitsBook", () => {
   test("behavior: learns towards receipts, bounded against outliers", () => {
@@ -12,6 +13,27 @@ describe("createGasUnitsBook", () => {
     book.learn("uniswap-v3", "mint", 10n ** 12n);
     expect(book.units("uniswap-v3").mint).toBeLessThanOrEqual(before * 1.41);
     expect(DEFAULT_GAS_UNITS["uniswap-v3"].mint).toBe(start);
+  });
+});
+
+const mintIn = (family: string, tickLower: number, tickUpper: number): Step =>
+  ({ kind: "mint", family, tickLower, tickUpper }) as unknown as Step;
+
+describe("stepGasUnits", () => {
+  test("default: what is learnt of a family; Liquidity Book by the bin, as it was measured over 11", () => {
+    const book = createGasUnitsBook();
+    for (let count = 0; count < 40; count += 1) book.learn("uniswap-v3", "mint", 400_000n);
+    expect(stepGasUnits(book, mintIn("uniswap-v3", 0, 60))).toBeCloseTo(400_000, -3);
+    const measured = DEFAULT_GAS_UNITS["liquidity-book"].mint;
+    expect(stepGasUnits(book, mintIn("liquidity-book", 0, 10)) / measured).toBeCloseTo(1, 1);
+    expect(stepGasUnits(book, mintIn("liquidity-book", 0, 43))).toBeGreaterThan(3.5 * measured);
+  });
+
+  test("behavior: a swap that may go through the aggregator counts as one", () => {
+    const book = createGasUnitsBook();
+    const pool = { kind: "swap", provider: "pool" } as unknown as Step;
+    const both = { kind: "swap", provider: "pool", other: { provider: "lifi" } } as unknown as Step;
+    expect(stepGasUnits(book, both)).toBeGreaterThan(stepGasUnits(book, pool));
   });
 });
 

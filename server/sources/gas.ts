@@ -1,6 +1,7 @@
 // What transactions cost on a chain now: gas units per DEX family (measured, then learnt from receipts) times price times the native token's USD price.
 import { ok, type Result } from "@/lib/errors/result";
 import type { ChainError } from "@/lib/errors/tidegate-error";
+import type { Step } from "@/lib/plan/plan";
 import type { Family } from "@/lib/registry/schema";
 import type { ChainClient } from "@/server/infra/chain/clients";
 
@@ -61,6 +62,36 @@ export async function readGasPriceWei(client: ChainClient): Promise<Result<bigin
   if (!price.ok) return price;
   const cap = BigInt(client.chain.maxFeePerGasWei);
   return ok(price.value > cap ? cap : price.value);
+}
+
+/** Usual gas where no family of ours is asked: through an aggregator, through one pool, into a bridge. */
+const AGGREGATOR_SWAP_UNITS = 320_000;
+const POOL_SWAP_UNITS = 170_000;
+const BRIDGE_UNITS = 300_000;
+/** Liquidity Book by the bin, fresh ones included; from 11 bins measured (devnet.md section 7) with a seventh of it as the call itself. */
+const LB_CALL_UNITS = 80_000;
+const LB_MINT_BIN_UNITS = 91_000;
+const LB_BURN_BIN_UNITS = 17_000;
+
+/** Expected gas of one step of a plan. */
+export function stepGasUnits(book: Pick<GasUnitsBook, "units">, step: Step): number {
+  switch (step.kind) {
+    case "approve":
+    case "revoke":
+      return V3_UNITS.approve;
+    case "swap":
+      return step.provider === "lifi" || step.other?.provider === "lifi" ? AGGREGATOR_SWAP_UNITS : POOL_SWAP_UNITS;
+    case "bridge":
+      return BRIDGE_UNITS;
+    case "mint":
+    case "burn":
+    case "decrease": {
+      const kind = step.kind === "mint" ? "mint" : "burn";
+      if (step.family !== "liquidity-book") return book.units(step.family)[kind];
+      const bins = step.tickUpper - step.tickLower + 1;
+      return LB_CALL_UNITS + bins * (kind === "mint" ? LB_MINT_BIN_UNITS : LB_BURN_BIN_UNITS);
+    }
+  }
 }
 
 /** What opening, closing and shifting a position costs now, US dollars. */

@@ -61,7 +61,13 @@ import { readPaperBook, writePaperBook } from "@/server/infra/store/paper";
 import { readPoolSamples, writePoolSamples } from "@/server/infra/store/pool-samples";
 import { readWorkerState, writeWorkerState } from "@/server/infra/store/worker-state";
 import { emitEpochStreams } from "@/server/infra/telemetry/epoch-streams";
-import { computeFamilyGasUsd, createGasUnitsBook, GAS_KINDS, readGasPriceWei } from "@/server/sources/gas";
+import {
+  computeFamilyGasUsd,
+  createGasUnitsBook,
+  GAS_KINDS,
+  readGasPriceWei,
+  stepGasUnits,
+} from "@/server/sources/gas";
 import { createGeckoSource, GECKO_SLOT_MS } from "@/server/sources/gecko-terminal";
 import { noGrowthReason } from "@/server/sources/pool-state/family-extras";
 import { createPoolStates, type PoolStates } from "@/server/sources/pool-state/pool-states";
@@ -333,6 +339,7 @@ const deps: CycleDeps = {
   },
   planning: {
     grants: FAMILY_GRANTS,
+    stepGas: (step) => stepGasUnits(gasUnits, step),
     offerBridges: async (wanted, input) => {
       const offers = await offerBridges({ bridges, wallet, log, nativeUsdOf }, wanted, input);
       for (const terms of bridgeTermsOf(offers, wanted)) {

@@ -1,10 +1,12 @@
 // Planning port: what a plan needs to know of services and families while it is made.
 import type { BridgeOffer, BuildPlanInput, SwapRoute, WantedTransfer } from "@/lib/plan/build-plan";
-import type { Plan } from "@/lib/plan/plan";
+import type { Plan, Step } from "@/lib/plan/plan";
 import type { PlanGrants } from "@/lib/plan/plan-grants";
 
 export interface PlanningPort {
   readonly grants: PlanGrants;
+  /** Expected gas of a step, from measured and learnt units. */
+  stepGas(step: Step): number;
   /** One offer per wanted transfer that a bridge would make now; never throws, what fails is left out. */
   offerBridges(
     wanted: readonly WantedTransfer[],

@@ -62,6 +62,6 @@ export function planInput(
     blocks: fetched.views.map(({ chainId, block }) => ({ chainId, number: block.number, hash: block.hash })),
     params: computed.params,
     configVersion: fetched.pairState.configVersion,
-    ...(deps.planning === undefined ? {} : { grants: deps.planning.grants }),
+    ...(deps.planning === undefined ? {} : { grants: deps.planning.grants, stepGas: deps.planning.stepGas }),
   };
 }

@@ -11,7 +11,7 @@ import { planSchema, type Plan, type PlanWire } from "@/lib/plan/plan";
 import { registrySchema, type Registry } from "@/lib/registry/schema";
 import type { Address, Hex } from "@/lib/units";
 import { startAnvil, type AnvilProcess } from "@/server/devnet/chain/anvil";
-import { poolAbi, positionManagerAbi, tokenAbi } from "@/server/devnet/chain/abis";
+import { poolAbi, positionManagerAbi, swapRouterAbi, tokenAbi } from "@/server/devnet/chain/abis";
 import {
   BASE_FEE_WEI,
   DEVNET_CHAIN_ID,
@@ -107,6 +107,32 @@ async function sendOrphan(): Promise<void> {
         },
       ],
     }),
+  );
+  await mine();
+  await mine();
+}
+
+/** A trade of somebody else in the pool: fees come in. */
+async function tradeByProvider(): Promise<void> {
+  const { USDC, WETH } = deployment.tokens;
+  const amountIn = 5_000_000_000n;
+  await sendAsProvider(
+    USDC,
+    encodeFunctionData({ abi: tokenAbi, functionName: "approve", args: [deployment.swapRouter, amountIn] }),
+  );
+  const call = {
+    tokenIn: USDC,
+    tokenOut: WETH,
+    fee: 3_000,
+    recipient: deployment.provider,
+    deadline: 99_999_999_999n,
+    amountIn,
+    amountOutMinimum: 0n,
+    sqrtPriceLimitX96: 0n,
+  };
+  await sendAsProvider(
+    deployment.swapRouter,
+    encodeFunctionData({ abi: swapRouterAbi, functionName: "exactInputSingle", args: [call] }),
   );
   await mine();
   await mine();
@@ -328,6 +354,7 @@ describe("what the journal does not know", () => {
   });
 
   it("behavior: an ordered exit runs in mode observe, only with its command and only with steps that leave", async () => {
+    await tradeByProvider();
     const [orphan] = positionOrphans();
     const adopt = { commandId: padHex("0x9", { size: 32 }), orphanId: orphan?.orphanId ?? "", pairId: PAIR };
     await engine.adoptOrphan(adopt);
@@ -368,6 +395,14 @@ describe("what the journal does not know", () => {
     const finish = { pairId: PAIR, token, planId: record.planId, outcome: "done", reason: "out" } as const;
     expect(await mining(engine.finishPlan(finish))).toMatchObject({ status: "done" });
     expect(engine.knownPositions(PAIR)).toEqual([]);
+    // Fees that waited when it was adopted are what the pair began with: paid out, they are no income.
+    const lines = engine.listLedger({ pairId: PAIR, sinceSeq: 0, limit: 5_000 });
+    const fees = (kind: string): bigint =>
+      lines
+        .filter((line) => line.account === `pair:${PAIR}:fees` && line.kind === kind)
+        .reduce((sum, line) => sum + BigInt(line.amountRaw), 0n);
+    expect(fees("credit")).toBeGreaterThan(0n);
+    expect(fees("credit") + fees("fees")).toBe(0n);
     await expectAuditClean();
   });
 });

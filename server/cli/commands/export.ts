@@ -30,6 +30,8 @@ export interface ExportFlags {
   readonly out?: string;
 }
 
+const STORE_WAIT_MS = 10_000;
+
 export async function runExport(flags: ExportFlags): Promise<void> {
   const settings = unwrap(
     loadSettings({
@@ -186,6 +188,8 @@ async function readMoneyOf(storeUrl: string | null, pairIds: readonly string[]):
   }
   const store = createStoreClient({ url: storeUrl, name: "export" });
   try {
+    // A command before the connection stands is refused at once.
+    await store.waitReady(STORE_WAIT_MS);
     for (const pairId of pairIds) {
       const records = await readMoneyRecords(store, pairId, moneyRecordSchema);
       if (!records.ok) {

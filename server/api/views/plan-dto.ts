@@ -4,7 +4,7 @@ import type { AmountDto, PlanDto } from "@/lib/api/schemas";
 import { opReportSchema, planRecordSchema, type PairState, type PlanRecord } from "@/lib/api/signer-contract";
 import type { WorkerState } from "@/lib/api/worker-state";
 import { positionName, rangeName } from "@/lib/format/position-name";
-import type { Step } from "@/lib/plan/plan";
+import type { BridgeStep, Step, SwapStep } from "@/lib/plan/plan";
 import type { Family } from "@/lib/registry/schema";
 import type { RegistryView } from "@/server/config/registry";
 import { formatFrac } from "./numbers";
@@ -45,6 +45,17 @@ interface StepWords {
   readonly call: string;
 }
 
+/** A bridge's fee in the chain's own coin is sent beside the token: the card says how much at most. */
+function nativeFeeWords(registry: RegistryView, step: BridgeStep): string {
+  if (step.nativeFeeMaxRaw === undefined) return "";
+  const chain = registry.chain(step.chainId);
+  return `, with at most ${rawText(step.nativeFeeMaxRaw, chain?.nativeDecimals ?? 18)} ${chain?.nativeSymbol ?? "of the chain's coin"} as its own fee`;
+}
+
+function otherWayWords(step: SwapStep, labelOf: (address: string) => string): string {
+  return step.other === undefined ? "" : `; through ${labelOf(step.other.router)} instead when that leaves more then`;
+}
+
 function stepWords(registry: RegistryView, step: Step): StepWords {
   const amount = (token: string, raw: bigint): string => {
     const dto = tokenDto(registry, step.chainId, token);
@@ -75,7 +86,7 @@ function stepWords(registry: RegistryView, step: Step): StepWords {
     case "bridge":
       return {
         title: `Bridge ${symbol(step.tokenIn)} to ${registry.chain(step.toChainId)?.name ?? `chain ${step.toChainId}`}`,
-        detail: `${amount(step.tokenIn, step.amountInRaw)}, at least ${rawText(step.minAmountOutRaw, tokenDto(registry, step.toChainId, step.tokenOut).decimals)} ${tokenDto(registry, step.toChainId, step.tokenOut).symbol} must arrive at our own wallet, by ${step.bridges.join(" or ")}`,
+        detail: `${amount(step.tokenIn, step.amountInRaw)}, at least ${rawText(step.minAmountOutRaw, tokenDto(registry, step.toChainId, step.tokenOut).decimals)} ${tokenDto(registry, step.toChainId, step.tokenOut).symbol} must arrive at our own wallet, by ${step.bridges.join(" or ")}${nativeFeeWords(registry, step)}`,
         contract: step.router,
         contractLabel: labelOf(step.router),
         call: "bridge call of the quote, decoded and checked",
@@ -109,7 +120,7 @@ function stepWords(registry: RegistryView, step: Step): StepWords {
     case "swap":
       return {
         title: `Swap ${symbol(step.tokenIn)} for ${symbol(step.tokenOut)}`,
-        detail: `${amount(step.tokenIn, step.amountInRaw)} to at least ${amount(step.tokenOut, step.minAmountOutRaw)}, receiver is our wallet`,
+        detail: `${amount(step.tokenIn, step.amountInRaw)} to at least ${amount(step.tokenOut, step.minAmountOutRaw)}, receiver is our wallet${otherWayWords(step, labelOf)}`,
         contract: step.router,
         contractLabel: labelOf(step.router),
         call: step.provider === "pool" ? "exact input through the pool's own router" : "swapTokensSingleV3ERC20ToERC20",

@@ -97,4 +97,13 @@ describe("planHops", () => {
       { id: "gas:902", kind: "gas", title: "Gas, Beta", provider: "", detail: "at most 1 transaction", feeUsd: 0.3 },
     ]);
   });
+
+  it("behavior: both ways of a swap and a bridge's fee in the native coin are said", () => {
+    const both = stepSchema.parse({ ...stepSchema.encode(swap(3)), other: { provider: "lifi", router: address("5") } });
+    const paid = stepSchema.parse({ ...stepSchema.encode(bridge), nativeFeeMaxRaw: "1000", nativeFeeUsd: 0.8 });
+    const hops = planHops({ steps: [both, paid], forecast: forecast({ usd: 1 }) }, names);
+    expect(hops[0]?.provider).toBe("Uniswap V3 router, one pool or LI.FI");
+    expect(hops[1]?.detail).toContain("0.80 USD of the fee in the chain's own coin");
+    expect(hops[1]?.feeUsd).toBe(2.25);
+  });
 });

@@ -1,6 +1,7 @@
 // What each hop of a plan takes and who carries it, in the order of the plan: swaps and bridges first, then the gas of every chain.
 import type { PlanDto } from "@/lib/api/schemas";
 import type { Plan, Step } from "@/lib/plan/plan";
+import { swapWays } from "@/lib/plan/swap-ways";
 
 type Hop = PlanDto["hops"][number];
 
@@ -22,7 +23,9 @@ function moveHop(step: Step, index: number, names: HopNames): Hop | null {
       id: `swap:${index}`,
       kind: "swap",
       title: `Swap ${names.symbol(step.chainId, step.tokenIn)} for ${names.symbol(step.chainId, step.tokenOut)}, ${names.chain(step.chainId)}`,
-      provider: step.provider === "pool" ? `${names.contract(step.chainId, step.router)}, one pool` : "LI.FI",
+      provider: swapWays(step)
+        .map((way) => (way.provider === "pool" ? `${names.contract(way.chainId, way.router)}, one pool` : "LI.FI"))
+        .join(" or "),
       detail: "pool fee, provider's fee and expected slippage",
       feeUsd: step.feeUsd ?? null,
     };
@@ -33,7 +36,9 @@ function moveHop(step: Step, index: number, names: HopNames): Hop | null {
     kind: "bridge",
     title: `Bridge ${names.symbol(step.chainId, step.tokenIn)}, ${names.chain(step.chainId)} to ${names.chain(step.toChainId)}`,
     provider: `LI.FI by ${step.bridges.join(" or ")}`,
-    detail: `about ${Math.max(1, Math.round(step.expectedSec / 60))} min by the quote`,
+    detail: `about ${Math.max(1, Math.round(step.expectedSec / 60))} min by the quote${
+      step.nativeFeeUsd === undefined ? "" : `; ${step.nativeFeeUsd.toFixed(2)} USD of the fee in the chain's own coin`
+    }`,
     feeUsd: step.feeUsd,
   };
 }

@@ -1,5 +1,4 @@
 // One chain of the devnet as the market and the fake services use it: client, contracts, pools.
-import type { Hex } from "viem";
 import { poolSetupOf } from "@/server/devnet/market/other-pools";
 import type { ChainSetup, PoolSetup } from "@/server/devnet/market/setup";
 import type { DevnetClient } from "./client";
@@ -26,14 +25,4 @@ export function createNode(input: Omit<ChainNode, "pools">): ChainNode {
 /** The chain of a devnet by its id; undefined when it is none of them. */
 export function nodeOf(nodes: readonly ChainNode[], chainId: number): ChainNode | undefined {
   return nodes.find((node) => node.setup.id === chainId);
-}
-
-export function findPool(nodes: readonly ChainNode[], geckoSlug: string, id: string): NodePool | undefined {
-  const wanted = id.toLowerCase();
-  const node = nodes.find((one) => one.setup.geckoSlug === geckoSlug);
-  return node?.pools.find(({ pool }) => pool.address.toLowerCase() === wanted);
-}
-
-export function sameHex(left: Hex, right: Hex): boolean {
-  return left.toLowerCase() === right.toLowerCase();
 }

@@ -4,6 +4,7 @@ import { CheckSquare } from "lucide-react";
 import Link from "next/link";
 import { usePathname } from "next/navigation";
 import type { ReactNode } from "react";
+import { AlertBell } from "@/components/alerts/alert-bell";
 import { useStream } from "@/components/live/stream-store";
 import { useWallNow } from "@/components/live/ticker";
 import { useApi } from "@/components/live/use-api";
@@ -33,6 +34,7 @@ export function TopBar(): ReactNode {
       <LiveChip />
       <MarketClock />
       <Waiting />
+      <AlertBell />
       <StopControl />
       {/* On a phone a page about one thing needs the width for its name; every act asks for the wallet by itself. */}
       <span className={cx(isDetail && "hidden desk:inline")}>

@@ -162,7 +162,7 @@ function ofPair(facts: AlertFacts, pair: PairFacts, rule: (id: RuleId) => Resolv
       ruleId: "no_data",
       subject: pairId,
       pairId,
-      sentence: `${pairId} holds: ${pair.lastDecision.sentence}`,
+      sentence: `${pairId}: ${pair.lastDecision.sentence}`,
       figure: "HOLD",
       did: "nothing moves until the inputs are fresh and agree",
       href,

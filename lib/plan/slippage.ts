@@ -3,6 +3,8 @@ import { humanAmount, rawAmount } from "@/lib/amm/human-units";
 
 /** A quote paying less than this part of the CEX value is refused whatever else holds (strategy.md section 11: 1 - 0.015). */
 const MIN_CEX_VALUE_FRAC = 0.985;
+/** A pool's price and the exchanges' must agree to 1 % (safety.md section 3.10); otherwise nothing is swapped through it now. */
+export const MAX_PRICE_GAP_FRAC = 0.01;
 /** Bound on the move of the price between plan and execution: three standard deviations of one hour, within these limits. */
 const MOVE_SIGMAS = 3;
 const MOVE_HOURS = 1;

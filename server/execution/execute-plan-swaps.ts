@@ -4,7 +4,7 @@ import type { OpArguments, QuoteEvidence } from "@/lib/api/signer-contract";
 import { humanAmount, rawAmount } from "@/lib/amm/human-units";
 import { ok, type Result } from "@/lib/errors/result";
 import type { MintStep, SwapStep } from "@/lib/plan/plan";
-import { swapMinimumOutRaw } from "@/lib/plan/slippage";
+import { MAX_PRICE_GAP_FRAC, swapMinimumOutRaw } from "@/lib/plan/slippage";
 import { sizeSwap } from "@/lib/plan/swap-sizing";
 import { swapWays } from "@/lib/plan/swap-ways";
 import type { OpState } from "@/lib/plan/plan-status";
@@ -18,6 +18,7 @@ import {
   frameOn,
   readAccount,
   readAllowance,
+  RETRY_MS,
   sameAddress,
   smallest,
   stop,
@@ -26,6 +27,9 @@ import {
   type StepEnd,
   type SwapChoice,
 } from "./execute-plan-run";
+
+/** Looks at a pool that is away from the exchanges before the swap is given up: an arbitrage takes seconds. */
+const GAP_TRIES = 5;
 
 interface SwapNow {
   readonly step: SwapStep;
@@ -45,9 +49,27 @@ export async function approveForSwap(
   run.swaps.set(index, choice.value);
   const { way, amountRaw } = choice.value;
   if (amountRaw === 0n || !sameAddress(way.router, spender)) return ok({ ...common, amountRaw: 0n });
+  const gap = await findPriceGap(run, input);
+  if (gap !== null) return gap;
   if (way.provider === "pool") return ok({ ...common, amountRaw });
   const quote = await quoteFor(run, { ...input, step: way, amountRaw });
   return quote.ok ? ok({ ...common, amountRaw }) : quote;
+}
+
+/** A pool that is away from the exchanges is one that somebody has moved: the signer would refuse the swap after its approval. */
+async function findPriceGap(run: Run, { step, common }: SwapNow): Promise<Result<never, StepEnd> | null> {
+  let words = "";
+  for (let tries = 0; tries < GAP_TRIES; tries += 1) {
+    if (tries > 0) await run.deps.sleep(RETRY_MS);
+    const poolPrice = await livePoolPrice(run, step.chainId);
+    if (!poolPrice.ok) return poolPrice;
+    if (Math.abs(poolPrice.value / common.price - 1) <= MAX_PRICE_GAP_FRAC) return null;
+    words = `the pool's price ${poolPrice.value} and the exchanges' ${common.price}`;
+  }
+  return stop(
+    "failed",
+    `HOLD_STALE: ${words} differ by more than ${MAX_PRICE_GAP_FRAC * 100} %; nothing was approved for the swap`,
+  );
 }
 
 /** What was approved, through the way it was approved for; a swap through a pool is encoded by the signer itself. */

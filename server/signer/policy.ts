@@ -11,8 +11,6 @@ import { SignerError, type AuthorityView, type PairAuthority, type UnsignedTx } 
 
 /** A price older than this (market time) does not sign anything; choice: five candles. */
 export const MAX_PRICE_AGE_MS = 300_000;
-/** Spot and CEX must agree to 1 % (safety.md section 3.10). */
-export const MAX_PRICE_GAP_FRAC = 0.01;
 const DAY_MS = 24 * 3_600_000;
 /** Fractions of bounds are compared in whole parts of this. */
 const PARTS = 1_000_000;

@@ -7,12 +7,13 @@ import { humanAmount, rawAmount } from "@/lib/amm/human-units";
 import { sqrtToPrice } from "@/lib/amm/sqrt-price";
 import type { OpArguments, QuoteEvidence } from "@/lib/api/signer-contract";
 import type { BridgeStep, Plan, Step, SwapStep } from "@/lib/plan/plan";
+import { MAX_PRICE_GAP_FRAC } from "@/lib/plan/slippage";
 import { MAX_NATIVE_FEE_USD } from "@/lib/plan/transfers";
 import type { Token } from "@/lib/registry/schema";
 import type { Address, Hex } from "@/lib/units";
 import { readAllowance } from "./allowances";
 import type { EngineContext } from "./context";
-import { MAX_PRICE_GAP_FRAC, checkPoolTick, valueUsd } from "./policy";
+import { checkPoolTick, valueUsd } from "./policy";
 import {
   checkFunds,
   checkWithinCap,

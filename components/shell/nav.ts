@@ -1,6 +1,7 @@
 // Sections of the desk: where they are, what they are called, which keys lead there.
 import {
   Activity,
+  Bell,
   BookOpen,
   CheckSquare,
   Cpu,
@@ -9,6 +10,7 @@ import {
   Gauge,
   Layers,
   ReceiptText,
+  SlidersHorizontal,
   Waypoints,
   type LucideIcon,
 } from "lucide-react";

@@ -16,6 +16,7 @@ import { ModeBadge, type ModeName } from "@/components/ui/mode-badge";
 import { Status } from "@/components/ui/status";
 import { WalletButton } from "@/components/wallet/wallet-button";
 import { formatAge } from "@/lib/format/age";
+import { positionName } from "@/lib/format/position-name";
 import { formatClock, formatIso } from "@/lib/format/time";
 import type { PairSummary } from "@/lib/api/schemas";
 import { Logo } from "./logo";
@@ -94,6 +95,10 @@ function Title(): ReactNode {
 }
 
 function shorten(id: string): string {
+  const [chain, family, manager, tokenId] = id.split(":");
+  if (chain !== undefined && family !== undefined && manager !== undefined && tokenId !== undefined) {
+    return positionName(family, tokenId);
+  }
   return /^0x[0-9a-f]{16,}$/i.test(id) ? `${id.slice(0, 6)}…${id.slice(-4)}` : id;
 }
 

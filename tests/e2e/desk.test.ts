@@ -34,6 +34,8 @@ const ROUTES = [
   "/reports",
   "/activity",
   "/system",
+  "/settings",
+  "/settings/pairs",
   "/settings/audit",
   "/login",
   "/docs",
@@ -440,7 +442,12 @@ describe.skipIf(!chrome.available)("desk", () => {
   it("desk: every page is readable by everybody, dark and light, wide and narrow, without errors", async () => {
     const { plans } = await demo.read(contract.plans, { query: { limit: "1" } });
     const planId = plans[0]?.planId;
-    const routes = [...ROUTES, ...(planId === undefined ? [] : [`/approvals/${planId}`, `/activity/${planId}`])];
+    const { positionId } = await positionOf(AUTO);
+    const routes = [
+      ...ROUTES,
+      `/positions/${encodeURIComponent(positionId)}?pair=${AUTO}`,
+      ...(planId === undefined ? [] : [`/approvals/${planId}`, `/activity/${planId}`]),
+    ];
     const problems: string[] = [];
     let checks = 0;
     // One person reads one page at a time: reads are limited to 20 a second per session.

@@ -1,0 +1,61 @@
+// The list of settings: each with what it decides, who may sign a change, and where it is.
+"use client";
+import type { ReactNode } from "react";
+import { ThemeToggle } from "@/components/shell/theme-toggle";
+import { Panel } from "@/components/ui/panel";
+import { TextLink } from "@/components/ui/text-link";
+
+const PLACES = [
+  {
+    href: "/settings/pairs",
+    name: "Pairs and limits",
+    what: "Caps per transaction, plan and day; how long a plan waits; what the strategy may do.",
+    who: "Signed by an owner; in force from the signer's next check.",
+  },
+  {
+    href: "/pairs",
+    name: "Mode and pause",
+    what: "How much a pair may do on its own, and stopping it.",
+    who: "On the page of each pair, by an owner or operator.",
+  },
+  {
+    href: "/system",
+    name: "Chains and sources",
+    what: "Endpoints, exchanges and stores with their ages.",
+    who: "Set in the environment (TG_RPC_<chain id> and others), read at the start.",
+  },
+  {
+    href: "/pools",
+    name: "Pools",
+    what: "Which pools a pair has, and which are left out and why.",
+    who: "Added by tidegate registry add, checked on their chain first.",
+  },
+  {
+    href: "/settings/audit",
+    name: "Command log",
+    what: "Every signed act with its parameters, hash-chained.",
+    who: "Read only.",
+  },
+] as const;
+
+export function SettingsIndex(): ReactNode {
+  return (
+    <div className="grid items-start gap-3 desk:gap-4 mid:grid-cols-[minmax(0,1fr)_372px]">
+      <Panel title="Settings" flush>
+        <ul>
+          {PLACES.map(({ href, name, what, who }) => (
+            <li key={href} className="border-b px-3.5 py-3 last:border-b-0 desk:px-4">
+              <TextLink href={href}>{name}</TextLink>
+              <p className="mt-0.5">{what}</p>
+              <p className="text-dense text-ink-3">{who}</p>
+            </li>
+          ))}
+        </ul>
+      </Panel>
+      <Panel title="Appearance">
+        <p className="mb-2 text-ink-2">Dark and light follow the system until you choose; kept in this browser.</p>
+        <ThemeToggle />
+      </Panel>
+    </div>
+  );
+}

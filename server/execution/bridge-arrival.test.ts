@@ -40,6 +40,8 @@ function createWorld(status: () => BridgeStatus | null) {
     settled: [] as { kind: string; txHash: Hex }[],
     asked: 0,
     payments: new Map<number, readonly SeenPayment[]>(),
+    /** What stays in transit after an arrival in part. */
+    partial: 0n,
     answer: (() => "done") as (candidate: { kind: string; txHash: Hex }) => SignerError | Transfer["state"],
     pass: (ms: number) => {
       nowMs += ms;
@@ -52,7 +54,7 @@ function createWorld(status: () => BridgeStatus | null) {
     world.settled.push({ kind, txHash });
     const answer = world.answer({ kind, txHash });
     if (answer instanceof SignerError) return err(answer);
-    transfer = { ...transfer, state: answer, detail: kind };
+    transfer = { ...transfer, state: answer, detail: kind, inTransitRaw: answer === "partial" ? world.partial : 0n };
     return ok(transfer);
   };
   const deps: TransferTrackerDeps = {
@@ -160,5 +162,62 @@ describe("createTransferTracker", () => {
       }
       expect(world.settled).toHaveLength(times);
     }
+  });
+
+  test("behavior: what the service calls failed is not the end: the logs are read on, and the money may still come", async () => {
+    const failed: BridgeStatus = { status: "FAILED", substatus: "EXPIRED", paid: null, detail: "too late" };
+    const { look, world } = createWorld(() => failed);
+    expect(await look()).toBe("pending");
+    expect(world.settled).toEqual([]);
+    // The service is given a minute before the logs are read too.
+    world.pass(61_000);
+    world.payments.set(1, [{ txHash: hash("06"), amountRaw: 1_000_000_000n }]);
+    world.answer = () => "refunded";
+    expect(await look()).toBe("refunded");
+    expect(world.settled).toEqual([{ kind: "refund", txHash: hash("06") }]);
+  });
+
+  test("behavior: one that never comes stays pending for as long as it takes, looked at every 30 s, and nothing is made up", async () => {
+    const { look, world } = createWorld(() => ({ ...waits, status: "NOT_FOUND" }));
+    for (let minute = 0; minute < 24 * 60; minute += 1) {
+      expect(await look()).toBe("pending");
+      world.pass(60_000);
+    }
+    expect(world.settled).toEqual([]);
+    expect(world.asked).toBe(24 * 60);
+  });
+
+  test("behavior: one that came in part is followed for its rest; paid in another token it is the signer's word, not the service's", async () => {
+    let status = done(2, hash("b1"), "PARTIAL");
+    const { look, world } = createWorld(() => status);
+    world.answer = ({ txHash }) => (txHash === hash("b1") ? "partial" : "done");
+    world.partial = 500n;
+    expect(await look()).toBe("partial");
+    status = done(2, hash("b2"));
+    world.pass(60_000);
+    expect(await look()).toBe("done");
+    expect(world.settled.map(({ kind, txHash }) => [kind, txHash])).toEqual([
+      ["arrival", hash("b1")],
+      ["arrival", hash("b2")],
+    ]);
+    // With nothing left in transit (another token came instead) it has ended.
+    const other = createWorld(() => done(2, hash("b3"), "PARTIAL"));
+    other.world.answer = () => "partial";
+    expect(await other.look()).toBe("partial");
+    other.world.pass(60_000);
+    await other.look();
+    expect(other.world.settled).toHaveLength(1);
+  });
+
+  test("behavior: paid twice, the second payment is never claimed by a transfer that has ended", async () => {
+    const { look, world } = createWorld(() => done(2, hash("bb")));
+    expect(await look()).toBe("done");
+    world.payments.set(2, [
+      { txHash: hash("bb"), amountRaw: 995n * 10n ** 18n },
+      { txHash: hash("bc"), amountRaw: 995n * 10n ** 18n },
+    ]);
+    world.pass(600_000);
+    expect(await look()).toBe("done");
+    expect(world.settled.map(({ txHash }) => txHash)).toEqual([hash("bb")]);
   });
 });

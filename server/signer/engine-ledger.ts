@@ -6,12 +6,14 @@ import type { Address } from "@/lib/units";
 import { readOpenAllowances, readTokenBalance } from "./allowances";
 import type { EngineContext } from "./context";
 import { bookCredits } from "./journal/recover";
+import { createDoubts } from "./doubts";
 import { SignerError, type Engine, type LedgerCheck } from "./ports";
 
 const refuse = SignerError.refuse;
 
 export function createLedgerDesk(context: EngineContext): Pick<Engine, "checkLedger" | "assignCapital"> {
   const { deps, journal } = context;
+  const doubts = createDoubts(context);
 
   const checkLedger: Engine["checkLedger"] = async () => {
     const blocks: { chainId: number; number: bigint }[] = [];
@@ -37,6 +39,7 @@ export function createLedgerDesk(context: EngineContext): Pick<Engine, "checkLed
       if (block === null) throw SignerError.later("chain", `chain ${chainId} answered no latest block`);
 
       const add = (token: Address, chainRaw: bigint): void => {
+        doubts.weigh(port, { token, chainRaw, block });
         const ledgerRaw = journal.state.balances.walletTotal(chainId, token);
         const differenceRaw = (chainRaw - ledgerRaw).toString();
         rows.push({ chainId, token, ledgerRaw: ledgerRaw < 0n ? 0n : ledgerRaw, chainRaw, differenceRaw });

@@ -114,7 +114,7 @@ async function recoverChain(
   return { outcome: inFlight.length > 0 ? "resumed" : "clean", needsAdopt: false };
 }
 
-function inFlightOps(context: EngineContext, chainId: number): OpRecord[] {
+export function inFlightOps(context: EngineContext, chainId: number): OpRecord[] {
   return [...context.journal.state.ops.values()]
     .filter((op) => op.chainId === chainId && IN_FLIGHT_STATES.includes(op.state))
     .toSorted((left, right) => (left.attempts.at(-1)?.nonce ?? 0) - (right.attempts.at(-1)?.nonce ?? 0));
@@ -192,7 +192,8 @@ async function checkBalances(context: EngineContext, port: ChainPort, block: Blo
   compareToken(context, port, { token: NATIVE_TOKEN, chainRaw: nativeRaw, block, notes });
 }
 
-function compareToken(
+/** One token of the wallet against the books: a credit is booked apart, a debit halts who holds the token. Inside the chain's lock. */
+export function compareToken(
   context: EngineContext,
   port: ChainPort,
   input: { token: Address; chainRaw: bigint; block: BlockRef; notes: string[] },

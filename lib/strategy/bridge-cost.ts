@@ -17,7 +17,7 @@ export interface ChainBudget {
   readonly needUsd: number;
 }
 
-export interface ChainTransfer {
+interface ChainTransfer {
   readonly fromChainId: number;
   readonly toChainId: number;
   readonly amountUsd: number;

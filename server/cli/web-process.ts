@@ -68,6 +68,7 @@ async function serve(port: number, isDev: boolean): Promise<void> {
 
 /** What every request passes before Next sees it; false: it was refused here. Access is decided in the handlers, never here. */
 function createGate(settings: Settings, log: Logger): (request: IncomingMessage, response: ServerResponse) => boolean {
+  const isHttps = settings.origin.startsWith("https:");
   let lines = LOG_BURST;
   let refilledAtMs = performance.now();
   let dropped = 0;
@@ -105,7 +106,9 @@ function createGate(settings: Settings, log: Logger): (request: IncomingMessage,
         target,
         host: request.headers.host ?? null,
         headerNames: Object.keys(request.headers),
-      }) ?? checkMethod(request.method ?? "GET", target);
+      }) ??
+      checkMethod(request.method ?? "GET", target) ??
+      checkFile(target);
     if (refusal !== null) {
       say(request, caller, refusal);
       response.writeHead(refusal.status, {
@@ -120,6 +123,10 @@ function createGate(settings: Settings, log: Logger): (request: IncomingMessage,
       );
       return false;
     }
+    // Also on what Next serves as a file; pages add their content policy (proxy.ts), the API its own.
+    response.setHeader("x-content-type-options", "nosniff");
+    response.setHeader("cross-origin-resource-policy", "same-origin");
+    if (isHttps) response.setHeader("strict-transport-security", "max-age=31536000; includeSubDomains");
     for (const name of FORWARDING_HEADERS) delete request.headers[name];
     request.headers["x-forwarded-for"] = caller;
     return true;
@@ -134,6 +141,18 @@ function checkMethod(method: string, target: string) {
     code: "method_not_allowed" as const,
     field: "method",
     message: `Pages take GET, not ${method.slice(0, 20)}; acts are signed commands to /api/commands.`,
+  };
+}
+
+/** Hidden files and source maps are nobody's, whatever a build leaves lying beside its scripts. */
+function checkFile(target: string) {
+  const path = target.split("?", 1)[0] ?? "";
+  if (!/\/\.|\.map$/.test(path)) return null;
+  return {
+    status: 404 as const,
+    code: "not_found" as const,
+    field: "path",
+    message: `There is no ${path.slice(0, 200)}.`,
   };
 }
 

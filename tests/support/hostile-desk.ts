@@ -191,8 +191,12 @@ export function pathOf(path: string): string {
 }
 
 /** One numbered row of safety.md section 6; prints its result beside the test's. */
-export function hostile(numbers: string, what: string, attempt: () => Promise<string>): void {
-  it(`hostile ${numbers}: ${what}`, async () => {
-    printLine(`hostile ${numbers} | ${what} | ${await attempt()}`);
-  });
+export function hostile(numbers: string, what: string, attempt: () => Promise<string>, limitMs = 120_000): void {
+  it(
+    `hostile ${numbers}: ${what}`,
+    async () => {
+      printLine(`hostile ${numbers} | ${what} | ${await attempt()}`);
+    },
+    limitMs,
+  );
 }

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { encodeFunctionData, padHex, parseEther, toHex } from "viem";
+import { encodeFunctionData, padHex, parseAbi, parseEther, toHex } from "viem";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { KnownPosition, Orphan } from "@/lib/api/signer-contract";
@@ -29,8 +29,15 @@ import { createChainAccess } from "@/server/signer/chain-access";
 import { createEngine } from "@/server/signer/engine";
 import type { AuthorityView, Engine, PairAuthority } from "@/server/signer/ports";
 import { audit, rpcPort } from "@/tests/support/audit";
+import { printLine } from "@/tests/support/print-line";
 import { createTestAuthority, createTestKey } from "@/tests/support/signer-harness";
 
+const nftAbi = parseAbi([
+  "function transferFrom(address from, address to, uint256 tokenId)",
+  "function decreaseLiquidity((uint256 tokenId, uint128 liquidity, uint256 amount0Min, uint256 amount1Min, uint256 deadline) params) payable returns (uint256 amount0, uint256 amount1)",
+  "function collect((uint256 tokenId, address recipient, uint128 amount0Max, uint128 amount1Max) params) payable returns (uint256 amount0, uint256 amount1)",
+  "function burn(uint256 tokenId) payable",
+]);
 const root = fileURLToPath(new URL("../../", import.meta.url)).replace(/\/$/, "");
 const PAIR = "WETH-USDC";
 const PRICE = 3_000;
@@ -166,6 +173,47 @@ async function open(): Promise<void> {
 async function reopen(): Promise<void> {
   engine.close();
   await open();
+}
+
+/** What a person does with the same key elsewhere, without the nonce that would show it: its effects are what has to be found. */
+async function byHand(to: Address, data: Hex): Promise<void> {
+  const nonce = await client.getTransactionCount({ address: wallet });
+  const value = await client.getBalance({ address: wallet });
+  await client.impersonateAccount({ address: wallet });
+  const hash = await client.sendUnsignedTransaction({
+    from: wallet,
+    to,
+    data,
+    gas: 1_000_000n,
+    maxFeePerGas: BASE_FEE_WEI * 2n,
+    maxPriorityFeePerGas: 0n,
+  });
+  await mine();
+  expect((await client.getTransactionReceipt({ hash })).status).toBe("success");
+  await client.stopImpersonatingAccount({ address: wallet });
+  await client.setNonce({ address: wallet, nonce });
+  await client.setBalance({ address: wallet, value });
+  await mine();
+}
+
+async function adoptFirst(): Promise<KnownPosition> {
+  const [orphan] = positionOrphans();
+  const commandId = padHex("0x31", { size: 32 });
+  await engine.adoptOrphan({ commandId, orphanId: orphan?.orphanId ?? "", pairId: PAIR });
+  const [position] = engine.knownPositions(PAIR);
+  if (position === undefined) throw new Error("nothing was adopted");
+  return position;
+}
+
+function openOf(kind: Orphan["kind"]): readonly Orphan[] {
+  return engine.listOrphans().filter((each) => each.kind === kind && each.status === "open");
+}
+
+/** Answers every open orphan of these kinds with adopt, as a person would. */
+async function adoptAll(...kinds: readonly Orphan["kind"][]): Promise<void> {
+  for (const [index, { orphanId }] of kinds.flatMap((kind) => openOf(kind)).entries()) {
+    await engine.adoptOrphan({ commandId: padHex(toHex(70 + index), { size: 32 }), orphanId, pairId: PAIR });
+  }
 }
 
 function positionOrphans(): readonly Orphan[] {
@@ -350,6 +398,128 @@ describe("what the journal does not know", () => {
     await reopen();
     expect(positionOrphans()).toMatchObject([{ status: "ignored" }]);
     await engine.adoptOrphan({ commandId: padHex("0x8", { size: 32 }), orphanId, pairId: PAIR });
+    await expectAuditClean();
+  });
+
+  it("error: P8, a position moved away by hand halts its pair; written off the books are whole again", async () => {
+    const { tokenId, positionId } = await adoptFirst();
+    await byHand(
+      deployment.positionManager,
+      encodeFunctionData({ abi: nftAbi, functionName: "transferFrom", args: [wallet, deployment.provider, tokenId] }),
+    );
+    await reopen();
+    expect(halts.join()).toMatch(new RegExp(`^${PAIR}: position ${positionId} is not in the wallet any more`));
+    printLine(`P8 moved away: HALT_PAIR ${halts.join()}`);
+    expect(openOf("missing_position")).toMatchObject([{ pairId: PAIR, tokenId }]);
+    await adoptAll("missing_position");
+    expect(engine.knownPositions(PAIR)).toEqual([]);
+    await reopen();
+    await expectAuditClean();
+  });
+
+  it("behavior: P8, a position that is moved back is known again, and nothing is left to answer", async () => {
+    const { tokenId } = await adoptFirst();
+    const move = (from: Address, to: Address) =>
+      encodeFunctionData({ abi: nftAbi, functionName: "transferFrom", args: [from, to, tokenId] });
+    await byHand(deployment.positionManager, move(wallet, deployment.provider));
+    await reopen();
+    expect(openOf("missing_position")).toHaveLength(1);
+    await sendAsProvider(deployment.positionManager, move(deployment.provider, wallet));
+    await mine();
+    await reopen();
+    expect(openOf("missing_position")).toEqual([]);
+    expect(engine.knownPositions(PAIR)).toHaveLength(1);
+    await expectAuditClean();
+  });
+
+  it("error: P9, a position closed by hand halts its pair, and what it paid is a credit; both are adopted", async () => {
+    const { tokenId, liquidityRaw } = await adoptFirst();
+    const deadline = 99_999_999_999n;
+    const max = 2n ** 128n - 1n;
+    for (const data of [
+      encodeFunctionData({
+        abi: nftAbi,
+        functionName: "decreaseLiquidity",
+        args: [{ tokenId, liquidity: liquidityRaw, amount0Min: 0n, amount1Min: 0n, deadline }],
+      }),
+      encodeFunctionData({
+        abi: nftAbi,
+        functionName: "collect",
+        args: [{ tokenId, recipient: wallet, amount0Max: max, amount1Max: max }],
+      }),
+      encodeFunctionData({ abi: nftAbi, functionName: "burn", args: [tokenId] }),
+    ]) {
+      await byHand(deployment.positionManager, data);
+    }
+    await reopen();
+    expect(halts.join()).toMatch(/^WETH-USDC: position .* moved or closed by hand/);
+    expect(openOf("missing_position")).toHaveLength(1);
+    expect(openOf("credit")).toHaveLength(2);
+    printLine(
+      `P9 closed by hand: HALT_PAIR, credits ${openOf("credit")
+        .map(({ valueText }) => valueText)
+        .join(" and ")}`,
+    );
+    await adoptAll("missing_position", "credit");
+    await reopen();
+    await expectAuditClean();
+  });
+
+  it("behavior: P10, a position that nobody wanted holds nothing up: the pair is not halted and other capital is free", async () => {
+    expect(halts).toEqual([]);
+    expect(positionOrphans()).toMatchObject([{ status: "open" }]);
+    const commandId = padHex("0x32", { size: 32 });
+    const given = { pairId: PAIR, chainId: DEVNET_CHAIN_ID, token: deployment.tokens.USDC, amountRaw: 1_000n };
+    await engine.assignCapital({ commandId, ...given });
+    expect(engine.pairState(PAIR).account).toMatchObject([{ amountRaw: 1_000n }]);
+    engine.ignoreOrphan({ orphanId: positionOrphans()[0]?.orphanId ?? "", note: "unwanted" });
+    await reopen();
+    expect(halts).toEqual([]);
+    printLine("P10 unwanted NFT: listed, ignored by a signed command, no halt");
+  });
+
+  it("error: R6, a debit that nothing explains halts the pair that held the token, with numbers; adopted it is written off", async () => {
+    const token = deployment.tokens.USDC;
+    const commandId = padHex("0x33", { size: 32 });
+    await engine.assignCapital({ commandId, pairId: PAIR, chainId: DEVNET_CHAIN_ID, token, amountRaw: 10_000_000n });
+    const args = [deployment.provider, 4_000_000n] as const;
+    await byHand(token, encodeFunctionData({ abi: tokenAbi, functionName: "transfer", args }));
+    await reopen();
+    expect(halts.join()).toMatch(/^WETH-USDC: unexplained debit of 4000000 .*ledger 10000000, chain 6000000/);
+    printLine(`R6 debit: HALT_PAIR ${halts.join().slice(0, 220)}`);
+    await adoptAll("debit");
+    expect(engine.pairState(PAIR).account).toMatchObject([{ amountRaw: 6_000_000n }]);
+    await reopen();
+    await adoptFirst();
+    await expectAuditClean();
+  });
+
+  it("behavior: R6, a credit that nothing explains is booked apart and shown, never a halt", async () => {
+    const args = [wallet, 5_000_000n] as const;
+    await sendAsProvider(deployment.tokens.USDC, encodeFunctionData({ abi: tokenAbi, functionName: "transfer", args }));
+    await mine();
+    await reopen();
+    expect(halts).toEqual([]);
+    expect(openOf("credit")).toMatchObject([{ amountRaw: 5_000_000n }]);
+    printLine(`R6 credit: ${openOf("credit")[0]?.detail}`);
+    await adoptAll("credit");
+    expect(engine.pairState(PAIR).account).toMatchObject([{ amountRaw: 5_000_000n }]);
+    await adoptFirst();
+    await expectAuditClean();
+  });
+
+  it("behavior: R6, an allowance that no plan gave is listed, and closed it is taken back", async () => {
+    const args = [deployment.positionManager, 777n] as const;
+    await byHand(deployment.tokens.USDC, encodeFunctionData({ abi: tokenAbi, functionName: "approve", args }));
+    await reopen();
+    const [right] = openOf("allowance");
+    expect(right).toMatchObject({ amountRaw: 777n });
+    expect(halts).toEqual([]);
+    const closed = engine.closeOrphan({ commandId: padHex("0x34", { size: 32 }), orphanId: right?.orphanId ?? "" });
+    const said = await mining(closed);
+    expect(said).toMatch(/may take nothing/);
+    printLine(`R6 allowance: ${right?.detail}; ${said}`);
+    await adoptFirst();
     await expectAuditClean();
   });
 

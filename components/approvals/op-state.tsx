@@ -74,6 +74,7 @@ export function OpFacts({ op }: { readonly op: PlanOp }): ReactNode {
           ))}
         </p>
       )}
+      {op.secondLook !== undefined && <p className="wrap-anywhere text-ink-3">tried again at {op.secondLook}</p>}
       {op.error !== null && (
         <p
           className={cx(

@@ -232,6 +232,8 @@ export const opDtoSchema = z.object({
   deltas: z.array(amountDtoSchema),
   error: z.string().nullable(),
   stateAtMs: z.number(),
+  /** Swaps and bridges: where the same bytes were tried again before they were signed, and what came of it. */
+  secondLook: z.string().optional(),
 });
 
 const planHoldingDto = z.object({

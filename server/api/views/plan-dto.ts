@@ -218,6 +218,7 @@ export function opDto(registry: RegistryView, op: Op, title: string): NonNullabl
     })),
     error: wire.error,
     stateAtMs: wire.stateAtMs,
+    ...(wire.secondLook === undefined ? {} : { secondLook: wire.secondLook }),
   };
 }
 

@@ -21,11 +21,13 @@ import { FAMILY_KITS } from "@/server/devnet/chain/families/kits";
 import { FAMILY_ADAPTERS } from "@/server/execution/adapters/registry";
 import { wallClock } from "@/server/infra/clock";
 import { silentLogger } from "@/server/infra/telemetry/logger-port";
+import { encodeGrant } from "@/server/signer/allowances";
 import { createChainAccess } from "@/server/signer/chain-access";
 import { createEngine } from "@/server/signer/engine";
 import type { AuthorityView, ChainPort, Engine } from "@/server/signer/ports";
 import { audit, rpcPort } from "@/tests/support/audit";
 import { startKitChain, type KitChain } from "@/tests/support/kit-chain";
+import { printLine } from "@/tests/support/print-line";
 import { createTestAuthority, createTestKey } from "@/tests/support/signer-harness";
 
 const CHAIN = DEVNET_CHAIN_ID;
@@ -60,6 +62,7 @@ let engine: Engine;
 let port: ChainPort;
 let dir = "";
 let wallet: Address;
+let privateKey: Hex;
 let authority: AuthorityView & { readonly halts: string[] };
 const mining = { isOn: true };
 let miner: Promise<void>;
@@ -228,12 +231,27 @@ function registryOf(dexes: readonly DexEntry[], pools: readonly PoolEntry[]): Re
   });
 }
 
+function openEngine(): Engine {
+  return createEngine({
+    deploymentId: DEPLOYMENT,
+    registry,
+    journalDir: join(dir, "journal"),
+    chains: new Map([[CHAIN, port]]),
+    families: new Map(Object.values(FAMILY_ADAPTERS).map((adapter) => [adapter.reads.family, adapter])),
+    key: createTestKey(privateKey),
+    authority,
+    wall: wallClock,
+    market: { nowMs: Date.now },
+    log: silentLogger,
+  });
+}
+
 beforeAll(async () => {
   chain = await startKitChain();
   const { dexes, pools } = await deployFamilies();
   registry = registryOf(dexes, pools);
   dir = mkdtempSync(join(tmpdir(), "tg-families-"));
-  const privateKey = generatePrivateKey();
+  privateKey = generatePrivateKey();
   wallet = privateKeyToAccount(privateKey).address;
   await chain.client.setBalance({ address: wallet, value: parseEther("100") });
   await chain.send(
@@ -253,18 +271,7 @@ beforeAll(async () => {
   const url = chain.client.transport.url;
   if (typeof url !== "string") throw new Error("the test chain has no address");
   port = createChainAccess(definition, [rpcPort(url)]);
-  engine = createEngine({
-    deploymentId: DEPLOYMENT,
-    registry,
-    journalDir: join(dir, "journal"),
-    chains: new Map([[CHAIN, port]]),
-    families: new Map(Object.values(FAMILY_ADAPTERS).map((adapter) => [adapter.reads.family, adapter])),
-    key: createTestKey(privateKey),
-    authority,
-    wall: wallClock,
-    market: { nowMs: Date.now },
-    log: silentLogger,
-  });
+  engine = openEngine();
   miner = mineWaiting();
   miner.catch((error: unknown) => {
     process.stderr.write(`the miner stopped: ${String(error)}\n`);
@@ -530,6 +537,66 @@ describe("a pool of tick spacing 1 whose price moves with every block", () => {
     expect(plan?.statusReason).toContain("give no position in");
     expect((await engine.checkLedger()).openAllowances).toEqual([]);
   }, 60_000);
+});
+
+/** A stranger opens a position for our wallet: no journal record, no nonce of ours. */
+async function sendOrphan(place: Place): Promise<void> {
+  const { ref } = place;
+  const group = await mintGroup(place);
+  if (group.step.kind !== "mint") throw new Error("not a mint");
+  const { tickLower, tickUpper, amount0MaxRaw, amount1MaxRaw } = group.step;
+  const actions = FAMILY_ACTIONS[ref.family];
+  const live = await FAMILY_ADAPTERS[ref.family].reads.readPool(port, ref, "latest");
+  const call = actions.boundMint(ref, live, {
+    tickLower,
+    tickUpper,
+    amount0DesiredRaw: amount0MaxRaw,
+    amount1DesiredRaw: amount1MaxRaw,
+    bandBps: 100,
+    shape: ref.family === "liquidity-book" ? "spot" : null,
+    recipient: wallet,
+    deadlineSec: chain.deadlineSec(),
+  });
+  const given = group.grants.map(({ grant, amountRaw }) =>
+    encodeGrant(registry, { chainId: CHAIN, grant, amountRaw, expirationSec: chain.deadlineSec() }),
+  );
+  const calls = [...given, actions.encodeMint(ref, call)];
+  await exclusive(() =>
+    chain.send(
+      "A stranger's mint",
+      calls.map(({ to, data, valueRaw }) => ({ to, data, valueWei: valueRaw, from: chain.user })),
+    ),
+  );
+}
+
+describe.each(["uniswap-v4", "liquidity-book"])("an orphan of %s", (family) => {
+  it("behavior: R6 and P10, it is listed with its worth, closed into the wallet once, and booked as a credit", async () => {
+    const kit = FAMILY_KITS.find((each) => each.family === family);
+    const place = placeOf(kit?.dexId ?? "");
+    await sendOrphan(place);
+    engine.close();
+    engine = openEngine();
+    expect((await engine.recover()).chains).toEqual([{ chainId: CHAIN, outcome: "clean" }]);
+    const orphan = engine.listOrphans().find((each) => each.family === family && each.status === "open");
+    expect(orphan).toMatchObject({ kind: "position", pairId: place.pairId });
+    const input = { commandId: padHex(toHex(500 + family.length), { size: 32 }), orphanId: orphan?.orphanId ?? "" };
+    const said = await engine.closeOrphan(input);
+    expect(said).toMatch(/closed into the wallet: .*USDC.*booked as a credit/);
+    expect(await engine.closeOrphan(input)).toMatch(/closed already/);
+    expect(engine.listOrphans().filter((each) => each.kind === "credit")).toHaveLength(2);
+    expect(authority.halts).toEqual([]);
+    const check = await engine.checkLedger();
+    expect(check.openAllowances).toEqual([]);
+    for (const row of check.rows) expect(row.differenceRaw, `token ${row.token}`).toBe("0");
+    printLine(`R6 orphan of ${family}: ${orphan?.valueText ?? ""}; ${said}`);
+    for (const [index, credit] of engine
+      .listOrphans()
+      .filter((each) => each.kind === "credit")
+      .entries()) {
+      const commandId = padHex(toHex(600 + family.length * 2 + index), { size: 32 });
+      await engine.adoptOrphan({ commandId, orphanId: credit.orphanId, pairId: place.pairId });
+    }
+  }, 120_000);
 });
 
 describe("all families together", () => {

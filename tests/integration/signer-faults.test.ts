@@ -1,4 +1,4 @@
-// Transactions that vanish, stick, or whose block disappears, and a stranger with the same key (safety.md R10, T1-T3, T6, T11).
+// Transactions that vanish, stick, or whose block disappears, and a stranger with the same key (safety.md L1, R10, T1-T6, T10, T11, T14).
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -281,7 +281,7 @@ describe("signer under transaction faults", () => {
     await anvil?.stop();
   });
 
-  it("behavior: a dropped transaction is sent again with the same bytes", async () => {
+  it("behavior: T3, a dropped transaction is sent again with the same bytes", async () => {
     const op = await startApprove();
     await waitUntil("SENT", () => op.state() === "SENT", 5_000);
     const before = await engine.waitOp({ opId: op.opId, waitMs: 0 });
@@ -292,7 +292,7 @@ describe("signer under transaction faults", () => {
     await endAndAudit(op.planId, op.token);
   });
 
-  it("behavior: a block that disappears after VERIFIED takes the operation back to SENT and it is verified anew, once", async () => {
+  it("behavior: T6, a block that disappears after VERIFIED takes the operation back to SENT and it is verified anew, once", async () => {
     const op = await startApprove();
     await waitUntil("SENT", () => op.state() === "SENT", 5_000);
     await mine();
@@ -309,7 +309,7 @@ describe("signer under transaction faults", () => {
     await endAndAudit(op.planId, op.token);
   });
 
-  it("behavior: a stuck transaction is raised by at least 12.5 % with the same nonce; the old attempt that mines after all counts once", async () => {
+  it("behavior: T1 and T2, a stuck transaction is raised by at least 12.5 % with the same nonce; the old attempt that mines after all counts once", async () => {
     const op = await startApprove();
     await waitUntil("a second attempt", () => (engine.planRecord(op.planId).ops[0]?.attempts.length ?? 0) >= 2, 40_000);
     const { attempts } = await engine.waitOp({ opId: op.opId, waitMs: 0 });
@@ -367,7 +367,7 @@ describe("signer under transaction faults", () => {
     }
   });
 
-  it("behavior: past its deadline a transaction is cancelled with the same nonce, and the purpose may be tried once more", async () => {
+  it("behavior: T4, past its deadline a transaction is cancelled with the same nonce, and the purpose may be tried once more", async () => {
     const op = await startApprove();
     await mineUntil("VERIFIED", () => op.state() === "VERIFIED" || op.state() === "SETTLED", 20_000);
     const execute = () =>
@@ -409,7 +409,58 @@ describe("signer under transaction faults", () => {
     await endAndAudit(op.planId, op.token);
   });
 
-  it("behavior: a reorg undoes a mint: the position leaves the books and comes back once", async () => {
+  it("behavior: T5, a cancel that loses its race: the old attempt is mined after all, and its end is the operation's end", async () => {
+    const op = await startApprove();
+    await mineUntil("VERIFIED", () => op.state() === "VERIFIED" || op.state() === "SETTLED", 20_000);
+    const mintOp = () => engine.planRecord(op.planId).ops[1];
+    await engine.executeOp({
+      pairId: PAIR,
+      token: op.token,
+      planId: op.planId,
+      index: 1,
+      args: { ...PRICES, priceAtMarketMs: Date.now(), amount0DesiredRaw: 1_000_000n, amount1DesiredRaw: 0n },
+    });
+    await waitUntil("SENT", () => mintOp()?.state === "SENT", 10_000);
+    const [first] = mintOp()?.attempts ?? [];
+    await client.dropTransaction({ hash: first?.hash ?? "0x" });
+    chainAtMs += 3_600_000;
+    await mine();
+    await waitUntil("a cancel", () => (mintOp()?.attempts.length ?? 0) === 2, 10_000);
+    // A miner that had the old attempt only; it is too late for its own deadline and reverts.
+    await client.request<{ Method: "anvil_dropAllTransactions"; Parameters: unknown[]; ReturnType: unknown }>({
+      method: "anvil_dropAllTransactions",
+      params: [],
+    });
+    await client.sendRawTransaction({ serializedTransaction: signedRaw(first?.hash ?? "0x") });
+    await mine();
+    expect((await client.getTransactionReceipt({ hash: first?.hash ?? "0x" })).status).toBe("reverted");
+    await mineUntil("an end", () => ["REVERTED", "CANCELLED"].includes(mintOp()?.state ?? ""), 20_000);
+    expect(mintOp()).toMatchObject({ state: "REVERTED", txHash: first?.hash });
+    expect(new Set(mintOp()?.attempts.map(({ nonce }) => nonce)).size).toBe(1);
+    await endAndAudit(op.planId, op.token);
+  });
+
+  it("error: halted — T10, a chain that counts fewer transactions than are final in the journal; it ends when the chain is the right one again", async () => {
+    const op = await startApprove();
+    await mineUntil("SETTLED", () => op.state() === "SETTLED", 30_000);
+    const nonce = await client.getTransactionCount({ address: wallet });
+    engine.close();
+    await client.setNonce({ address: wallet, nonce: nonce - 1 });
+    engine = openEngine(null);
+    const halted = await engine.recover();
+    expect(halted.chains).toEqual([{ chainId: DEVNET_CHAIN_ID, outcome: "halted" }]);
+    expect(authority.walletHalt()).toMatchObject({ state: "HALT_WALLET" });
+    expect(authority.halts.join()).toMatch(/counts 0 transactions, the journal has final ones up to 0/);
+    engine.close();
+    await client.setNonce({ address: wallet, nonce });
+    authority.halts.length = 0;
+    engine = openEngine(null);
+    expect((await engine.recover()).chains).toEqual([{ chainId: DEVNET_CHAIN_ID, outcome: "clean" }]);
+    const { token } = engine.leaseFence({ pairId: PAIR, workerId: "test" });
+    await endAndAudit(op.planId, token);
+  });
+
+  it("behavior: T6, a reorg undoes a mint: the position leaves the books and comes back once", async () => {
     const op = await startApprove();
     await mineUntil("VERIFIED", () => op.state() === "VERIFIED" || op.state() === "SETTLED", 20_000);
     const mintState = (): string => engine.planRecord(op.planId).ops[1]?.state ?? "none";
@@ -440,7 +491,7 @@ describe("signer under transaction faults", () => {
     await endAndAudit(op.planId, op.token);
   });
 
-  it("error: halted — a foreign transaction stops the wallet before anything is signed", async () => {
+  it("error: halted — T11, a foreign transaction stops the wallet before anything is signed", async () => {
     const stranger = privateKeyToAccount(privateKey);
     const raw = await stranger.signTransaction({
       type: "eip1559",
@@ -473,7 +524,7 @@ describe("signer under transaction faults", () => {
     await endAndAudit(op.planId, op.token);
   });
 
-  it("error: stale_token — an older worker is refused after a newer lease", async () => {
+  it("error: stale_token — L1, an older worker is refused after a newer lease", async () => {
     const first = engine.leaseFence({ pairId: PAIR, workerId: "old" });
     engine.leaseFence({ pairId: PAIR, workerId: "new" });
     const plan = await mintPlan();

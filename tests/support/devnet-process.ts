@@ -30,6 +30,7 @@ export interface DevnetProcess extends z.infer<typeof readySchema> {
 export async function startDevnetProcess(input: {
   readonly seed: number;
   readonly wallet: Address;
+  readonly chains?: 1 | 3;
 }): Promise<DevnetProcess> {
   const rootDir = fileURLToPath(new URL("../../", import.meta.url));
   const dataDir = mkdtempSync(join(tmpdir(), "tidegate-sources-"));
@@ -46,7 +47,9 @@ export async function startDevnetProcess(input: {
   });
   child.stdin.on("error", () => undefined);
   const wallet = addressSchema.parse(input.wallet);
-  child.stdin.write(`${JSON.stringify({ rootDir, dataDir, seed: input.seed, fresh: true, wallet })}\n`);
+  child.stdin.write(
+    `${JSON.stringify({ rootDir, dataDir, seed: input.seed, fresh: true, wallet, chains: input.chains ?? 1 })}\n`,
+  );
   for await (const line of createInterface({ input: child.stdout })) {
     const ready = readySchema.safeParse(JSON.parse(line));
     if (!ready.success) continue;

@@ -19,7 +19,7 @@ const root = fileURLToPath(new URL("../../", import.meta.url));
 const PASSPHRASE = "correct horse battery staple";
 /** Cheap on purpose: these tests start the signer often. */
 const TEST_SCRYPT = { n: 2 ** 12, r: 8, p: 1 };
-const READY_MS = 30_000;
+const READY_MS = 90_000;
 
 const readySchema = z.object({ ready: z.literal(true), wallet: addressSchema, state: z.string() });
 type SignerReady = z.infer<typeof readySchema>;

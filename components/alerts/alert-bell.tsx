@@ -25,7 +25,13 @@ export function AlertBell(): ReactNode {
         href="/alerts"
         aria-label={words}
         title={words}
-        className={cx(buttonClass("default", "small"), "px-2!", worst === undefined && "text-ink-3!")}
+        className={cx(
+          buttonClass(),
+          "min-w-11 gap-[3px]! px-1! desk:gap-1.5! desk:px-2.5!",
+          worst === undefined && "text-ink-3!",
+          // On a phone the room is for what waits; Alerts is under More at any time.
+          worst === undefined && !isUnknown && "hidden! desk:inline-flex!",
+        )}
       >
         <Bell size={14} aria-hidden="true" />
         {isUnknown ? (
@@ -37,7 +43,14 @@ export function AlertBell(): ReactNode {
             >
               <StatusShape tone={SEVERITY[worst.severity].tone} size={10} />
             </span>
-            <span className="tabular-nums">{open.length}</span>
+            <span
+              className={cx(
+                "tabular-nums",
+                worst.severity === "critical" ? "text-crit" : worst.severity === "warn" && "text-warn",
+              )}
+            >
+              {open.length > 9 ? "9+" : open.length}
+            </span>
           </>
         )}
       </Link>

@@ -65,6 +65,11 @@ export function QueryView<T>({
   );
 }
 
+/** Back to this page afterwards: the link of an alert is opened signed out. */
+function SignInLink(): ReactNode {
+  return <TextLink href={`/login?next=${encodeURIComponent(usePathname())}`}>Sign in</TextLink>;
+}
+
 /** Apart, so that only these words follow the clock. */
 function Old({ sinceMs }: { readonly sinceMs: number }): ReactNode {
   const nowMs = useWallNow();

@@ -75,7 +75,11 @@ function Title(): ReactNode {
               </Link>
             )}
             {sub === "" ? (
-              shorten(id)
+              section === "alerts" ? (
+                "One alert"
+              ) : (
+                shorten(id)
+              )
             ) : (
               <>
                 <Link href={`/${section}/${encodeURIComponent(id)}`} className="font-text text-ink-3 hover:text-ink">

@@ -42,6 +42,10 @@ let laterMs = 0;
 const nowMs = (): number => Date.now() + laterMs;
 
 const PUBLIC: readonly ResolvedAddress[] = [{ address: "93.184.216.34", family: 4 }];
+const resolvePublic = () => Promise.resolve(PUBLIC);
+const resolveMixed = () => Promise.resolve([...PUBLIC, { address: "10.0.0.1", family: 4 as const }]);
+const resolveLocal = (host: string): Promise<readonly ResolvedAddress[]> =>
+  host.startsWith("localhost") ? Promise.resolve([{ address: "127.0.0.1", family: 4 }]) : resolvePublic();
 
 beforeEach(async () => {
   services = await startAlertServices();
@@ -52,7 +56,7 @@ beforeEach(async () => {
 afterEach(() => services.close());
 
 function sendTo(privateHosts: readonly string[] = [services.host], timeoutMs = 5_000): Send {
-  return createSend({ privateHosts, resolve: () => Promise.resolve(PUBLIC), timeoutMs });
+  return createSend({ privateHosts, resolve: resolvePublic, timeoutMs });
 }
 
 function channels(send: Send = sendTo()): readonly [Channel, Channel, Channel] {
@@ -245,8 +249,6 @@ describe("channels", () => {
 });
 
 describe("address guard", () => {
-  const resolve = () => Promise.resolve(PUBLIC);
-
   it.each([
     "http://example.com/",
     "ftp://example.com/",
@@ -275,22 +277,19 @@ describe("address guard", () => {
     "https://255.255.255.255/",
     "not an address",
   ])("error: %s is refused", async (url) => {
-    const local = (host: string): Promise<readonly ResolvedAddress[]> =>
-      host.startsWith("localhost") ? Promise.resolve([{ address: "127.0.0.1", family: 4 }]) : resolve();
-    const result = await guardTarget({ privateHosts: [], resolve: local }, url);
+    const result = await guardTarget({ privateHosts: [], resolve: resolveLocal }, url);
     expect(result).toMatchObject({ ok: false, error: { retryable: false } });
   });
 
   it("behavior: a name with one private address among public ones is refused", async () => {
-    const mixed = () => Promise.resolve([...PUBLIC, { address: "10.0.0.1", family: 4 as const }]);
-    expect(await guardTarget({ privateHosts: [], resolve: mixed }, "https://mixed.example/")).toMatchObject({
+    expect(await guardTarget({ privateHosts: [], resolve: resolveMixed }, "https://mixed.example/")).toMatchObject({
       ok: false,
       error: { code: "refused_address" },
     });
   });
 
   it("behavior: a listed host and port may be near, another port of it and link-local never", async () => {
-    const settings = { privateHosts: ["192.168.1.5:8080", "169.254.169.254:80"], resolve };
+    const settings = { privateHosts: ["192.168.1.5:8080", "169.254.169.254:80"], resolve: resolvePublic };
     expect(await guardTarget(settings, "http://192.168.1.5:8080/x")).toMatchObject({ ok: true });
     expect(await guardTarget(settings, "http://192.168.1.5:8081/x")).toMatchObject({ ok: false });
     expect(await guardTarget(settings, "http://169.254.169.254/x")).toMatchObject({ ok: false });

@@ -104,7 +104,8 @@ function createGate(settings: Settings, log: Logger): (request: IncomingMessage,
       checkGate(settings.origin, {
         method: request.method ?? "GET",
         target,
-        host: request.headers.host ?? null,
+        // Two of them mean one host to us and maybe the other to whoever stands in front.
+        host: request.headersDistinct["host"]?.length === 1 ? (request.headers.host ?? null) : null,
         headerNames: Object.keys(request.headers),
       }) ??
       checkMethod(request.method ?? "GET", target) ??
@@ -144,10 +145,13 @@ function checkMethod(method: string, target: string) {
   };
 }
 
-/** Hidden files and source maps are nobody's, whatever a build leaves lying beside its scripts. */
+/**
+ * Hidden files and source maps are nobody's, whatever a build leaves lying beside its scripts; the data form of pages, a second name
+ * under which Next answers for each of them, is not ours at all.
+ */
 function checkFile(target: string) {
   const path = target.split("?", 1)[0] ?? "";
-  if (!/\/\.|\.map$/.test(path)) return null;
+  if (!/\/\.|\.map$|^\/_next\/data\//.test(path)) return null;
   return {
     status: 404 as const,
     code: "not_found" as const,

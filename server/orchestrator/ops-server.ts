@@ -68,7 +68,7 @@ async function answer(deps: OpsDeps, req: IncomingMessage, res: ServerResponse):
     const refusal = checkGate(deps.origin, {
       method: req.method ?? "GET",
       target: req.url ?? "/",
-      host: req.headers.host ?? null,
+      host: req.headersDistinct["host"]?.length === 1 ? (req.headers.host ?? null) : null,
       headerNames: Object.keys(req.headers),
     });
     if (refusal !== null) {

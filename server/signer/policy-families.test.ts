@@ -618,6 +618,40 @@ describe("swaps straight through a pool", () => {
   );
 });
 
+const allow = (spender: Address) =>
+  ({ kind: "approve", chainId: 1, token: T0, spender, amountRaw: "1000", forStep: 1 }) as const;
+
+describe("swaps with two ways", () => {
+  const registry = registryOf("uniswap-v3");
+  const ref = refOf(registry);
+  const both = { ...swapThrough(ref), other: { provider: "lifi", router: DIAMOND } } as const;
+  const { pool, ...unnamed } = swapThrough(ref);
+  const turned = {
+    ...unnamed,
+    provider: "lifi",
+    router: DIAMOND,
+    other: { provider: "pool", router: ROUTER, pool },
+  } as const;
+  it("default: both are checked as if each were the only one", () => {
+    expect(planOutcome(registry, [both])).toBe("accepted");
+    expect(planOutcome(registry, [turned])).toBe("accepted");
+    expect(planOutcome(registry, [{ ...both, other: { provider: "lifi", router: THIEF } }])).toBe("policy");
+    expect(planOutcome(registry, [{ ...both, router: THIEF }])).toBe("policy");
+    expect(planOutcome(registry, [{ ...turned, other: { ...turned.other, router: THIEF } }])).toBe("policy");
+    expect(planOutcome(registry, [{ ...turned, other: { ...turned.other, pool: THIEF } }])).toBe("policy");
+    expect(planOutcome(registry, [{ ...turned, other: { provider: "pool", router: ROUTER } }])).toBe("policy");
+  });
+
+  it("error: policy — an approval for anybody but the two, or for more than is sold", () => {
+    expect(planOutcome(registry, [allow(ROUTER), both])).toBe("accepted");
+    expect(planOutcome(registry, [allow(DIAMOND), both])).toBe("accepted");
+    expect(planOutcome(registry, [allow(THIEF), both])).toBe("policy");
+    expect(planOutcome(registry, [{ ...allow(DIAMOND), amountRaw: "1001" }, both])).toBe("policy");
+    // The one that is not named may not be allowed anything.
+    expect(planOutcome(registry, [allow(DIAMOND), swapThrough(ref)])).toBe("policy");
+  });
+});
+
 describe("bridges", () => {
   const registry = registryOf("uniswap-v3");
   const bridge = {

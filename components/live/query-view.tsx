@@ -1,5 +1,6 @@
 // The four states of a view around one reading: skeleton, error with a way out, last good value marked as such, data.
 "use client";
+import { usePathname } from "next/navigation";
 import type { ReactNode } from "react";
 import { Button } from "@/components/ui/button";
 import { ErrorState } from "@/components/ui/states";
@@ -37,7 +38,7 @@ export function QueryView<T>({
         <div className="px-3.5 py-5 desk:px-4">
           <Status tone="unknown">{error.code === "forbidden" ? "Not for your role" : "Sign in to see this"}</Status>
           <p className="mt-1 max-w-prose text-ink-2">
-            {error.message} {error.code === "unauthenticated" && <TextLink href="/login">Sign in</TextLink>}
+            {error.message} {error.code === "unauthenticated" && <SignInLink />}
           </p>
         </div>
       );

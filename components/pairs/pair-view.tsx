@@ -9,14 +9,8 @@ import { Panel } from "@/components/ui/panel";
 import { Skeleton, SkeletonRows } from "@/components/ui/states";
 import type { PairStatus } from "@/lib/api/schemas";
 import { DecisionPanel } from "./decision-panel";
-import { EpochsPanel } from "./epochs-panel";
-import { KappaPanel } from "./kappa-panel";
 import { PairHeader } from "./pair-header";
-import { PlansPanel } from "./plans-panel";
-import { PolicyPanel } from "./policy-panel";
-import { PoolsPanel } from "./pools-panel";
 import { PositionsPanel } from "./positions-panel";
-import { TuningPanel } from "./tuning-panel";
 import { usePriceDirection } from "./use-price-direction";
 
 /** Charts are a third of the code and none of the first answer. */
@@ -29,6 +23,16 @@ const EpochCharts = dynamic(() => import("./epoch-charts").then((module) => modu
   loading: () => (
     <Panel title="Epochs">
       <Skeleton className="h-[190px] w-full" />
+    </Panel>
+  ),
+});
+
+/** Below the fold. */
+const PairHistory = dynamic(() => import("./pair-history").then((module) => module.PairHistory), {
+  ssr: false,
+  loading: () => (
+    <Panel title="History" flush>
+      <SkeletonRows rows={8} height={40} label="the history" />
     </Panel>
   ),
 });
@@ -61,18 +65,7 @@ export function PairView({ pairId }: { readonly pairId: string }): ReactNode {
           <PositionsPanel pair={pair} prices={prices} />
           <EpochCharts pairId={pairId} />
           <PreviewSection pairId={pairId} latestEpoch={pair.epoch?.epoch ?? null} prices={prices} />
-          <div className="grid items-start gap-3 desk:gap-4 mid:grid-cols-2">
-            <div className="grid min-w-0 gap-3 desk:gap-4">
-              <PolicyPanel epoch={pair.epoch} prices={prices} />
-              <EpochsPanel pairId={pairId} prices={prices} />
-              <PlansPanel pairId={pairId} />
-            </div>
-            <div className="grid min-w-0 gap-3 desk:gap-4">
-              <PoolsPanel pairId={pairId} epoch={pair.epoch} />
-              <KappaPanel pairId={pairId} />
-              <TuningPanel epoch={pair.epoch} />
-            </div>
-          </div>
+          <PairHistory pair={pair} prices={prices} />
         </div>
       )}
     </QueryView>

@@ -1,6 +1,7 @@
 // Target beside yours: what each range would earn, hold, need and cost, by the strategy's own code on the newest epoch.
 "use client";
 import { useDeferredValue, useMemo, type ReactNode } from "react";
+import { Button } from "@/components/ui/button";
 import { cx } from "@/components/ui/cx";
 import { Skeleton } from "@/components/ui/states";
 import { Table, Td, Th, Tr } from "@/components/ui/table";
@@ -38,7 +39,16 @@ export function OutcomeTable({
   const model = preview.state === "ready" ? preview.preview : null;
   const yours = useMemo(() => outcome(model, grid, wanted), [model, grid, wanted]);
   const ofTarget = useMemo(() => outcome(model, grid, target), [model, grid, target]);
-  if (preview.state === "none") return <p className="text-dense text-ink-2">No preview: {preview.reason}</p>;
+  if (preview.state === "none") {
+    return (
+      <div className="border px-3 py-2 text-dense text-ink-2">
+        <p>No preview: {preview.reason}</p>
+        <Button size="small" className="mt-2" onClick={preview.onRetry}>
+          Read it again
+        </Button>
+      </div>
+    );
+  }
   return (
     <section aria-label="What it would do" className="border">
       <div className="flex items-baseline justify-between gap-3 border-b px-3 py-1.5">

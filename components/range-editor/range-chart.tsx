@@ -35,6 +35,12 @@ const AXIS = { right: 78, bottom: 22, top: 8 } as const;
 const DEPTH_FRAC = 0.3;
 const AIR_FRAC = 0.09;
 const TAG_GAP = 19;
+const RECENT_MS = 86_400_000;
+/** The plot is at most so many bands high. */
+const MOST_BANDS = 7;
+/** Below this height of the band, px, its grips stand side by side. */
+const THIN_PX = 56;
+const HIT_PX = 22;
 /** The loudest bucket is clipped here, or one wall hides the rest. */
 const CLIP_QUANTILE = 0.96;
 const STEPS: Readonly<Record<string, number>> = {
@@ -51,17 +57,21 @@ interface Scale {
   readonly high: number;
 }
 
-/** What is seen holds the last days, the range now and the one that is edited, with some air. */
-function scaleOf({ points, current, chosen, price }: RangeChartProps): Scale {
-  const prices = points.map((point) => point.price);
-  const seenLow = Math.min(price, ...prices, current.lower);
-  const seenHigh = Math.max(price, ...prices, current.upper);
-  const span = Math.max(seenHigh - seenLow, price * 0.002);
+/** The last day, the range now and the one that is edited, with air; never so much that the edited band is too thin to hold. */
+function scaleOf({ points, current, chosen, price, nowAtMs }: RangeChartProps): Scale {
+  const recent = points.filter((point) => nowAtMs - point.atMs < RECENT_MS).map((point) => point.price);
+  const band = chosen.upper - chosen.lower;
+  const mustLow = Math.min(price, current.lower);
+  const mustHigh = Math.max(price, current.upper);
+  const span = Math.max(mustHigh - mustLow, price * 0.002);
   // A range that is far wider than everything else runs off the plot rather than pressing the rest flat.
-  const low = Math.max(Math.min(seenLow, chosen.lower), seenLow - 2 * span);
-  const high = Math.min(Math.max(seenHigh, chosen.upper), seenHigh + 2 * span);
-  const air = (high - low) * AIR_FRAC;
-  return { low: low - air, high: high + air };
+  const low = Math.max(Math.min(mustLow, chosen.lower), mustLow - 3 * span);
+  const high = Math.min(Math.max(mustHigh, chosen.upper), mustHigh + 3 * span);
+  const room = Math.max(0, MOST_BANDS * Math.min(band, high - low) - (high - low)) / 2;
+  const seenLow = Math.max(Math.min(low, ...recent), low - room);
+  const seenHigh = Math.min(Math.max(high, ...recent), high + room);
+  const air = (seenHigh - seenLow) * AIR_FRAC;
+  return { low: seenLow - air, high: seenHigh + air };
 }
 
 export function RangeChart(props: RangeChartProps): ReactNode {
@@ -134,6 +144,15 @@ export function RangeChart(props: RangeChartProps): ReactNode {
   const taken = [...tags.values()];
   const { atMs: ticks, isDays } = timeTicks(fromMs, nowAtMs, Math.max(2, Math.floor(nowX / 84)));
   const handleX = nowX + (plotWidth - nowX) / 2;
+  const bandPx = lowerY - upperY;
+  const isThin = bandPx < THIN_PX;
+  // Inwards an edge is taken up to the middle of the band at most: the other edge has the rest.
+  const inwardPx = Math.min(HIT_PX, bandPx / 2);
+  const gripX = {
+    band: isThin ? nowX + 30 : handleX,
+    upper: isThin ? handleX - 6 : handleX,
+    lower: isThin ? handleX + 44 : handleX,
+  };
 
   return (
     <div ref={frame} className="relative w-full select-none" style={{ height: HEIGHT }}>
@@ -258,7 +277,7 @@ export function RangeChart(props: RangeChartProps): ReactNode {
                     />
                     <rect
                       className="grip"
-                      x={handleX - 14}
+                      x={gripX.band - 14}
                       y={at - 11}
                       width="28"
                       height="22"
@@ -268,7 +287,7 @@ export function RangeChart(props: RangeChartProps): ReactNode {
                       strokeWidth="1.5"
                     />
                     <path
-                      d={`M${handleX - 5} ${at - 2}l5 -5 5 5M${handleX - 5} ${at + 2}l5 5 5 -5`}
+                      d={`M${gripX.band - 5} ${at - 2}l5 -5 5 5M${gripX.band - 5} ${at + 2}l5 5 5 -5`}
                       fill="none"
                       stroke="var(--prop)"
                       strokeWidth="1.5"
@@ -277,10 +296,16 @@ export function RangeChart(props: RangeChartProps): ReactNode {
                 ) : (
                   <>
                     <path d={`M${nowX} ${at}H${plotWidth}`} stroke="var(--prop)" strokeWidth="3" />
-                    <rect x={nowX} y={at - 22} width={plotWidth - nowX} height="44" fill="transparent" />
+                    <rect
+                      x={nowX}
+                      y={handle === "upper" ? at - HIT_PX : at - inwardPx}
+                      width={plotWidth - nowX}
+                      height={HIT_PX + inwardPx}
+                      fill="transparent"
+                    />
                     <rect
                       className="grip"
-                      x={handleX - 20}
+                      x={gripX[handle] - 20}
                       y={at - 9}
                       width="40"
                       height="18"
@@ -290,7 +315,7 @@ export function RangeChart(props: RangeChartProps): ReactNode {
                       strokeWidth="1.5"
                     />
                     <path
-                      d={`M${handleX - 7} ${at - 2.5}h14M${handleX - 7} ${at + 2.5}h14`}
+                      d={`M${gripX[handle] - 7} ${at - 2.5}h14M${gripX[handle] - 7} ${at + 2.5}h14`}
                       stroke="var(--bg)"
                       strokeWidth="1.5"
                     />

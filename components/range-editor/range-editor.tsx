@@ -36,8 +36,9 @@ export function RangeEditor({
   readonly positions: readonly PositionDto[];
   readonly command: UseCommand;
 }): ReactNode {
-  const [positionId, setPositionId] = useState(positions[0]?.positionId ?? "");
-  const position = positions.find((each) => each.positionId === positionId) ?? positions[0];
+  const [largest] = positions.toSorted((a, b) => b.valueUsd - a.valueUsd);
+  const [positionId, setPositionId] = useState(largest?.positionId ?? "");
+  const position = positions.find((each) => each.positionId === positionId) ?? largest;
   if (position === undefined) return null;
   return (
     <div className="grid gap-3">
@@ -71,8 +72,10 @@ function Editor({
   readonly position: PositionDto;
   readonly command: UseCommand;
 }): ReactNode {
-  const grid = useMemo(() => createRangeGrid(position), [position]);
-  const preview = useRangePreview(pair.id, position.positionId);
+  // The form keeps the position it was opened with; amounts that move with each block would start the preview anew.
+  const [opened] = useState(position);
+  const preview = useRangePreview(pair.id, opened);
+  const grid = useMemo(() => createRangeGrid(opened), [opened]);
   const { targetLower, targetUpper } = position;
   const target = useMemo(
     () => (targetLower === null || targetUpper === null ? null : grid.fromPrices(targetLower, targetUpper)),

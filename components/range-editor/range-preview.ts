@@ -1,7 +1,9 @@
 // What a range would do, by the strategy's own evaluation: the position is put into it and assessed like any other of the pair.
 import { baseShareFrac } from "@/lib/portfolio/valuation";
 import type { CandleSeries } from "@/lib/market/candle";
-import type { PositionRange } from "@/lib/market/snapshot";
+import type { PositionDto } from "@/lib/api/schemas";
+import type { ObservedPosition, PositionRange } from "@/lib/market/snapshot";
+import { poolKey, positionId } from "@/lib/units";
 import { evaluate, meanExitYears, type PositionEvaluation } from "@/lib/strategy";
 import type { PreviewBase } from "@/components/preview/preview-model";
 
@@ -36,12 +38,13 @@ export interface RangePreview {
   outcomeOf(range: PositionRange, edges: { readonly min: number; readonly max: number }): RangeOutcome;
 }
 
-/** Null when the epoch's inputs do not have this position or its pool. */
-export function createRangePreview(base: PreviewBase, positionId: string): RangePreview | null {
+/** Null when the epoch's inputs do not have its pool. */
+export function createRangePreview(base: PreviewBase, shown: PositionDto): RangePreview | null {
   const { snapshot } = base;
-  const position = snapshot.positions.find((each) => each.positionId === positionId);
-  const pool = snapshot.pools.find((each) => each.poolKey === position?.poolKey);
-  if (position === undefined || pool === undefined) return null;
+  // One that was minted after the epoch is put into it as the chain shows it now.
+  const position = snapshot.positions.find((each) => each.positionId === shown.positionId) ?? observed(shown);
+  const pool = snapshot.pools.find((each) => each.poolKey === position.poolKey);
+  if (pool === undefined) return null;
   const params = { ...base.params, optimizerEnabled: false };
   // Only this pool and this position: the others' answers do not depend on where this range lies.
   const assess = (range: PositionRange): { readonly entry: PositionEvaluation | undefined; readonly sigma: number } => {
@@ -79,6 +82,29 @@ export function createRangePreview(base: PreviewBase, positionId: string): Range
         paybackDays: isNow ? 0 : gain !== null && gain > 0 ? (costUsd / gain) * DAYS_PER_YEAR : null,
       };
     },
+  };
+}
+
+function observed(shown: PositionDto): ObservedPosition {
+  const { tickLower, tickUpper } = shown;
+  return {
+    positionId: positionId(shown.chainId, shown.family, shown.positionManager, BigInt(shown.tokenId)),
+    poolKey: poolKey(shown.chainId, shown.family, shown.pool),
+    chainId: shown.chainId,
+    family: shown.family,
+    tokenId: BigInt(shown.tokenId),
+    range:
+      shown.family === "liquidity-book"
+        ? { kind: "bins", lowerBinId: tickLower, upperBinId: tickUpper }
+        : { kind: "ticks", tickLower, tickUpper },
+    liquidityRaw: BigInt(shown.liquidityRaw),
+    baseRaw: BigInt(shown.base.raw),
+    quoteRaw: BigInt(shown.quote.raw),
+    uncollectedBaseRaw: BigInt(shown.feesBase.raw),
+    uncollectedQuoteRaw: BigInt(shown.feesQuote.raw),
+    openedAtMs: shown.openedAtMs,
+    observedAtMs: shown.blockAtMs,
+    blockNumber: BigInt(shown.blockNumber),
   };
 }
 

@@ -3,31 +3,39 @@
 import { useMemo, useState } from "react";
 import { useApi } from "@/components/live/use-api";
 import { readPreviewInput } from "@/components/preview/preview-model";
-import type { PreviewInput } from "@/lib/api/schemas";
+import type { PositionDto, PreviewInput } from "@/lib/api/schemas";
 import { createRangePreview, type RangePreview } from "./range-preview";
 
 export type RangePreviewState =
   | { readonly state: "reading" }
   | { readonly state: "ready"; readonly preview: RangePreview; readonly epoch: number; readonly price: number }
-  | { readonly state: "none"; readonly reason: string };
+  | { readonly state: "none"; readonly reason: string; readonly onRetry: () => void };
 
-export function useRangePreview(pairId: string, positionId: string): RangePreviewState {
+export function useRangePreview(pairId: string, position: PositionDto): RangePreviewState {
   const query = useApi("pairPreviewInput", { params: { id: pairId } }, { refetchMs: Number.POSITIVE_INFINITY });
   const [pinned, setPinned] = useState<PreviewInput | null>(null);
   if (pinned === null && query.data !== undefined) setPinned(query.data);
-  const { error } = query;
+  const { error, refetch } = query;
   return useMemo(() => {
+    const none = (reason: string): RangePreviewState => ({
+      state: "none",
+      reason,
+      onRetry: () => {
+        setPinned(null);
+        void refetch();
+      },
+    });
     if (pinned === null) {
-      return error === null ? { state: "reading" } : { state: "none", reason: error.message };
+      return error === null ? { state: "reading" } : none(error.message);
     }
     try {
       const base = readPreviewInput(pinned);
-      const preview = createRangePreview(base, positionId);
+      const preview = createRangePreview(base, position);
       return preview === null
-        ? { state: "none", reason: "The newest epoch was decided before this position was there; the next one has it." }
+        ? none("Its pool was not read in the newest epoch.")
         : { state: "ready", preview, epoch: pinned.epoch, price: base.snapshot.price };
     } catch (cause) {
-      return { state: "none", reason: cause instanceof Error ? cause.message : "The inputs could not be read." };
+      return none(cause instanceof Error ? cause.message : "The inputs could not be read.");
     }
-  }, [pinned, error, positionId]);
+  }, [pinned, error, position, refetch]);
 }

@@ -9,14 +9,9 @@ import { formatInstant } from "@/lib/format/time";
 import { CheckList, type CheckItem } from "./check-list";
 import { PlanSection } from "./plan-section";
 import { hasSent, isOpen } from "./plan-words";
+import { howTried, stepWords } from "./rehearsal-words";
 
 type Rehearsal = NonNullable<PlanDto["rehearsal"]>;
-
-const METHOD: Readonly<Record<Rehearsal["method"], string>> = {
-  eth_simulateV1: "simulated by the node in one go, state carried from step to step",
-  fork: "run on a local copy of the chain, since its node cannot simulate",
-  none: "not tried",
-};
 
 export function PlanSimulation({ plan }: { readonly plan: PlanDto }): ReactNode {
   return plan.rehearsal === null ? <NotRehearsed plan={plan} /> : <Rehearsed plan={plan} rehearsal={plan.rehearsal} />;
@@ -55,24 +50,8 @@ function RehearsalStatus({ rehearsal }: { readonly rehearsal: Rehearsal }): Reac
   return <Status tone="ok">{(rehearsal.untried ?? []).length > 0 ? "Went through in part" : "Went through"}</Status>;
 }
 
-/** Where and how, chain by chain when they differ. */
-function howTried(plan: PlanDto, { blocks, method }: Rehearsal): string {
-  if (blocks.length === 0) return METHOD[method];
-  const methods = new Set(blocks.map((block) => block.method ?? method));
-  if (methods.size === 1) {
-    return `${METHOD[method]}, from block ${blocks.map(({ number }) => groupDigits(number)).join(" and ")}`;
-  }
-  const nameOf = (chainId: number): string => plan.chains.find(({ id }) => id === chainId)?.name ?? `chain ${chainId}`;
-  return blocks
-    .map(
-      (block) => `${nameOf(block.chainId)} ${METHOD[block.method ?? method]}, from block ${groupDigits(block.number)}`,
-    )
-    .join("; ");
-}
-
 function triedItem(plan: PlanDto, step: Rehearsal["steps"][number]): CheckItem {
-  const supposed = step.arrivals === undefined ? "" : "tried with the expected arrival";
-  const detail = [supposed, step.detail].filter((text) => text !== "").join("; ");
+  const detail = stepWords(plan, step);
   return {
     id: String(step.index),
     label: `${step.index + 1}. ${plan.steps[step.index]?.title ?? "step"}`,

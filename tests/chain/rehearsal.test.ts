@@ -10,7 +10,7 @@ import type { Address } from "@/lib/units";
 import { openFork } from "@/server/rehearsal/fork-stage";
 import type { Stage } from "@/server/rehearsal/ports";
 import { rehearsePlan } from "@/server/rehearsal/rehearse-plan";
-import { proposeAndRun, runPlan } from "@/server/worker/steps/execute";
+import { proposeAndRun, runPlan, type ExecuteDeps } from "@/server/worker/steps/execute";
 import { startRehearsalDesk, type RehearsalDesk } from "@/tests/support/rehearsal-desk";
 import {
   LAB_CHAIN,
@@ -152,8 +152,8 @@ async function planNow(groups: Parameters<RehearsalLab["planOf"]>[0]): Promise<P
   return lab.planOf(groups, { configVersion: (await desk.pairState()).configVersion });
 }
 
-/** A plan that closes the one position there is. */
-async function closing(): Promise<Plan> {
+/** A plan that closes the one position there is, after other steps. */
+async function closing(before: Parameters<RehearsalLab["planOf"]>[0] = []): Promise<Plan> {
   const [position] = (await desk.pairState()).positions;
   if (position === undefined) throw new Error("there is no position to close");
   const { ref } = lab;
@@ -173,7 +173,7 @@ async function closing(): Promise<Plan> {
     amount1ExpectedRaw: position.amount1Raw,
     maxSlippageBps: 50,
   };
-  return planNow([{ step, grants: [] }]);
+  return planNow([...before, { step, grants: [] }]);
 }
 
 /** Somebody trades until the pool is this many ticks from where it is. */
@@ -190,8 +190,8 @@ async function moveTicks(ticks: number): Promise<void> {
 }
 
 /** Proposed and rehearsed; it waits for its approval. */
-async function propose(plan: Plan) {
-  const waiting = await proposeAndRun(desk.deps, plan, () => false);
+async function propose(plan: Plan, deps: ExecuteDeps = desk.deps) {
+  const waiting = await proposeAndRun(deps, plan, () => false);
   expect(waiting).toMatchObject({ planStatus: "waiting_approval" });
   return desk.plan(waiting.planId ?? "");
 }
@@ -276,7 +276,7 @@ describe("the process of a fork", () => {
     const block = await lab.chain.client.getBlockNumber({ cacheTime: 0 });
     const holder = spawn(
       process.execPath,
-      ["--import", "tsx", "tests/support/fork-holder.ts", lab.url, String(LAB_CHAIN), String(block)],
+      ["--import", "tsx", "tests/support/fork-harness.ts", lab.url, String(LAB_CHAIN), String(block)],
       { stdio: ["ignore", "pipe", "inherit"] },
     );
     await new Promise((resolve) => holder.stdout.once("data", resolve));
@@ -433,8 +433,30 @@ describe("the signer's process", () => {
     });
   });
 
-  it("behavior: a price that moves inside the bounds changes the amounts and voids nothing; the ledger equals the chain", async () => {
-    const record = await propose(await closing());
+  it("error: rehearsedDeltas — in the middle of a plan: partial, what was done stays and is booked", async () => {
+    const record = await propose(await closing([lab.swapGroup(ONE_BASE / 10n, 240n * ONE_QUOTE)]));
+    const stray = await lab.create("StrayToken");
+    const giving = await lab.create("TurnedToken", turnedArgs(18, 0, stray));
+    await withCode(lab.chain.low.address, giving, async () => {
+      const ended = await approveAndRun(record.planId);
+      process.stdout.write(`in the middle: ${ended.planStatus}: ${ended.planReason}\n`);
+      expect(ended.planStatus).toBe("partial");
+      expect(ended.planReason).toContain(`(burn) would not do what was rehearsed: token ${stray.toLowerCase()}`);
+    });
+    const after = await desk.plan(record.planId);
+    expect(after.ops.map(({ kind, state }) => `${kind} ${state}`)).toEqual([
+      "approve SETTLED",
+      "swap SETTLED",
+      "revoke SKIPPED",
+      "burn EXPIRED",
+    ]);
+    expect((await desk.ledger()).openAllowances).toEqual([]);
+  });
+
+  it("behavior: rehearsed on a fork, then a price that moves inside the bounds: other amounts, nothing void; the ledger equals the chain", async () => {
+    const rehearse = (plan: Plan) => rehearsePlan(lab.rehearsalDeps(lab.chaosUrl, desk.wallet), plan);
+    const record = await propose(await closing(), { ...desk.deps, rehearse });
+    expect(record.rehearsal).toMatchObject({ method: "fork", isOk: true, detail: "every step went through" });
     await moveTicks(60);
     const ended = await approveAndRun(record.planId);
     expect(ended, ended.planReason ?? "").toMatchObject({ planStatus: "done" });

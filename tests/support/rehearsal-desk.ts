@@ -6,17 +6,20 @@ import type { PlanRecord } from "@/lib/api/signer-contract";
 import { err, ok } from "@/lib/errors/result";
 import { ExecutionError } from "@/lib/errors/tidegate-error";
 import { findPoolRef } from "@/lib/registry/pool-ref";
+import { pairId as toPairId } from "@/lib/units";
 import { executePlan } from "@/server/execution/execute-plan";
 import { createLiveReads } from "@/server/execution/live-reads";
 import { wallClock } from "@/server/infra/clock";
-import { createIntentClient } from "@/server/infra/signer-link/client";
+import { createControlClient, createIntentClient } from "@/server/infra/signer-link/client";
 import { silentLogger } from "@/server/infra/telemetry/logger-port";
 import { rehearsePlan } from "@/server/rehearsal/rehearse-plan";
 import type { ExecuteDeps } from "@/server/worker/steps/execute";
 import { LAB_CHAIN, LAB_PAIR, LAB_PRICE, type RehearsalLab } from "./rehearsal-lab";
-import { makeSignerHome, openControl, signCommand, startSignerProcess } from "./signer-process";
+import { makeSignerHome, signCommand, startSignerProcess } from "./signer-process";
 
 const ASSIGNED = 50_000n;
+/** Longest wait for one answer of the signer: a machine that builds something else at the same time is slow, not wrong. */
+const ANSWER_MS = 30_000;
 
 export type RehearsalDesk = Awaited<ReturnType<typeof startRehearsalDesk>>;
 
@@ -32,13 +35,18 @@ export async function startRehearsalDesk(lab: RehearsalLab) {
   const miner = mineWaiting(lab, mining);
   const signer = startSignerProcess(home);
   await signer.ready;
-  const control = openControl(home);
   const { deploymentId } = home;
+  const control = createControlClient({
+    socketPath: home.paths.control,
+    deploymentId,
+    peer: "owner",
+    timeoutMs: ANSWER_MS,
+  });
   const intents = createIntentClient({
     socketPath: home.paths.intent,
     deploymentId,
     peer: `worker ${LAB_PAIR}`,
-    timeoutMs: 10_000,
+    timeoutMs: ANSWER_MS,
   });
 
   async function command(action: CommandAction, params: Readonly<Record<string, unknown>>, planHash?: `0x${string}`) {
@@ -58,7 +66,7 @@ export async function startRehearsalDesk(lab: RehearsalLab) {
   const leased = await intents.call("fence.lease", { pairId: LAB_PAIR, workerId: "w1" });
   if (!leased.ok) throw leased.error;
   const { token } = leased.value;
-  const pairId = LAB_PAIR;
+  const pairId = toPairId(LAB_PAIR);
 
   const deps: ExecuteDeps = {
     pairId,

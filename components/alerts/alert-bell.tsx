@@ -7,51 +7,78 @@ import { useApi } from "@/components/live/use-api";
 import { buttonClass } from "@/components/ui/button";
 import { cx } from "@/components/ui/cx";
 import { StatusShape } from "@/components/ui/status";
+import type { AlertDto } from "@/lib/api/alert-schemas";
 import { SEVERITY } from "./alert-words";
 
-export function AlertBell(): ReactNode {
+interface Waiting {
+  readonly count: number;
+  readonly worst: AlertDto | null;
+  readonly isUnknown: boolean;
+}
+
+/** What nobody has acknowledged yet; the list comes with the worst first. */
+function useWaitingAlerts(): Waiting {
   const alerts = useApi("alerts");
   const open = (alerts.data?.open ?? []).filter(({ ack }) => ack === null);
-  const isUnknown = alerts.data === undefined || alerts.data.watch.state !== "ok";
-  const [worst] = open;
+  return {
+    count: open.length,
+    worst: open[0] ?? null,
+    isUnknown: alerts.data === undefined || alerts.data.watch.state !== "ok",
+  };
+}
+
+/** On the phone's tab: shape and number; nothing while nothing waits. */
+export function AlertBadge(): ReactNode {
+  const { count, worst, isUnknown } = useWaitingAlerts();
+  if (worst === null && !isUnknown) return null;
+  return (
+    <span
+      className={cx(
+        "absolute top-1 left-[calc(50%+7px)] flex items-center gap-0.5 rounded-full bg-bg px-1 font-title",
+        TONE[worst?.severity ?? "info"],
+      )}
+    >
+      <StatusShape tone={worst === null ? "unknown" : SEVERITY[worst.severity].tone} size={10} />
+      {worst === null ? <span className="sr-only">not known now</span> : shortCount(count)}
+      {worst !== null && <span className="sr-only"> open, worst {SEVERITY[worst.severity].word.toLowerCase()}</span>}
+    </span>
+  );
+}
+
+function shortCount(count: number): string {
+  return count > 9 ? "9+" : String(count);
+}
+
+const TONE: Readonly<Record<AlertDto["severity"], string>> = {
+  critical: "text-crit",
+  warn: "text-warn",
+  info: "text-ink-2",
+};
+
+/** In the top bar from desk width on; phones have the tab. What is new is spoken at any width. */
+export function AlertBell(): ReactNode {
+  const { count, worst, isUnknown } = useWaitingAlerts();
   const words = isUnknown
     ? "Alerts: not known now"
-    : worst === undefined
+    : worst === null
       ? "Alerts: nothing waits for an acknowledgement"
-      : `Alerts: ${open.length} open, worst ${SEVERITY[worst.severity].word.toLowerCase()}: ${worst.pairId ?? ""} ${worst.title}`;
+      : `Alerts: ${count} open, worst ${SEVERITY[worst.severity].word.toLowerCase()}: ${worst.pairId ?? ""} ${worst.title}`;
   return (
     <>
       <Link
         href="/alerts"
         aria-label={words}
         title={words}
-        className={cx(
-          buttonClass(),
-          "min-w-11 gap-[3px]! px-1! desk:gap-1.5! desk:px-2.5!",
-          worst === undefined && "text-ink-3!",
-          // On a phone the room is for what waits; Alerts is under More at any time.
-          worst === undefined && !isUnknown && "hidden! desk:inline-flex!",
-        )}
+        className={cx(buttonClass(), "hidden! desk:inline-flex!", worst === null && "text-ink-3!")}
       >
         <Bell size={14} aria-hidden="true" />
         {isUnknown ? (
           <StatusShape tone="unknown" size={10} />
-        ) : worst === undefined ? null : (
-          <>
-            <span
-              className={cx(worst.severity === "critical" ? "text-crit" : worst.severity === "warn" && "text-warn")}
-            >
-              <StatusShape tone={SEVERITY[worst.severity].tone} size={10} />
-            </span>
-            <span
-              className={cx(
-                "tabular-nums",
-                worst.severity === "critical" ? "text-crit" : worst.severity === "warn" && "text-warn",
-              )}
-            >
-              {open.length > 9 ? "9+" : open.length}
-            </span>
-          </>
+        ) : worst === null ? null : (
+          <span className={cx("flex items-center gap-1.5", TONE[worst.severity])}>
+            <StatusShape tone={SEVERITY[worst.severity].tone} size={10} />
+            <span className="tabular-nums">{shortCount(count)}</span>
+          </span>
         )}
       </Link>
       <Spoken words={words} isCritical={worst?.severity === "critical"} />

@@ -24,7 +24,7 @@ export function AlertCard({
   const { word, tone } = SEVERITY[alert.severity];
   const name = `${alert.pairId === null ? "" : `${alert.pairId} · `}${alert.title}`;
   return (
-    <article aria-label={`${word}: ${name}`} className="grid gap-2">
+    <article aria-label={`${word}: ${name}`} className="grid grid-cols-1 gap-2">
       <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
         <Status tone={alert.clearedAtMs === null ? tone : "ok"}>{alert.clearedAtMs === null ? word : "Over"}</Status>
         <h3 className="min-w-0 font-title wrap-anywhere">
@@ -40,7 +40,7 @@ export function AlertCard({
         </span>
       </div>
       <p className="max-w-prose wrap-anywhere">{alert.sentence}</p>
-      <dl className="grid max-w-prose gap-x-3 gap-y-1 text-dense text-ink-2 desk:grid-cols-[auto_minmax(0,1fr)]">
+      <dl className="grid max-w-prose grid-cols-1 gap-x-3 gap-y-1 text-dense text-ink-2 desk:grid-cols-[auto_minmax(0,1fr)]">
         <dt className="text-ink-3">The system</dt>
         <dd className="wrap-anywhere">{alert.did}</dd>
         {alert.clearedAtMs === null && (

@@ -34,8 +34,8 @@ export const NAV: readonly NavItem[] = [
   { href: "/lab", label: "Lab", tab: null, icon: FlaskConical, key: "b" },
   { href: "/reports", label: "Reports", tab: null, icon: ReceiptText, key: "r" },
   { href: "/activity", label: "Activity", tab: "Activity", icon: Activity, key: "y" },
-  { href: "/alerts", label: "Alerts", tab: null, icon: Bell, key: "n" },
-  { href: "/system", label: "System", tab: "System", icon: Cpu, key: "s" },
+  { href: "/alerts", label: "Alerts", tab: "Alerts", icon: Bell, key: "n" },
+  { href: "/system", label: "System", tab: null, icon: Cpu, key: "s" },
   { href: "/settings", label: "Settings", tab: null, icon: SlidersHorizontal, key: "e" },
   { href: "/docs", label: "Manual", tab: null, icon: BookOpen, key: "m" },
 ];

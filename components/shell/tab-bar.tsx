@@ -4,6 +4,7 @@ import { Ellipsis } from "lucide-react";
 import Link from "next/link";
 import { usePathname } from "next/navigation";
 import { useState, type ReactNode } from "react";
+import { AlertBadge } from "@/components/alerts/alert-bell";
 import { cx } from "@/components/ui/cx";
 import { Dialog } from "@/components/ui/dialog";
 import { isCurrent, NAV } from "./nav";
@@ -39,6 +40,7 @@ export function TabBar(): ReactNode {
                 <span className="sr-only"> waiting</span>
               </span>
             )}
+            {href === "/alerts" && <AlertBadge />}
           </Link>
         ),
       )}

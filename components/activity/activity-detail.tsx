@@ -68,13 +68,13 @@ function Detail({ plan }: { readonly plan: PlanDto }): ReactNode {
             <KeyValue
               ruled
               rows={deltas.map((delta) => ({
-                key: `Wallet, ${delta.token.symbol}`,
+                key: `${delta.token.symbol}, ${delta.chain}`,
                 title: `${formatTokenExact(delta.raw, delta.token.decimals)} ${delta.token.symbol}`,
                 value: <b className="font-strong">{formatSignedToken(delta.raw, delta.token.decimals)}</b>,
               }))}
             />
           )}
-          <p className="mt-2 text-dense text-ink-3">Sum of the verified wallet changes of all steps, gas apart.</p>
+          <p className="mt-2 text-dense text-ink-3">Changes of the wallet by all verified steps, gas apart.</p>
         </Panel>
         <Panel
           title="Facts"
@@ -137,13 +137,27 @@ function Detail({ plan }: { readonly plan: PlanDto }): ReactNode {
   );
 }
 
-function sumDeltas(plan: PlanDto): readonly AmountDto[] {
-  const totals = new Map<string, { readonly token: AmountDto["token"]; readonly raw: bigint }>();
+interface WalletChange {
+  readonly chain: string;
+  readonly token: AmountDto["token"];
+  readonly raw: string;
+}
+
+function sumDeltas(plan: PlanDto): readonly WalletChange[] {
+  const totals = new Map<
+    string,
+    { readonly chainId: number; readonly token: AmountDto["token"]; readonly raw: bigint }
+  >();
   for (const step of plan.steps) {
+    const { chainId } = step.step;
     for (const delta of step.op?.deltas ?? []) {
-      const key = `${step.op?.chainId ?? 0}:${delta.token.address}`;
-      totals.set(key, { token: delta.token, raw: (totals.get(key)?.raw ?? 0n) + BigInt(delta.raw) });
+      const key = `${chainId}:${delta.token.address}`;
+      totals.set(key, { chainId, token: delta.token, raw: (totals.get(key)?.raw ?? 0n) + BigInt(delta.raw) });
     }
   }
-  return [...totals.values()].map(({ token, raw }) => ({ token, raw: raw.toString(), usd: null }));
+  return [...totals.values()].map(({ chainId, token, raw }) => ({
+    chain: plan.chains.find(({ id }) => id === chainId)?.name ?? `chain ${chainId}`,
+    token,
+    raw: raw.toString(),
+  }));
 }

@@ -2,7 +2,7 @@
 "use client";
 import type { ReactNode } from "react";
 import { useApi } from "@/components/live/use-api";
-import { ScoreState } from "@/components/reports/scores-panel";
+import { ScoreState, shownWindows } from "@/components/reports/scores-panel";
 import { Panel } from "@/components/ui/panel";
 import { Table, Td, Th, Tr } from "@/components/ui/table";
 import { TextLink } from "@/components/ui/text-link";
@@ -24,10 +24,10 @@ export function PlanScore({ planId, pairId }: { readonly planId: string; readonl
           </tr>
         </thead>
         <tbody>
-          {card.windows.flatMap((window) => [
+          {shownWindows(card.windows).flatMap(({ window, horizons }) => [
             <Tr key={`fees:${window.horizonMs}`}>
               <Td>
-                <ScoreState window={window} />
+                <ScoreState window={window} horizons={horizons} />
               </Td>
               <Td right title="Fees">
                 {formatUsd(window.expectedFeesUsd)}

@@ -62,7 +62,7 @@ export function AgreementPanel({ agreement }: { readonly agreement: AgreementDto
           <Line name="Of no position" sums={ofNoPosition} title="Swaps, bridges, and the gas of approvals" />
         </tbody>
       </Table>
-      <div className="grid gap-3 border-t p-3.5 desk:p-4 mid:grid-cols-2">
+      <div className="grid gap-x-8 gap-y-3 border-t p-3.5 desk:p-4 mid:grid-cols-2">
         {capital === null ? (
           <p className="text-ink-2">The capital is explained from the second epoch on.</p>
         ) : (

@@ -49,7 +49,9 @@ export function LivesPanel({ pnl }: { readonly pnl: PnlDto }): ReactNode {
             <tr>
               <Th>Position</Th>
               <Th>State</Th>
-              <Th right>Put in</Th>
+              <Th right from="mid">
+                Put in
+              </Th>
               <Th right>Fees</Th>
               <Th right from="desk">
                 Change of value
@@ -85,7 +87,9 @@ export function LivesPanel({ pnl }: { readonly pnl: PnlDto }): ReactNode {
                     {life.isWhole ? "" : ", the end of it"}
                   </Sub>
                 </Td>
-                <Td right>{formatUsd(life.startUsd)}</Td>
+                <Td right from="mid">
+                  {formatUsd(life.startUsd)}
+                </Td>
                 <Money value={life.feesUsd} />
                 <Money value={life.markUsd} from="desk" />
                 <Money value={0 - life.lvrUsd} from="mid" />

@@ -70,7 +70,7 @@ export function ScoresPanel({ pnl }: { readonly pnl: PnlDto }): ReactNode {
           </thead>
           <tbody>
             {scores.flatMap((card) =>
-              card.windows.map((window) => (
+              shownWindows(card.windows).map(({ window, horizons }) => (
                 <Tr key={`${card.planId}:${window.horizonMs}`}>
                   <Td>
                     <TextLink href={`/activity/${card.planId}`}>
@@ -79,7 +79,7 @@ export function ScoresPanel({ pnl }: { readonly pnl: PnlDto }): ReactNode {
                     <Sub>{formatDayMinutes(card.endedAtMs)}</Sub>
                   </Td>
                   <Td>
-                    <ScoreState window={window} />
+                    <ScoreState window={window} horizons={horizons} />
                   </Td>
                   <Td right>{formatUsd(window.expectedFeesUsd)}</Td>
                   <Td right>{formatUsd(window.earned?.feesUsd)}</Td>
@@ -102,15 +102,37 @@ export function ScoresPanel({ pnl }: { readonly pnl: PnlDto }): ReactNode {
   );
 }
 
+/** Windows that end at the same epoch say the same: one line stands for all of them. */
+export function shownWindows(
+  windows: readonly Window[],
+): readonly { readonly window: Window; readonly horizons: readonly number[] }[] {
+  const shown: { window: Window; horizons: number[] }[] = [];
+  for (const window of windows) {
+    const before = shown.at(-1);
+    if (before?.window.untilMs === window.untilMs && before.window.state === window.state) {
+      before.horizons.push(window.horizonMs);
+    } else {
+      shown.push({ window, horizons: [window.horizonMs] });
+    }
+  }
+  return shown;
+}
+
 /** State of a window and how much of it is measured. */
-export function ScoreState({ window }: { readonly window: Window }): ReactNode {
+export function ScoreState({
+  window,
+  horizons,
+}: {
+  readonly window: Window;
+  readonly horizons: readonly number[];
+}): ReactNode {
   const { word, tone } = STATE[window.state];
   return (
     <>
       <Status tone={tone}>{word}</Status>
       <Sub>
         {formatFixed((window.horizonMs * window.measuredFrac) / DAY_MS, 2)} of{" "}
-        {formatFixed(window.horizonMs / DAY_MS, 0)} d
+        {horizons.map((horizonMs) => formatFixed(horizonMs / DAY_MS, 0)).join(" and ")} d
       </Sub>
     </>
   );

@@ -10,12 +10,15 @@ import {
 } from "@/lib/api/commands";
 import { contract } from "@/lib/api/contract";
 import { bytes32Schema, hexSchema } from "@/lib/registry/schema";
+import type { Hex } from "@/lib/units";
 import type { RunningDemo } from "@/tests/support/running-demo";
 
 export interface SignInput {
   readonly action: CommandAction;
   readonly target: string;
   readonly params: Readonly<Record<string, unknown>>;
+  /** The plan that an approval means. */
+  readonly planHash?: Hex;
   /** Seconds from now; negative gives an expired command. */
   readonly lifeSec?: number;
   /** The account whose key signs; the command names the operator's own address all the same. */
@@ -74,12 +77,13 @@ export async function openHttpOperator(demo: RunningDemo): Promise<HttpOperator>
 
   return {
     address,
-    async sign({ action, target, params, lifeSec = 120, signAs = address }) {
+    async sign({ action, target, params, planHash, lifeSec = 120, signAs = address }) {
       const parsed: Record<string, unknown> = commandParamsSchemas[action].parse(params);
       const command = buildCommand({
         action,
         target,
         params: parsed,
+        ...(planHash === undefined ? {} : { planHash }),
         nonce: hexSchema.parse(`0x${randomBytes(32).toString("hex")}`),
         expiresAtSec: Date.now() / 1000 + lifeSec,
       });

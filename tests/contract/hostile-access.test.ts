@@ -1,6 +1,7 @@
 // Hostile requests 1 to 18, 43 to 45 of the safety plan against the real API: who is not known, not allowed, or comes from elsewhere gets nothing, and it is on record.
 import { createHash } from "node:crypto";
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { contract, OPENAPI_PATH, STREAM_PATH, type Route } from "@/lib/api/contract";
@@ -86,6 +87,37 @@ describe("the manifest", () => {
     const files = readdirSync("app", { recursive: true, encoding: "utf8" });
     expect(files.filter((file) => /(^|[\\/])route\.(ts|tsx|js|mjs)$/.test(file))).toEqual(["api/[...path]/route.ts"]);
     expect(files.filter((file) => /pages[\\/]api/.test(file))).toEqual([]);
+  });
+});
+
+describe("the web process and the key", () => {
+  it("behavior: nothing that holds, makes or uses a key is reachable by import from what the desk serves", () => {
+    const seen = new Set<string>();
+    const outside = new Set<string>();
+    const queue = readdirSync("app", { recursive: true, encoding: "utf8" })
+      .filter((file) => /\.tsx?$/.test(file) && !/\.test\./.test(file))
+      .map((file) => join("app", file));
+    queue.push("proxy.ts", "server/cli/web-process.ts");
+    for (let file = queue.pop(); file !== undefined; file = queue.pop()) {
+      if (seen.has(file)) continue;
+      seen.add(file);
+      const text = readFileSync(file, "utf8");
+      for (const [, name = ""] of text.matchAll(/(?:from|import)\s*\(?\s*["']([^"']+)["']/g)) {
+        const base = name.startsWith("@/") ? name.slice(2) : name.startsWith("./") ? join(dirname(file), name) : null;
+        if (base === null) outside.add(name);
+        const found = base === null ? [] : [base, `${base}.ts`, `${base}.tsx`, join(base, "index.ts")];
+        const next = found.find((path) => existsSync(path) && statSync(path).isFile());
+        if (next !== undefined && /\.tsx?$/.test(next)) queue.push(next);
+      }
+    }
+    // The walk has really gone through: pages, views, handlers, stores.
+    expect(seen.size).toBeGreaterThan(200);
+    expect([...seen].filter((file) => /^server\/(signer|execution|worker|orchestrator|devnet)\//.test(file))).toEqual(
+      [],
+    );
+    expect(
+      [...outside].filter((name) => /viem\/accounts|ethereum-cryptography|ethers|bip39|scrypt/.test(name)),
+    ).toEqual([]);
   });
 });
 

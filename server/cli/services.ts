@@ -271,5 +271,6 @@ export function settingsEnv(settings: Settings): Readonly<Record<string, string>
   };
   for (const [key, value] of Object.entries(optional)) if (value !== null) out[key] = value;
   for (const [chainId, urls] of settings.rpcUrls) out[`TG_RPC_${chainId}`] = urls.join(",");
+  for (const [chainId, url] of settings.relayUrls) out[`TG_RELAY_${chainId}`] = url;
   return out;
 }

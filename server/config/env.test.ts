@@ -21,7 +21,16 @@ describe("parseEnv", () => {
     expect(env.ok && env.value.rpcUrls.get(8453)).toEqual(["https://a.example/x", "https://b.example"]);
   });
 
+  it("behavior: a private relay per chain is one address, and only the signer's process gets it", () => {
+    const env = parseEnv({ TG_RELAY_1: "https://relay.example/key" });
+    expect(env.ok && env.value.relayUrls.get(1)).toBe("https://relay.example/key");
+    expect(withoutSignerKeys({ TG_RELAY_1: "https://relay.example/key", TG_DATA_DIR: "x" })).toEqual({
+      TG_DATA_DIR: "x",
+    });
+  });
+
   it.each([
+    ["TG_RELAY_1", "https://a.example, https://b.example"],
     ["TG_WEB_PORT", "99999"],
     ["TG_PAIRS", "weth-usdc"],
     ["TG_OWNERS", "0x12"],
@@ -80,7 +89,7 @@ describe("second quote service", () => {
 describe("withoutSignerKeys", () => {
   it("behavior: no setting that leads to a key reaches another process than the signer", () => {
     const keys = [...envExample().matchAll(/^# (TG_\w+)=/gm)].map((found) => found[1] ?? "");
-    const leading = keys.filter((key) => /KEYSTORE|SIGNER|PASSPHRASE|PRIVATE|MNEMONIC|KILL/.test(key));
+    const leading = keys.filter((key) => /KEYSTORE|SIGNER|PASSPHRASE|PRIVATE_KEY|MNEMONIC|KILL/.test(key));
     expect(leading).toEqual(expect.arrayContaining(["TG_KEYSTORE", "TG_REMOTE_SIGNER", "TG_REMOTE_SIGNER_ADDRESS"]));
     expect(leading.filter((key) => !SIGNER_ONLY_KEYS.has(key))).toEqual([]);
     const all = Object.fromEntries(keys.map((key) => [key, "x"]));

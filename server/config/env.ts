@@ -168,11 +168,14 @@ export const envSchema = z.object({
 export type Env = z.output<typeof envSchema> & {
   /** Own endpoints per chain id from TG_RPC_<chainId>, first one preferred. */
   readonly rpcUrls: ReadonlyMap<number, readonly string[]>;
+  /** Private relay per chain id from TG_RELAY_<chainId>. */
+  readonly relayUrls: ReadonlyMap<number, string>;
 };
 
 export type RawEnv = Readonly<Record<string, string | undefined>>;
 
 const RPC_KEY = /^TG_RPC_(\d{1,10})$/;
+const RELAY_KEY = /^TG_RELAY_(\d{1,10})$/;
 
 /** The environment of this process; nobody else reads it. */
 export function readProcessEnv(): RawEnv {
@@ -204,7 +207,7 @@ export const SIGNER_ONLY_KEYS: ReadonlySet<string> = new Set([
 
 /** An environment as every process but the signer gets it. */
 export function withoutSignerKeys(env: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.entries(env).filter(([key]) => !SIGNER_ONLY_KEYS.has(key)));
+  return Object.fromEntries(Object.entries(env).filter(([key]) => !SIGNER_ONLY_KEYS.has(key) && !RELAY_KEY.test(key)));
 }
 
 export function hostEnv(): Readonly<Record<string, string>> {
@@ -222,6 +225,7 @@ export function parseEnv(raw: RawEnv): Result<Env, ConfigError> {
     key.startsWith("TG_") && value !== undefined && value.trim() !== "" ? [[key, value.trim()]] : [],
   );
   const rpcUrls = new Map<number, readonly string[]>();
+  const relayUrls = new Map<number, string>();
   const known: Record<string, string> = {};
   for (const [key, value] of present) {
     const rpc = RPC_KEY.exec(key);
@@ -230,6 +234,9 @@ export function parseEnv(raw: RawEnv): Result<Env, ConfigError> {
       const bad = urls.find((url) => !httpUrl.safeParse(url).success);
       if (bad !== undefined) return err(invalid(key, "expected a comma list of http or https addresses"));
       rpcUrls.set(Number(rpc[1]), urls);
+    } else if (RELAY_KEY.test(key)) {
+      if (!httpUrl.safeParse(value).success) return err(invalid(key, "expected one http or https address"));
+      relayUrls.set(Number(RELAY_KEY.exec(key)?.[1]), value);
     } else if (key in envSchema.shape) {
       known[key] = value;
     } else if (!IGNORED_KEYS.has(key)) {
@@ -241,7 +248,7 @@ export function parseEnv(raw: RawEnv): Result<Env, ConfigError> {
     const issue = parsed.error.issues[0];
     return err(invalid(String(issue?.path[0] ?? "environment"), issue?.message ?? "not valid"));
   }
-  return ok({ ...parsed.data, rpcUrls });
+  return ok({ ...parsed.data, rpcUrls, relayUrls });
 }
 
 /** Keys of the test harness that share the prefix. */
@@ -283,6 +290,9 @@ export function envExample(): string {
   lines.push(
     "# Own endpoints of one chain, comma list, first one preferred; one line per chain id.",
     "# TG_RPC_1=",
+    "",
+    "# Private relay of one chain: its transactions and cancels go there alone. One line per chain id.",
+    "# TG_RELAY_1=",
     "",
   );
   return lines.join("\n");

@@ -48,6 +48,7 @@ export interface Settings {
   readonly logFile: string | null;
   readonly killLabel: string | null;
   readonly rpcUrls: ReadonlyMap<number, readonly string[]>;
+  readonly relayUrls: ReadonlyMap<number, string>;
   readonly alerts: AlertConfig;
 }
 
@@ -103,6 +104,7 @@ export function loadSettings(input: LoadInput): Result<Settings, ConfigError> {
     logFile: value.TG_LOG_FILE === undefined ? null : resolve(input.cwd, value.TG_LOG_FILE),
     killLabel: value.TG_KILL ?? null,
     rpcUrls: value.rpcUrls,
+    relayUrls: value.relayUrls,
     alerts: alerts.value,
     ...input.overrides,
     ...(input.overrides?.dataDir === undefined ? {} : { dataDir }),

@@ -77,6 +77,7 @@ async function run(settings: Settings): Promise<void> {
       owners: settings.owners,
       pairIds,
       registry,
+      relayUrls: settings.relayUrls,
       homeChainId: settings.homeChainId,
       storeUrl: settings.storeUrl,
       killLabel: settings.killLabel,

@@ -14,6 +14,8 @@ export interface SignerSettings {
   readonly pairIds: readonly string[];
   /** With the operator's endpoints in place. */
   readonly registry: Registry;
+  /** Private relay per chain id; a chain without one sends to all of its endpoints. */
+  readonly relayUrls?: ReadonlyMap<number, string>;
   /** Chain on which contract wallets are asked about signatures. */
   readonly homeChainId: number;
   readonly storeUrl: string | null;

@@ -9,6 +9,7 @@ import type { NamedState } from "@/lib/plan/plan-status";
 import type { Chain, Family, Registry } from "@/lib/registry/schema";
 import type { Address } from "@/lib/units";
 import { createChainClients, type ChainClients } from "@/server/infra/chain/clients";
+import { createRpcFallback } from "@/server/infra/chain/rpc-fallback";
 import type { MarketClock, WallClock } from "@/server/infra/clock";
 import { createSocketDir, socketPaths } from "@/server/infra/signer-link/paths";
 import { createStoreClient } from "@/server/infra/store/client";
@@ -59,6 +60,8 @@ const DRAIN_MS = 1_500;
 const LAST_COPY_MS = 400;
 const RECOVER_RETRY_MIN_MS = 500;
 const RECOVER_RETRY_MAX_MS = 10_000;
+const RELAY_TIMEOUT_MS = 8_000;
+const RELAY_MAX_BODY_BYTES = 64 * 1024;
 
 export async function startSigner(input: StartSignerInput): Promise<Result<RunningSigner, TidegateError>> {
   try {
@@ -120,7 +123,7 @@ async function assemble(input: StartSignerInput): Promise<Result<RunningSigner, 
     deploymentId: settings.deploymentId,
     registry: settings.registry,
     journalDir: join(settings.dataDir, "signer", "journal"),
-    chains: chainPorts(clients),
+    chains: chainPorts(clients, settings.relayUrls ?? new Map(), wall.nowMs),
     families: input.families,
     key: createKeyPort(signer.value),
     authority,
@@ -292,8 +295,27 @@ function usedChains(settings: SignerSettings): readonly Chain[] {
   return registry.chains.filter((chain) => ids.has(chain.id) && chain.rpcUrls.length > 0);
 }
 
-function chainPorts(clients: ChainClients): ReadonlyMap<number, ChainPort> {
-  return new Map(clients.all().map((client) => [client.chain.id, createChainAccess(client.chain, client.endpoints)]));
+function chainPorts(
+  clients: ChainClients,
+  relayUrls: ReadonlyMap<number, string>,
+  nowMs: () => number,
+): ReadonlyMap<number, ChainPort> {
+  return new Map(
+    clients.all().map(({ chain, endpoints }) => {
+      const url = relayUrls.get(chain.id);
+      const relay =
+        url === undefined
+          ? []
+          : createRpcFallback({
+              chainId: chain.id,
+              urls: [url],
+              timeoutMs: RELAY_TIMEOUT_MS,
+              maxBodyBytes: RELAY_MAX_BODY_BYTES,
+              nowMs,
+            }).endpoints;
+      return [chain.id, createChainAccess(chain, endpoints, relay[0] ?? null)];
+    }),
+  );
 }
 
 function createKeyPort(signer: TransactionSigner): KeyPort {

@@ -19,7 +19,7 @@ import {
   mineAt,
   type DevnetClient,
 } from "@/server/devnet/chain/client";
-import { compileContracts, hashSources, readContractSources } from "@/server/devnet/chain/compile";
+import { compileContracts, readContractSources } from "@/server/devnet/chain/compile";
 import { deployDevnet, sortedTokens, type Deployment } from "@/server/devnet/chain/deploy";
 import { buildRegistryOverlay } from "@/server/devnet/registry-overlay";
 import { FAMILY_ADAPTERS } from "@/server/execution/adapters/registry";
@@ -302,7 +302,6 @@ describe("what the journal does not know", () => {
       rootDir: root,
       cacheDir: join(tmpdir(), "tg-test-contracts"),
       sources,
-      key: hashSources(Object.entries(sources).flat()),
     });
     anvil = await startAnvil({
       rootDir: root,

@@ -9,7 +9,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { z } from "zod";
 import type { QuoteEvidence } from "@/lib/api/signer-contract";
 import type { Address, Hex } from "@/lib/units";
-import { compileContracts, hashSources } from "@/server/devnet/chain/compile";
+import { compileContracts } from "@/server/devnet/chain/compile";
 import {
   asHex,
   LAB_CHAIN,
@@ -271,7 +271,6 @@ async function shortPayingCode(): Promise<string> {
     rootDir: root,
     cacheDir: join(tmpdir(), "tg-test-contracts-short"),
     sources,
-    key: hashSources(Object.values(sources)),
   });
   return z.string().parse(await lab.rpc("eth_call", [{ data: compiled["ShortPayingDiamond"] }, "latest"]));
 }

@@ -19,7 +19,7 @@ import {
   mineAt,
   type DevnetClient,
 } from "@/server/devnet/chain/client";
-import { compileContracts, hashSources, readContractSources } from "@/server/devnet/chain/compile";
+import { compileContracts, readContractSources } from "@/server/devnet/chain/compile";
 import { deployDevnet, sortedTokens, type Deployment } from "@/server/devnet/chain/deploy";
 import { buildRegistryOverlay } from "@/server/devnet/registry-overlay";
 import { wallClock } from "@/server/infra/clock";
@@ -221,7 +221,6 @@ describe("signer under transaction faults", () => {
       rootDir: root,
       cacheDir: join(tmpdir(), "tg-test-contracts"),
       sources,
-      key: hashSources(Object.values(sources)),
     });
     anvil = await startAnvil({
       rootDir: root,

@@ -26,7 +26,6 @@ import {
 } from "@/server/devnet/chain/client";
 import {
   compileContracts,
-  hashSources,
   readContractSources,
   type CompiledContracts,
 } from "@/server/devnet/chain/compile";
@@ -169,7 +168,6 @@ export async function openKillLab(): Promise<KillLab> {
     rootDir: root,
     cacheDir: join(tmpdir(), "tg-test-contracts"),
     sources,
-    key: hashSources(Object.entries(sources).flat()),
   });
   const privateKey = generatePrivateKey();
   const wallet = privateKeyToAccount(privateKey).address;

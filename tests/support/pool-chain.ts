@@ -29,7 +29,7 @@ import {
   queueTx,
   requireSuccess,
 } from "@/server/devnet/chain/client";
-import { compileContracts, hashSources } from "@/server/devnet/chain/compile";
+import { compileContracts } from "@/server/devnet/chain/compile";
 
 const rootDir = fileURLToPath(new URL("../../", import.meta.url));
 const FACTORY = "@uniswap/v3-core/artifacts/contracts/UniswapV3Factory.sol/UniswapV3Factory.json";
@@ -126,7 +126,6 @@ export async function startPoolChain() {
       rootDir,
       cacheDir,
       sources,
-      key: hashSources(Object.values(sources)),
     });
     const codeOf = (name: string): Hex => {
       const code = compiled[name];

@@ -15,7 +15,7 @@ import { findPoolRef, type PoolRef } from "@/lib/registry/pool-ref";
 import { registrySchema, type Registry } from "@/lib/registry/schema";
 import type { Address, Hex } from "@/lib/units";
 import { DEVNET_CHAIN_ID } from "@/server/devnet/chain/client";
-import { compileContracts, hashSources } from "@/server/devnet/chain/compile";
+import { compileContracts } from "@/server/devnet/chain/compile";
 import type { OrderTarget } from "@/server/devnet/chain/families/family-kit";
 import { uniswapV3Kit } from "@/server/devnet/chain/families/uniswap-v3";
 import { FAMILY_ADAPTERS } from "@/server/execution/adapters/registry";
@@ -70,7 +70,7 @@ export async function startRehearsalLab(): Promise<RehearsalLab> {
     return result;
   };
   const sources = { [CONTRACTS]: readFileSync(join(rootDir, CONTRACTS), "utf8") };
-  const compiled = await compileContracts({ rootDir, cacheDir, sources, key: hashSources(Object.values(sources)) });
+  const compiled = await compileContracts({ rootDir, cacheDir, sources });
 
   const deployed = await uniswapV3Kit.deploy(chain.context);
   const [token0, token1] = [chain.low.address, chain.quote.address];

@@ -91,11 +91,9 @@ export async function compileContracts(input: {
   readonly rootDir: string;
   readonly cacheDir: string;
   readonly sources: Readonly<Record<string, string>>;
-  /** For a result of its own; missing: everyone who compiles the same sources shares it. */
-  readonly key?: string;
 }): Promise<CompiledContracts> {
-  const { rootDir, sources, key } = input;
-  const own = key === undefined ? [...Object.entries(sources).flat(), packageVersion(rootDir, "solc")] : [key];
+  const { rootDir, sources } = input;
+  const own = [...Object.entries(sources).flat(), packageVersion(rootDir, "solc")];
   const name = `contracts-${hashSources([...own, JSON.stringify(COMMON_SETTINGS), ...QUICK_UNITS])}.json`;
   const dirs = [join(rootDir, SHARED_CACHE), input.cacheDir];
   for (const dir of dirs) {

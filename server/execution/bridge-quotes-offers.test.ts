@@ -68,6 +68,7 @@ async function offersFor(
     debug: ignore,
     info: ignore,
     error: ignore,
+    child: () => log,
     warn: (_event, fields) => warnings.push(fields?.["reason"]),
   };
   const offers = await offerBridges(

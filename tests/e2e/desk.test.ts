@@ -33,6 +33,7 @@ const ROUTES = [
   "/approvals",
   "/reports",
   "/activity",
+  "/alerts",
   "/system",
   "/settings",
   "/settings/pairs",

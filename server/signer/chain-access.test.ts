@@ -95,6 +95,10 @@ interface Node {
   isSilent: boolean;
 }
 
+function logAt(index: number) {
+  return { address: CONTRACT, topics: [TOPIC], data: padHex(toHex(index), { size: 32 }), logIndex: toHex(index) };
+}
+
 function node(label: string, change: Partial<Node> = {}): RpcPort & { readonly state: Node; asked: string[] } {
   const state: Node = {
     head: 1_000,
@@ -109,12 +113,6 @@ function node(label: string, change: Partial<Node> = {}): RpcPort & { readonly s
   const asked: string[] = [];
   const hashAt = (number: number): Hex =>
     padHex(`0x${state.fork}${number.toString(16).padStart(6, "0")}`, { size: 32 });
-  const log = (index: number) => ({
-    address: CONTRACT,
-    topics: [TOPIC],
-    data: padHex(toHex(index), { size: 32 }),
-    logIndex: toHex(index),
-  });
   return {
     label,
     state,
@@ -139,7 +137,7 @@ function node(label: string, change: Partial<Node> = {}): RpcPort & { readonly s
           status: "0x1",
           gasUsed: "0x1",
           effectiveGasPrice: "0x1",
-          logs: [0, 1, 2].slice(state.leavesOut).map(log),
+          logs: [0, 1, 2].slice(state.leavesOut).map(logAt),
         };
       }
       return null;
@@ -232,6 +230,7 @@ describe("readReceipt", () => {
     const other = node("behind", { hidesReceipts: true, fork: "bb" });
     const port = createChainAccess(chain, [other, node("b")]);
     expect(await port.readReceipt(HASH)).toBeNull();
+    expect(await port.hasReceipt(HASH)).toBe(true);
     other.state.fork = "aa";
     expect(await port.readReceipt(HASH)).not.toBeNull();
   });

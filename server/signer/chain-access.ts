@@ -173,6 +173,13 @@ export function createChainAccess(
     return null;
   }
 
+  async function hasReceipt(hash: Hex): Promise<boolean> {
+    const answers = await Promise.allSettled(
+      quorum.trusted().map((endpoint) => endpoint.request({ method: "eth_getTransactionReceipt", params: [hash] })),
+    );
+    return answers.some((answer) => answer.status === "fulfilled" && receiptSchema.safeParse(answer.value).success);
+  }
+
   async function logsOf(endpoint: RpcPort, filter: LogFilter): Promise<readonly WireLog[]> {
     const found: WireLog[] = [];
     let page = LOG_PAGE_BLOCKS;
@@ -370,6 +377,7 @@ export function createChainAccess(
       Promise.all((relay === null ? quorum.sendable() : [relay]).map((endpoint) => sendTo(endpoint, raw))),
     readLogs,
     readReceipt,
+    hasReceipt,
   };
 }
 

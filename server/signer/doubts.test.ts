@@ -70,6 +70,7 @@ function portOf(): ChainPort {
     chain,
     readBlock: unused,
     readReceipt: unused,
+    hasReceipt: unused,
     call: unused,
     readNativeBalance: unused,
     readChainId: unused,

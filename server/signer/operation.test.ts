@@ -156,6 +156,7 @@ function portOf(registry: Registry): ChainPort {
       return [{ endpoint: "test", accepted: true, text: "" }];
     },
     readReceipt: async (hash) => script.receipts.get(hash) ?? null,
+    hasReceipt: async (hash) => script.receipts.has(hash),
     checkEndpoints: async () => ({ endpoints: [], disagreement: null }),
     endpoints: () => ({ endpoints: [], disagreement: null }),
     tryElsewhere: async () => Promise.reject(new Error("only swaps and bridges look twice")),

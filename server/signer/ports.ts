@@ -129,6 +129,8 @@ export interface ChainPort {
   readLogs(filter: LogFilter): Promise<readonly TxLog[]>;
   /** Agreed by two endpoints where two answer (the block that holds it counts as a word too); null when none has it. */
   readReceipt(hash: Hex): Promise<Receipt | null>;
+  /** At least one endpoint shows a receipt: not agreed yet, but nobody else's transaction. */
+  hasReceipt(hash: Hex): Promise<boolean>;
   /** Throws ChainError `disagree` when the endpoints say different things and no majority decides. */
   checkEndpoints(maxAgeMs: number): Promise<EndpointsView>;
   endpoints(): EndpointsView;

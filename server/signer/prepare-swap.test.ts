@@ -119,6 +119,7 @@ function portOf(chainId: number): ChainPort {
     call: async () => encodeAbiParameters([{ type: "uint256" }], [allowanceRaw]),
     readBlock: unused,
     readReceipt: unused,
+    hasReceipt: unused,
     readNativeBalance: unused,
     readChainId: unused,
     estimateGas: unused,

@@ -66,6 +66,7 @@ function scriptedChain(chainId: number, timestampSec: (number: bigint) => number
         return Promise.resolve(number > script.head ? null : block);
       },
       readReceipt: (hash) => Promise.resolve(script.receipts.get(hash) ?? null),
+      hasReceipt: unused,
       call: (request) => {
         const result = script.balances.get(request.to) ?? 0n;
         return Promise.resolve(encodeFunctionResult({ abi: ERC20_ABI, functionName: "balanceOf", result }));

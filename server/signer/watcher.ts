@@ -156,7 +156,9 @@ async function pushForward(context: EngineContext, op: OpRecord, port: ChainPort
   if (chainNonce > last.nonce) {
     // Spent: by one of our hashes that an endpoint does not show yet, or by a stranger.
     state.foreignSinceMs ??= nowMono;
-    if (nowMono - state.foreignSinceMs >= FOREIGN_AFTER_MS) haltForeign(context, op, last.nonce, chainNonce);
+    const isDue = nowMono - state.foreignSinceMs >= FOREIGN_AFTER_MS;
+    // One that lags keeps a receipt from being agreed for as long as it lags: that is no stranger.
+    if (isDue && !(await isOurs(port, op))) haltForeign(context, op, last.nonce, chainNonce);
     return;
   }
   state.foreignSinceMs = null;
@@ -189,6 +191,11 @@ async function pushForward(context: EngineContext, op: OpRecord, port: ChainPort
     state.resent = last.hash;
     state.lastActionAtMs = nowMono;
   }
+}
+
+async function isOurs(port: ChainPort, op: OpRecord): Promise<boolean> {
+  for (const { hash } of op.attempts) if (await port.hasReceipt(hash)) return true;
+  return false;
 }
 
 function haltForeign(context: EngineContext, op: OpRecord, nonce: number, chainNonce: number): void {

@@ -4,6 +4,7 @@ import type { QuoteEvidence } from "@/lib/api/signer-contract";
 import { sqrtToPrice } from "@/lib/amm/sqrt-price";
 import { ok, type Result } from "@/lib/errors/result";
 import type { ExecutionError } from "@/lib/errors/tidegate-error";
+import type { Step } from "@/lib/plan/plan";
 import { asHex, frameOn, poolSteps, RETRY_MS, stop, type Run, type StepEnd } from "./execute-plan-run";
 
 /** The first quote and three more. */
@@ -58,8 +59,18 @@ export function isHeldUsable(run: Run, index: number, amountRaw: bigint): boolea
 
 export async function livePoolPrice(run: Run, chainId: number): Promise<Result<number, StepEnd>> {
   const step = poolSteps(run.plan, chainId)[0];
-  if (step === undefined) return stop("failed", `the plan names no pool on chain ${chainId} to compare a quote with`);
-  const live = await run.deps.reads.readPool({ chainId, family: step.family, pool: asHex(step.pool) });
+  // A chain that only swaps and sends has no position in the plan: its swap's own pool says the price.
+  const pool = step?.pool ?? run.plan.steps.flatMap((each) => swapPool(each, chainId))[0];
+  if (pool === undefined) return stop("failed", `the plan names no pool on chain ${chainId} to compare a quote with`);
+  const live = await run.deps.reads.readPool({
+    chainId,
+    ...(step === undefined ? {} : { family: step.family }),
+    pool: asHex(pool),
+  });
   if (!live.ok) return stop("failed", `the pool's price could not be read: ${live.error.message}`);
   return ok(sqrtToPrice(live.value.sqrtPriceX96, frameOn(run.plan, chainId)));
+}
+
+function swapPool(step: Step, chainId: number): readonly string[] {
+  return step.kind === "swap" && step.chainId === chainId && step.pool !== undefined ? [step.pool] : [];
 }

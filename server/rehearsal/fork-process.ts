@@ -68,7 +68,12 @@ export async function startFork(input: ForkInput): Promise<Result<ForkProcess, C
       ),
     );
   }
-  const port = await freePort();
+  let port: number;
+  try {
+    port = await freePort();
+  } catch (error) {
+    return err(failure(`${place} got no port: ${errorText(error)}`));
+  }
   const child = spawn("/bin/sh", ["-c", KEEPER, "tidegate-fork", binary, ...flagsOf(input, port)], {
     detached: true,
     stdio: ["pipe", "ignore", "pipe"],
@@ -97,7 +102,12 @@ export async function startFork(input: ForkInput): Promise<Result<ForkProcess, C
     clearTimeout(lifetime);
     child.stdin.destroy();
     await Promise.race([gone, sleep(END_TIMEOUT_MS)]);
-    if (!isGone && child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+    if (isGone || child.pid === undefined) return;
+    try {
+      process.kill(-child.pid, "SIGKILL");
+    } catch {
+      // It ended in this very moment.
+    }
   };
   const url = `http://127.0.0.1:${port}`;
   const requestAll: ForkProcess["requestAll"] = async (calls) => {

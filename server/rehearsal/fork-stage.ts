@@ -9,7 +9,7 @@ import type { Address, Hex } from "@/lib/units";
 import { createCallPort } from "@/server/infra/chain/call-port";
 import type { BlockRef, ChainClient } from "@/server/infra/chain/clients";
 import { startFork, type ForkProcess } from "./fork-process";
-import { startForkRelay } from "./fork-relay";
+import { startForkRelay, type ForkRelay } from "./fork-relay";
 import type { Stage, StorageChange, TriedCall } from "./ports";
 import { revertReason } from "./revert-reason";
 
@@ -34,7 +34,12 @@ export async function openFork(
   block: BlockRef,
   binary?: string,
 ): Promise<Result<Stage, ChainError>> {
-  const relay = await startForkRelay(client);
+  let relay: ForkRelay;
+  try {
+    relay = await startForkRelay(client);
+  } catch (error) {
+    return err(asChainError(error));
+  }
   const started = await startFork({
     chainName: client.chain.name,
     chainId: client.chain.id,

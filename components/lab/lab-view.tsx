@@ -9,7 +9,6 @@ import type { TwinReport } from "@/lib/backtest/report";
 import { leadingTwin } from "./lab-numbers";
 import { LAB_TABS, useLabState, type LabState, type LabTab, type SetLabState } from "./lab-state";
 import { SAMPLE_ID, type KeptRun } from "./run-store";
-import { RunsPanel } from "./runs-panel";
 import { useRun, useRunList } from "./use-runs";
 
 const chart = () => (
@@ -26,6 +25,7 @@ const TwinsTable = dynamic(() => import("./twins-table").then((module) => module
 const ResultHead = dynamic(() => import("./result-head").then((module) => module.ResultHead), {
   loading: HeadSkeleton,
 });
+const RunsPanel = dynamic(() => import("./runs-panel").then((module) => module.RunsPanel));
 const RunNotes = dynamic(() => import("./result-head").then((module) => module.RunNotes));
 const TwinPicker = dynamic(() => import("./twin-picker").then((module) => module.TwinPicker));
 const RunForm = dynamic(() => import("./run-form").then((module) => module.RunForm), {

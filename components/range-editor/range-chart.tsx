@@ -13,7 +13,7 @@ export interface Band {
 
 export type Handle = "lower" | "upper" | "band";
 
-export interface RangeChartProps {
+interface RangeChartProps {
   readonly points: readonly { readonly atMs: number; readonly price: number }[];
   readonly lives: readonly (Band & { readonly fromAtMs: number; readonly toAtMs: number | null })[];
   readonly buckets: readonly (Band & { readonly usd: number })[];

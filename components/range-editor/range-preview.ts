@@ -10,7 +10,7 @@ import type { PreviewBase } from "@/components/preview/preview-model";
 const DAYS_PER_YEAR = 365;
 const YEAR_MS = DAYS_PER_YEAR * 86_400_000;
 /** How far back "recent" goes. */
-export const RECENT_MS = 7 * 86_400_000;
+const RECENT_MS = 7 * 86_400_000;
 
 export interface RangeOutcome {
   /** Share of the last week's minutes whose close was inside. */

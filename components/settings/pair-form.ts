@@ -38,7 +38,7 @@ type NumericParam = {
 }[keyof PairParams];
 type SwitchParam = "allowCash" | "optimizerEnabled";
 
-export type FieldId =
+type FieldId =
   `limits.${keyof PairLimits}` | `params.${NumericParam}` | `params.${SwitchParam}` | "planExpiryMs";
 
 export interface SettingField {
@@ -120,7 +120,7 @@ function plain(value: number): string {
   return String(Number(value.toPrecision(12)));
 }
 
-export type FormResult =
+type FormResult =
   | { readonly ok: true; readonly settings: PairSettings }
   | { readonly ok: false; readonly problems: Readonly<Partial<Record<FieldId, string>>> };
 
@@ -178,7 +178,7 @@ function problemOf(id: FieldId, value: number | boolean): string | null {
   return result.success ? null : (result.error.issues[0]?.message ?? "This value is not allowed.");
 }
 
-export interface SettingChange {
+interface SettingChange {
   readonly id: FieldId;
   readonly label: string;
   readonly before: string;

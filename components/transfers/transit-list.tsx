@@ -17,7 +17,7 @@ const NEWS_MS = 10 * 60_000;
 const WATCH_MS = 5_000;
 const SHOWN_MAX = 4;
 
-export const TRANSFERS_HREF = "/system#transfers";
+const TRANSFERS_HREF = "/system#transfers";
 
 export function TransitList({
   pairId,

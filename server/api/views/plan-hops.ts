@@ -6,7 +6,7 @@ import { swapWays } from "@/lib/plan/swap-ways";
 type Hop = PlanDto["hops"][number];
 
 /** Words for ids, from the registry. */
-export interface HopNames {
+interface HopNames {
   chain(chainId: number): string;
   symbol(chainId: number, token: string): string;
   contract(chainId: number, address: string): string;

@@ -26,7 +26,6 @@ export type FlowSumsDto = z.infer<typeof flowSumsSchema>;
 
 export const flowPointSchema = z.object({ epoch: z.number().int(), marketAtMs: z.number(), ...flowFields });
 export const dayPnlSchema = flowSumsSchema.extend({ day: z.string(), startAtMs: z.number() });
-export type DayPnlDto = z.infer<typeof dayPnlSchema>;
 
 /** A life by the epochs that counted it; `startUsd` and `endUsd` by its receipts. */
 export const positionResultSchema = z.object({

@@ -240,7 +240,7 @@ const observationSchema = z.object({ atMs: z.number(), price: z.number(), quoteU
 const tokenAmountsSchema = z.array(z.object({ token: z.string(), raw: z.string().regex(/^-?\d+$/) }));
 
 /** Where the results of the next epoch go on from (lib/ledger/flow-book.ts). */
-export const flowBookSchema = z.object({
+const flowBookSchema = z.object({
   seq: z.number().int(),
   at: observationSchema,
   positions: z.array(

@@ -30,7 +30,7 @@ test("default: every entry once, also of a record that lies on the edge of a pag
     ledgerSince: (seq, limit) =>
       Promise.resolve(
         isAway
-          ? err(new SourceError({ code: "unavailable", message: "away", retryable: true }))
+          ? err(new SourceError({ code: "unreachable", message: "away", retryable: true }))
           : ok(all.filter((each) => each.seq > seq).slice(0, limit)),
       ),
   });

@@ -158,6 +158,14 @@ async function lookUntil(rig: Rig, isDone: () => boolean): Promise<void> {
   }
 }
 
+/** Until the services have it and it is written down as sent: only then may a test let time pass or end the process. */
+async function sentUntil(rig: Rig, isDone: () => boolean): Promise<void> {
+  await lookUntil(rig, () => {
+    const deliveries = rig.published.at(-1)?.deliveries ?? [];
+    return isDone() && deliveries.length > 0 && deliveries.every(({ state }) => state === "sent");
+  });
+}
+
 /** An open alert of the worker: two looks with its patience between. */
 async function breakWorker(rig: Rig): Promise<void> {
   rig.facts = { pairs: DOWN };
@@ -318,13 +326,13 @@ describe("the watch", () => {
   it("default: an alert reaches all three channels once, with its link, and its end does too", async () => {
     const rig = openRig();
     await breakWorker(rig);
-    await lookUntil(rig, () => services.received.length >= 3);
+    await sentUntil(rig, () => services.received.length >= 3);
     for (let look = 0; look < 5; look += 1) await rig.engine.look();
     expect(services.received.map(({ service }) => service).toSorted()).toEqual(["ntfy", "telegram", "webhook"]);
     rig.facts = {};
     await rig.engine.look();
     laterMs += 11_000;
-    await lookUntil(rig, () => services.received.length >= 6);
+    await sentUntil(rig, () => services.received.length >= 6);
     expect(kindsOf("webhook")).toEqual(["fired", "cleared"]);
     expect(kindsOf("ntfy").at(-1)).toBe("Over: OK WETH-USDC worker down");
     const view = rig.published.at(-1);
@@ -337,9 +345,9 @@ describe("the watch", () => {
     const settings = alertSettingsSchema.parse({ remindAfterMin: { warn: 60 } });
     const rig = openRig({ settings, channels: [channels()[2]] });
     await breakWorker(rig);
-    await lookUntil(rig, () => services.received.length === 1);
+    await sentUntil(rig, () => services.received.length === 1);
     laterMs += 61 * 60_000;
-    await lookUntil(rig, () => services.received.length === 2);
+    await sentUntil(rig, () => services.received.length === 2);
     expect(kindsOf("webhook")).toEqual(["fired", "reminder"]);
     const id = rig.engine.state().open[0]?.id ?? "";
     rig.requests.push({ kind: "ack", alertId: id, by: "0xme", role: "operator", note: "on it", atMs: nowMs() });
@@ -359,10 +367,10 @@ describe("the watch", () => {
     rig.facts = { pairs: GIVEN_UP };
     await rig.engine.look();
     laterMs += 21_000;
-    await lookUntil(rig, () => services.received.length === 1);
+    await sentUntil(rig, () => services.received.length === 1);
     expect(services.received[0]?.service).toBe("telegram");
     laterMs += 16 * 60_000;
-    await lookUntil(rig, () => kindsOf("ntfy").length === 1);
+    await sentUntil(rig, () => kindsOf("ntfy").length === 1);
     expect(kindsOf("ntfy")).toEqual(["Nobody answered: CRITICAL WETH-USDC worker down: given up"]);
     expect(kindsOf("webhook")).toEqual([]);
     rig.close();
@@ -377,14 +385,14 @@ describe("the watch", () => {
     laterMs += 10_000;
     await lookUntil(rig, () => (rig.published.at(-1)?.deliveries[0]?.attempts ?? 0) >= 2);
     laterMs += 10_000;
-    await lookUntil(rig, () => services.received.length === 1);
+    await sentUntil(rig, () => services.received.length === 1);
     await rig.engine.look();
     expect(rig.published.at(-1)?.channels[2]).toMatchObject({ lastError: null, waitingCount: 0 });
     expect(rig.published.at(-1)?.deliveries[0]).toMatchObject({ state: "sent", attempts: 3 });
     rig.close();
   });
 
-  it("behavior: an end between any two steps loses no message and doubles none", async () => {
+  it("behavior: an end between judging, queueing and marking loses no message and doubles none", async () => {
     // The state as it was written before the message was queued, and before it was marked as told.
     const rig = openRig({ channels: [] });
     await breakWorker(rig);
@@ -392,7 +400,8 @@ describe("the watch", () => {
     const before = readFileSync(join(folder, "state.json"), "utf8");
     const first = openRig({ channels: [channels()[2]] });
     first.facts = { pairs: DOWN };
-    await lookUntil(first, () => services.received.length === 1);
+    // Sent and written down: an end before that may send twice, with the same id.
+    await lookUntil(first, () => first.published.at(-1)?.deliveries[0]?.state === "sent");
     first.close();
     writeFileSync(join(folder, "state.json"), before);
     const second = openRig({ channels: [channels()[2]] });
@@ -419,7 +428,7 @@ describe("the watch", () => {
     laterMs += 10_000;
     const again = openRig({ channels: [channels()[2]] });
     again.facts = { pairs: DOWN };
-    await lookUntil(again, () => services.received.length === 1);
+    await sentUntil(again, () => services.received.length === 1);
     expect(again.engine.state().open[0]).toMatchObject({ id, ack: { by: "0xme" } });
     again.close();
     expect(openOutbox(join(folder, "outbox.jsonl"), nowMs()).badLines).toBe(0);
@@ -468,7 +477,7 @@ describe("the watch", () => {
   it("behavior: a test message goes to the channel that was named", async () => {
     const rig = openRig();
     rig.requests.push({ kind: "test", channelId: "ntfy", by: "0xowner", requestId: "0123456789abcdef" });
-    await lookUntil(rig, () => services.received.length === 1);
+    await sentUntil(rig, () => services.received.length === 1);
     expect(kindsOf("ntfy")).toEqual(["Test: INFO Service down: test"]);
     expect(rig.engine.state().open).toEqual([]);
     rig.close();

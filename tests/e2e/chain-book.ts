@@ -6,7 +6,6 @@ import {
   parseEventLogs,
   type Address,
   type Hash,
-  TransactionReceiptNotFoundError,
   type TransactionReceipt,
 } from "viem";
 
@@ -82,7 +81,7 @@ export interface ChainBook {
   /** Time of the newest block, unix ms: the market's own. */
   headAtMs(): Promise<number>;
   /** Null when the chain has no such transaction. */
-  receipt(hash: Hash): Promise<ReceiptFacts | null>;
+  receipt(hash: Hash): ReceiptFacts | null;
   /** What went into the positions that are open, by lower-case token. */
   openMinted(): ReadonlyMap<string, bigint>;
   /** Reads everything up to the head. */
@@ -108,6 +107,7 @@ export function openChainBook(input: BookInput): ChainBook {
   );
   const openTokenIds = new Set<bigint>();
   const tokensOf = new Map<bigint, readonly [Address, Address]>();
+  const receipts = new Map<Hash, TransactionReceipt>();
   const mintedBy = new Map<bigint, [bigint, bigint]>();
   let nextBlock = 0n;
   let gasWei = 0n;
@@ -137,6 +137,7 @@ export function openChainBook(input: BookInput): ChainBook {
       own.add(transaction.hash);
       const receipt = await client.getTransactionReceipt({ hash: transaction.hash });
       transactions += 1;
+      receipts.set(transaction.hash, receipt);
       gasWei += receipt.gasUsed * receipt.effectiveGasPrice + transaction.value;
       if (receipt.status === "success") await attribute(receipt);
       else reverted += 1;
@@ -216,12 +217,10 @@ export function openChainBook(input: BookInput): ChainBook {
     }
   }
 
-  async function readReceipt(hash: Hash): Promise<ReceiptFacts | null> {
-    const receipt = await client.getTransactionReceipt({ hash }).catch((error: unknown) => {
-      if (error instanceof TransactionReceiptNotFoundError) return null;
-      throw error;
-    });
-    if (receipt === null || receipt.from.toLowerCase() !== wallet.toLowerCase()) return null;
+  function readReceipt(hash: Hash): ReceiptFacts | null {
+    // The node forgets receipts of old blocks: this is what it said when the block came.
+    const receipt = receipts.get(hash);
+    if (receipt === undefined) return null;
     const moved = new Map<string, bigint>();
     const amounts = new Set<bigint>();
     const minted = new Set<bigint>();

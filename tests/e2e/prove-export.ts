@@ -58,7 +58,7 @@ export async function proveExport(demo: RunningDemo, book: ChainBook, head: bigi
   expect(sumOf("gas native")).toBe(await book.nativeBalance(head));
   for (const [hash, rows] of rowsOfTx) {
     expect(pairsOfTx.get(hash)?.size).toBe(1);
-    const facts = await book.receipt(hexSchema.parse(hash));
+    const facts = book.receipt(hexSchema.parse(hash));
     if (facts === null) throw new Error(`the chain has no transaction ${hash} of the wallet`);
     expect(facts.blockNumber).toBeLessThanOrEqual(head);
     const moved = new Map<string, bigint>();

@@ -95,9 +95,9 @@ describe("two endpoints of one chain", () => {
   });
 
   it("error: 3.9 — a swap that the other endpoint does not let through is not signed, and its allowance is taken back", async () => {
-    // Twenty blocks behind it has not seen the approval: for it the same bytes fail.
-    await lab.devnet.control("POST", "/mine", { steps: 25 });
-    await fault("second", "stale", { blocks: 20, methods: ["eth_getBlockByNumber", "eth_simulateV1"] });
+    // Forty-five blocks behind it has not seen the approval: for it the same bytes fail.
+    await lab.devnet.control("POST", "/mine", { steps: 60 });
+    await fault("second", "stale", { blocks: 45, methods: ["eth_getBlockByNumber", "eth_simulateV1"] });
     const { report, swap } = await runPlan();
     expect(swap?.attempts).toEqual([]);
     expect(swap?.error).toMatch(/second look failed, nothing was signed: the same bytes fail at [^ ]*\/second/);

@@ -346,10 +346,7 @@ describe("signer under transaction faults", () => {
     await mine(2);
     const { attempts } = await engine.waitOp({ opId: op.opId, waitMs: 0 });
     expect(held).toEqual([signedRaw(attempts[0]?.hash ?? "0x")]);
-    const pool = await client.request<{ Method: "txpool_status"; ReturnType: { pending: Hex } }>({
-      method: "txpool_status",
-    });
-    expect(Number(pool.pending)).toBe(0);
+    expect((await client.getTxpoolStatus()).pending).toBe(0);
     expect(op.state()).toBe("SENT");
     await client.sendRawTransaction({ serializedTransaction: held[0] ?? "0x" });
     await mineUntil("VERIFIED", () => op.state() === "VERIFIED" || op.state() === "SETTLED", 20_000);

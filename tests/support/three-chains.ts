@@ -66,7 +66,7 @@ export async function openThreeChains(seed: number): Promise<ThreeChains> {
       });
     },
     async transfersOf(planId) {
-      const answer = await operator.control.call("transfers.list", { pairId: CHAINS_PAIR, limit: 200 });
+      const answer = await operator.control.call("transfers.list", { pairId: CHAINS_PAIR });
       if (!answer.ok) throw answer.error;
       return answer.value.transfers.filter((transfer) => transfer.planId === planId);
     },

@@ -38,8 +38,7 @@ type NumericParam = {
 }[keyof PairParams];
 type SwitchParam = "allowCash" | "optimizerEnabled";
 
-type FieldId =
-  `limits.${keyof PairLimits}` | `params.${NumericParam}` | `params.${SwitchParam}` | "planExpiryMs";
+type FieldId = `limits.${keyof PairLimits}` | `params.${NumericParam}` | `params.${SwitchParam}` | "planExpiryMs";
 
 export interface SettingField {
   readonly id: FieldId;

@@ -210,8 +210,7 @@ function Versions({
   const nowMs = useWallNow();
   const audit = useApi("audit", { query: { limit: "1000" } });
   const versions = (audit.data?.commands ?? []).flatMap((record) => {
-    if (record.action !== "pair.config" || record.target !== pairId || record.status !== "done")
-      return [];
+    if (record.action !== "pair.config" || record.target !== pairId || record.status !== "done") return [];
     const settings = pairSettingsSchema.safeParse(record.params["settings"]);
     return settings.success ? [{ record, settings: settings.data }] : [];
   });

@@ -1,5 +1,5 @@
 // Rules as tables and properties: when an alert begins, stays, worsens, ends and comes back; who is told what and when.
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { TEST_SEED } from "@/tests/support/seed";
 import { alertFacts, pairFacts, planFacts } from "@/tests/support/build-alerts";
@@ -35,6 +35,45 @@ const DOWN = pairFacts({
   worker: { state: "missing", hasHeartbeat: false, lastExit: null, nextEpochMarketAtMs: null },
 });
 const UP = pairFacts({});
+
+const resultOf = (netUsd: number) => ({ results: [{ pairId: "WETH-USDC", netUsd, valueUsd: 1_000 }] });
+
+const gasUsed = (gasUsd: number) => ({ pairs: [pairFacts({ used: { ...USED, gasUsd } })] });
+
+const outAtMarket = (sec: number) =>
+  alertFacts({
+    wallNowMs: START_MS + sec * 1_000,
+    marketNowMs: START_MS + sec * 60_000,
+    marketSpeed: 60,
+    pairs: [pairFacts({ state: "out_of_range", outSinceMarketMs: START_MS })],
+  });
+
+const ackedAt12 = (state: AlertState, minute: number): AlertState =>
+  minute === 12
+    ? {
+        ...state,
+        open: state.open.map((alert) => ({ ...alert, ack: { by: "0xme", role: "operator", note: "", atMs: 1 } })),
+      }
+    : state;
+
+const endedAt3 = (state: AlertState, minute: number): AlertState =>
+  minute === 3
+    ? {
+        ...state,
+        open: [],
+        history: state.open.map((alert) => ({ ...alert, clearedAtMs: START_MS + 3 * MINUTE_MS })),
+      }
+    : state;
+
+const worseAt =
+  (atMinute: number) =>
+  (state: AlertState, minute: number): AlertState =>
+    minute === atMinute
+      ? { ...state, open: state.open.map((alert) => ({ ...alert, severity: "critical" as const })) }
+      : state;
+
+const clockText = (minute: number): string =>
+  `${String(Math.floor(minute / 60)).padStart(2, "0")}:${String(minute % 60).padStart(2, "0")}`;
 
 describe("evaluateAlerts", () => {
   it.each<{
@@ -236,19 +275,17 @@ describe("evaluateAlerts", () => {
   });
 
   it("behavior: a drawdown is measured from the best result, worsens at twice the threshold, and ends in its band", () => {
-    const result = (netUsd: number) => ({ results: [{ pairId: "WETH-USDC", netUsd, valueUsd: 1_000 }] });
-    const { kinds, state } = run([at(0, result(50)), at(1, result(1)), at(2, result(0)), at(3, result(-50))]);
+    const { kinds, state } = run([at(0, resultOf(50)), at(1, resultOf(1)), at(2, resultOf(0)), at(3, resultOf(-50))]);
     expect(kinds).toEqual(["fired drawdown:WETH-USDC", "raised drawdown:WETH-USDC"]);
     expect(state.peaks).toEqual({ "WETH-USDC": 50 });
     // 4.5 % is under the threshold of 5 %, but not under the point where it ends (4 %).
-    expect(run([at(4, result(5)), at(60, result(5))], DEFAULT_ALERT_SETTINGS, state).state.open).toHaveLength(1);
-    expect(run([at(4, result(20)), at(60, result(20))], DEFAULT_ALERT_SETTINGS, state).state.open).toEqual([]);
+    expect(run([at(4, resultOf(5)), at(60, resultOf(5))], DEFAULT_ALERT_SETTINGS, state).state.open).toHaveLength(1);
+    expect(run([at(4, resultOf(20)), at(60, resultOf(20))], DEFAULT_ALERT_SETTINGS, state).state.open).toEqual([]);
   });
 
   it("behavior: the band keeps an open alert open and starts none", () => {
-    const used = (gasUsd: number) => ({ pairs: [pairFacts({ used: { ...USED, gasUsd } })] });
-    expect(run([at(0, used(175))]).kinds).toEqual([]);
-    const { kinds } = run([at(0, used(181)), at(1, used(175)), at(2, used(179)), at(3, used(150))]);
+    expect(run([at(0, gasUsed(175))]).kinds).toEqual([]);
+    const { kinds } = run([at(0, gasUsed(181)), at(1, gasUsed(175)), at(2, gasUsed(179)), at(3, gasUsed(150))]);
     expect(kinds).toEqual(["fired gas_over_budget:WETH-USDC", "cleared gas_over_budget:WETH-USDC"]);
   });
 
@@ -348,15 +385,8 @@ describe("evaluateAlerts", () => {
   });
 
   it("behavior: market clocks count market time", () => {
-    const out = (sec: number) =>
-      alertFacts({
-        wallNowMs: START_MS + sec * 1_000,
-        marketNowMs: START_MS + sec * 60_000,
-        marketSpeed: 60,
-        pairs: [pairFacts({ state: "out_of_range", outSinceMarketMs: START_MS })],
-      });
-    expect(run([out(29)]).kinds).toEqual([]);
-    expect(run([out(30)]).kinds).toEqual(["fired out_of_range:WETH-USDC"]);
+    expect(run([outAtMarket(29)]).kinds).toEqual([]);
+    expect(run([outAtMarket(30)]).kinds).toEqual(["fired out_of_range:WETH-USDC"]);
   });
 
   it(`property: keys of open alerts are unique, ids stable, what changes is told once (seed ${TEST_SEED})`, () => {
@@ -492,29 +522,13 @@ describe("dueNotices", () => {
   });
 
   it("behavior: an acknowledgement ends reminders and escalation for all", () => {
-    const acked = (state: AlertState, minute: number): AlertState =>
-      minute === 12
-        ? {
-            ...state,
-            open: state.open.map((alert) => ({ ...alert, ack: { by: "0xme", role: "operator", note: "", atMs: 1 } })),
-          }
-        : state;
-    expect(sendFor({ state: stateOf("critical"), channels: [FIRST, SECOND], minutes: 300, change: acked })).toEqual([
-      "0 telegram fired",
-      "10 telegram reminder",
-    ]);
+    expect(sendFor({ state: stateOf("critical"), channels: [FIRST, SECOND], minutes: 300, change: ackedAt12 })).toEqual(
+      ["0 telegram fired", "10 telegram reminder"],
+    );
   });
 
   it("behavior: who heard of the beginning hears of the end, once; nobody else does", () => {
-    const ends = (state: AlertState, minute: number): AlertState =>
-      minute === 3
-        ? {
-            ...state,
-            open: [],
-            history: state.open.map((alert) => ({ ...alert, clearedAtMs: START_MS + 3 * MINUTE_MS })),
-          }
-        : state;
-    expect(sendFor({ state: stateOf("critical"), channels: [FIRST, SECOND], minutes: 60, change: ends })).toEqual([
+    expect(sendFor({ state: stateOf("critical"), channels: [FIRST, SECOND], minutes: 60, change: endedAt3 })).toEqual([
       "0 telegram fired",
       "3 telegram cleared",
     ]);
@@ -528,19 +542,11 @@ describe("dueNotices", () => {
       "0 telegram fired",
       "10 telegram reminder",
     ]);
-    const worsens = (state: AlertState, minute: number): AlertState =>
-      minute === 5
-        ? { ...state, open: state.open.map((alert) => ({ ...alert, severity: "critical" as const })) }
-        : state;
-    expect(sendFor({ ...night, state: stateOf("warn"), minutes: 6, change: worsens })).toEqual(["5 telegram fired"]);
+    expect(sendFor({ ...night, state: stateOf("warn"), minutes: 6, change: worseAt(5) })).toEqual(["5 telegram fired"]);
   });
 
   it("behavior: a worse severity is told at once", () => {
-    const worsens = (state: AlertState, minute: number): AlertState =>
-      minute === 2
-        ? { ...state, open: state.open.map((alert) => ({ ...alert, severity: "critical" as const })) }
-        : state;
-    expect(sendFor({ state: stateOf("warn"), channels: [FIRST], minutes: 3, change: worsens })).toEqual([
+    expect(sendFor({ state: stateOf("warn"), channels: [FIRST], minutes: 3, change: worseAt(2) })).toEqual([
       "0 telegram fired",
       "2 telegram raised",
     ]);
@@ -581,9 +587,7 @@ describe("dueNotices", () => {
         fc.integer({ min: 0, max: 1_439 }),
         fc.integer({ min: 1, max: 300 }),
         (severity, from, to, start, ackAt) => {
-          const clock = (minute: number): string =>
-            `${String(Math.floor(minute / 60)).padStart(2, "0")}:${String(minute % 60).padStart(2, "0")}`;
-          const settings = alertSettingsSchema.parse({ quietHours: { from: clock(from), to: clock(to) } });
+          const settings = alertSettingsSchema.parse({ quietHours: { from: clockText(from), to: clockText(to) } });
           const sent = sendFor({
             state: stateOf(severity),
             channels: [FIRST],

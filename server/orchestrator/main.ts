@@ -122,7 +122,9 @@ const workerEnv = {
   ...withoutSignerKeys(
     Object.fromEntries(
       Object.entries(env).flatMap(([key, value]) =>
-        key.startsWith("TG_") && !key.startsWith("TG_ALERT_") && !NOT_FOR_WORKERS.has(key) && value !== undefined ? [[key, value]] : [],
+        key.startsWith("TG_") && !key.startsWith("TG_ALERT_") && !NOT_FOR_WORKERS.has(key) && value !== undefined
+          ? [[key, value]]
+          : [],
       ),
     ),
   ),

@@ -24,11 +24,7 @@ import {
   queueTx,
   type DevnetClient,
 } from "@/server/devnet/chain/client";
-import {
-  compileContracts,
-  readContractSources,
-  type CompiledContracts,
-} from "@/server/devnet/chain/compile";
+import { compileContracts, readContractSources, type CompiledContracts } from "@/server/devnet/chain/compile";
 import { deployChain, deployDevnet, orderOf, type Deployment } from "@/server/devnet/chain/deploy";
 import type { FamilyKit, KitContext } from "@/server/devnet/chain/families/family-kit";
 import { sqrtX96OfPrice } from "@/server/devnet/market/pool-price";

@@ -76,6 +76,7 @@ export function buildSnapshot(options: SnapshotOptions = {}, override: Partial<M
     poolSamples: {},
     positions,
     capital: computeCapital({ wallets: [wallet], positions, pools, price: lastClose, quoteUsd: 1 }),
+    bridgeTerms: [],
     history: {
       lastPraAtMs: null,
       lastCloseEpochs: {},

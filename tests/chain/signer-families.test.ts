@@ -583,7 +583,7 @@ describe.each(["uniswap-v4", "liquidity-book"])("an orphan of %s", (family) => {
     const said: string[] = [];
     for (const [index, orphan] of orphans.entries()) {
       expect(orphan).toMatchObject({ kind: "position", pairId: place.pairId });
-      const commandId = padHex(toHex(500 + family.length * 20 + index), { size: 32 });
+      const commandId = padHex(toHex(500 + family.length * 20 + index), { size: 32, dir: "right" });
       const input = { commandId, orphanId: orphan.orphanId };
       said.push(await engine.closeOrphan(input));
       expect(said.at(-1)).toMatch(/closed into the wallet: .*booked as a credit/);
@@ -599,7 +599,7 @@ describe.each(["uniswap-v4", "liquidity-book"])("an orphan of %s", (family) => {
       .listOrphans()
       .filter((each) => each.kind === "credit")
       .entries()) {
-      const commandId = padHex(toHex(600 + family.length * 2 + index), { size: 32 });
+      const commandId = padHex(toHex(600 + family.length * 2 + index), { size: 32, dir: "right" });
       await engine.adoptOrphan({ commandId, orphanId: credit.orphanId, pairId: place.pairId });
     }
   }, 120_000);

@@ -354,6 +354,10 @@ export async function startExecutionLab(options: { readonly endpoints?: Readonly
       await signer.exited;
       signer = startSignerProcess(home, { env });
       await signer.ready;
+      for (const client of [intent, control]) {
+        if (!(await client.waitReady(30_000)))
+          throw new Error("the signer's sockets did not come back after its start");
+      }
       await lease();
     },
 

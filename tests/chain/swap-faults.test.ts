@@ -19,6 +19,7 @@ import {
   type ExecutionLab,
 } from "@/tests/support/execution-lab";
 import { printLine } from "@/tests/support/print-line";
+import { waitFor } from "@/tests/support/running-demo";
 
 const root = fileURLToPath(new URL("../../", import.meta.url)).replace(/\/$/, "");
 const ROUTER_ABI = parseAbi([
@@ -233,7 +234,14 @@ describe("W13 sandwich", () => {
     const before = await lab.balanceOf(lab.usdc);
     const record = await lab.propose(await lab.swapPlan("pool"));
     const running = lab.execute(record);
-    await stepUntil("the swap is sent", async () => (await swapOf(record.planId))?.state === "SENT");
+    await stepUntil("the approval is verified", async () => {
+      const approval = (await lab.opsOf(record.planId)).find(({ index }) => index === 0);
+      return ["VERIFIED", "SETTLED"].includes(approval?.state ?? "");
+    });
+    // From here no block is made: the swap waits in the pool of transactions until somebody pays more to be first.
+    await waitFor("the swap is sent", 30_000, async () =>
+      (await swapOf(record.planId))?.state === "SENT" ? true : null,
+    );
     const overtaking = await attack(0.03);
     await mineAlone();
     const first = await lab.reader().getTransactionReceipt({ hash: overtaking });

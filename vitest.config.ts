@@ -25,7 +25,7 @@ export default defineConfig({
       {
         resolve: { alias },
         test: {
-          // Code against contracts and single processes, each file on a chain of its own: two files side by side.
+          // Code against contracts, single processes and what mostly waits, each file on chains of its own: two files side by side.
           name: "chain",
           sequence: { groupOrder: 1 },
           include: ["tests/chain/**/*.test.ts"],

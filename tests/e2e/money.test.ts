@@ -21,7 +21,7 @@ const SPEED = 600;
 const SEED_LIMIT_MS = 420_000;
 const AUTO = "WETH-USDC";
 const APPROVE = "USDC-USDT";
-const SEEDS = [7, ...Array.from({ length: 3 }, () => randomInt(1, 1_000_000))];
+const SEEDS = [7, ...Array.from({ length: 2 }, () => randomInt(1, 1_000_000))];
 
 function say(text: string): void {
   process.stdout.write(`${text}\n`);

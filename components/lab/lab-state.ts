@@ -1,9 +1,9 @@
 // What the lab keeps in the address: run, the run it is compared with, twin, tab, and the order of the table.
 "use client";
 import { parseAsString, parseAsStringLiteral, useQueryStates } from "nuqs";
-import { TWIN_NAMES } from "@/lib/backtest/report";
+import { TWIN_NAMES } from "@/lib/backtest/twin-names";
 import { TWIN_COLUMN_KEYS } from "./lab-numbers";
-import { SAMPLE_ID } from "./run-store";
+import { SAMPLE_ID } from "./sample-id";
 
 export const LAB_TABS = ["result", "range", "decisions", "windows", "compare"] as const;
 export type LabTab = (typeof LAB_TABS)[number];

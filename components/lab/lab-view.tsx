@@ -8,7 +8,8 @@ import { ErrorState, Skeleton, SkeletonRows } from "@/components/ui/states";
 import type { TwinReport } from "@/lib/backtest/report";
 import { leadingTwin } from "./lab-numbers";
 import { LAB_TABS, useLabState, type LabState, type LabTab, type SetLabState } from "./lab-state";
-import { SAMPLE_ID, type KeptRun } from "./run-store";
+import type { KeptRun } from "./run-store";
+import { SAMPLE_ID } from "./sample-id";
 import { useRun, useRunList } from "./use-runs";
 
 const chart = () => (

@@ -3,7 +3,8 @@ import { buildCandleMarket, buildMinutesMarket, type BuiltMarket, type CandleInp
 import type { BacktestPool } from "@/lib/backtest/market";
 import { readCandles } from "@/lib/backtest/read-candles";
 import { readPoolMinutes } from "@/lib/backtest/read-pool";
-import { TWIN_NAMES, type BacktestReport } from "@/lib/backtest/report";
+import type { BacktestReport } from "@/lib/backtest/report";
+import { TWIN_NAMES } from "@/lib/backtest/twin-names";
 import { checkPeriod, runBacktest, type BacktestHooks } from "@/lib/backtest/run-backtest";
 import { BACKTEST_DEFAULTS, type BacktestSettings } from "@/lib/backtest/settings";
 import {

@@ -2,13 +2,12 @@
 "use client";
 import { z } from "zod";
 import { backtestReportSchema, type BacktestReport } from "@/lib/backtest/report";
+import { SAMPLE_ID } from "./sample-id";
 
 const DATABASE = "tidegate-lab";
 const HEADS = "heads";
 const REPORTS = "reports";
 
-/** Address of the bundled run; it is read from the server's static files and cannot be deleted. */
-export const SAMPLE_ID = "sample";
 const SAMPLE_URL = "/lab/sample-run.json";
 
 const runHeadSchema = z.object({

@@ -11,7 +11,8 @@ import { SkeletonRows } from "@/components/ui/states";
 import { Status } from "@/components/ui/status";
 import { formatDayMinutes, formatIso } from "@/lib/format/time";
 import type { LabState, SetLabState } from "./lab-state";
-import { SAMPLE_HEAD, SAMPLE_ID, type RunHead } from "./run-store";
+import { SAMPLE_HEAD, type RunHead } from "./run-store";
+import { SAMPLE_ID } from "./sample-id";
 import { useRunActs, useRunList } from "./use-runs";
 
 export function RunsPanel({

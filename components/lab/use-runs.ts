@@ -1,20 +1,28 @@
 // Hooks over the kept runs: the list, one run, and the acts that change them.
 "use client";
 import { useMutation, useQuery, useQueryClient, type UseQueryResult } from "@tanstack/react-query";
-import { deleteRun, keepRun, listRuns, readRun, renameRun, type KeptRun, type RunHead } from "./run-store";
+import type { KeptRun, RunHead } from "./run-store";
+
+/** Loaded with the first run that is read: it checks what it finds, and the page is usable before. */
+const store = () => import("./run-store");
 
 const LIST = ["lab", "runs"] as const;
 const runKey = (id: string) => ["lab", "run", id] as const;
 
 export function useRunList(): UseQueryResult<readonly RunHead[]> {
-  return useQuery({ queryKey: LIST, queryFn: listRuns, retry: false, staleTime: Number.POSITIVE_INFINITY });
+  return useQuery({
+    queryKey: LIST,
+    queryFn: async () => (await store()).listRuns(),
+    retry: false,
+    staleTime: Number.POSITIVE_INFINITY,
+  });
 }
 
 /** A finished run never changes: it is read once. */
 export function useRun(id: string | null): UseQueryResult<KeptRun> {
   return useQuery({
     queryKey: runKey(id ?? ""),
-    queryFn: ({ signal }) => readRun(id ?? "", signal),
+    queryFn: async ({ signal }) => (await store()).readRun(id ?? "", signal),
     enabled: id !== null,
     retry: false,
     staleTime: Number.POSITIVE_INFINITY,
@@ -37,7 +45,7 @@ export function useRunActs(): RunActs {
     async keep(run) {
       client.setQueryData(runKey(run.id), run);
       try {
-        await keepRun(run);
+        await (await store()).keepRun(run);
         return null;
       } catch (cause) {
         return cause instanceof Error ? cause.message : "This browser refused to keep the run.";
@@ -48,10 +56,10 @@ export function useRunActs(): RunActs {
     rename(head, name) {
       const kept = client.getQueryData<KeptRun>(runKey(head.id));
       if (kept !== undefined) client.setQueryData(runKey(head.id), { ...kept, name });
-      change.mutate(() => renameRun(head, name));
+      change.mutate(async () => (await store()).renameRun(head, name));
     },
     remove(id) {
-      change.mutate(() => deleteRun(id));
+      change.mutate(async () => (await store()).deleteRun(id));
     },
     problem: change.error?.message ?? null,
   };

@@ -22,7 +22,7 @@ const PLACES = [
     href: "/system",
     name: "Chains and sources",
     what: "Endpoints, exchanges and stores with their ages.",
-    who: "Set in the environment (TG_RPC_<chain id> and others), read at the start.",
+    who: "Set in the environment (see .env.example), read at the start.",
   },
   {
     href: "/pools",

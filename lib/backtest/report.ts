@@ -1,20 +1,9 @@
 // Report of a backtest: the one JSON shape that the command line writes, the lab draws and a comparison reads.
 import { z } from "zod";
+import { TWIN_NAMES } from "./twin-names";
 
 const nullableNumber = z.number().nullable();
 
-/** Names of what runs side by side on the same data with the same money. */
-export const TWIN_NAMES = [
-  "hold",
-  "full_range",
-  "fixed_range",
-  "recentre_at_exit",
-  "forces",
-  "forces_defaults",
-  "forces_no_shift",
-  "carry",
-  "ancestor",
-] as const;
 export const twinNameSchema = z.enum(TWIN_NAMES);
 export type TwinName = z.infer<typeof twinNameSchema>;
 

@@ -9,7 +9,8 @@ import {
 } from "@/tests/support/build-backtest";
 import type { CandleSeries } from "@/lib/market/candle";
 import type { BacktestMarket } from "./market";
-import { backtestReportSchema, TWIN_NAMES, type BacktestReport } from "./report";
+import { backtestReportSchema, type BacktestReport } from "./report";
+import { TWIN_NAMES } from "./twin-names";
 import { backtestSteps, checkPeriod, runBacktest } from "./run-backtest";
 import type { BacktestSettings } from "./settings";
 

@@ -4,7 +4,8 @@ import { InvalidArgumentError, type Command } from "commander";
 import { parseInstant } from "@/lib/backtest/read-pool";
 import { backtestSteps, checkPeriod, type BacktestProgress } from "@/lib/backtest/run-backtest";
 import { BACKTEST_DEFAULTS, type BacktestSettings } from "@/lib/backtest/settings";
-import { TWIN_NAMES, twinNameSchema, type BacktestReport, type TwinName } from "@/lib/backtest/report";
+import { twinNameSchema, type BacktestReport, type TwinName } from "@/lib/backtest/report";
+import { TWIN_NAMES } from "@/lib/backtest/twin-names";
 import type { BacktestPool } from "@/lib/backtest/market";
 import {
   DEFAULT_DEPTH_USD,

@@ -239,7 +239,7 @@ describe.skipIf(!chrome.available)("desk", () => {
   });
 
   it("desk: a range that was dragged and moved by keys is previewed, signed and carried out", async () => {
-    // Positions that no plan opened: the comparison after this test's plan finds them.
+    // Positions that no plan opened: the signer's next start finds them.
     await sendOrphans(demo, addressSchema.parse((await demo.read(contract.system)).signer.wallet), 3);
     const before = await positionOf(AUTO);
     await page.goto(address(`/pairs/${AUTO}`));
@@ -398,10 +398,12 @@ describe.skipIf(!chrome.available)("desk", () => {
   });
 
   it("desk: what the journal does not know is adopted, closed and ignored from the page", async () => {
+    const signer = demo.processes().find(({ name }) => name === "signer");
+    process.kill(signer?.pid ?? 0, "SIGKILL");
     await page.goto(address("/system#orphans"));
     const panel = page.getByRole("region", { name: "Chain against journal" });
     const rows = panel.getByRole("row").filter({ hasText: "Position the journal does not know" });
-    await rows.nth(2).waitFor();
+    await rows.nth(2).waitFor({ timeout: LIMIT_MS });
     const act = async (word: "Adopt" | "Close" | "Ignore", fill: (dialog: Locator) => Promise<unknown>) => {
       await rows
         .filter({ hasText: "Waits for you" })

@@ -25,13 +25,13 @@ export default defineConfig({
       {
         resolve: { alias },
         test: {
-          // Code against contracts, single processes and what mostly waits, each file on chains of its own: two files side by side.
+          // Code against contracts, single processes and what mostly waits, each file on chains of its own: three files side by side.
           name: "chain",
           sequence: { groupOrder: 1 },
           include: ["tests/chain/**/*.test.ts"],
           testTimeout: 300_000,
           hookTimeout: 120_000,
-          maxWorkers: 2,
+          maxWorkers: 3,
         },
       },
       {

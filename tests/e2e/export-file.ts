@@ -2,6 +2,7 @@
 import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { promisify } from "node:util";
+import { withoutTestSettings } from "@/tests/support/without-test-settings";
 
 const run = promisify(execFile);
 
@@ -16,10 +17,8 @@ export async function exportCsv(input: {
   readonly out: string;
 }): Promise<ExportedFile> {
   const { dataDir, of, out } = input;
-  // A person's environment: the tests' own variables are no settings, and unknown ones are refused.
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("TG_")));
   const words = ["server/cli/boot.mjs", "export", "--data-dir", dataDir, "--of", of, "--out", out];
-  await run(process.execPath, words, { env });
+  await run(process.execPath, words, { env: { ...process.env, ...withoutTestSettings() } });
   const [head = [], ...lines] = parseCsv(readFileSync(out, "utf8"));
   return { columns: head, rows: lines.map((cells) => new Map(head.map((column, at) => [column, cells[at] ?? ""]))) };
 }

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { contract } from "@/lib/api/contract";
 import { startDemo, waitFor, type RunningDemo } from "@/tests/support/running-demo";
+import { withoutTestSettings } from "@/tests/support/without-test-settings";
 
 const AUTO = "WETH-USDC";
 const LIMIT_MS = 240_000;
@@ -43,12 +44,6 @@ interface Ran {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
-}
-
-/** Undefined takes a name out of a child's environment. */
-function withoutTestSettings(): Readonly<Record<string, undefined>> {
-  const names = Object.keys(process.env).filter((name) => name.startsWith("TG_"));
-  return Object.fromEntries(names.map((name) => [name, undefined]));
 }
 
 function tidegate(...args: readonly string[]): Promise<Ran> {

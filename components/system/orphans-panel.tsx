@@ -71,7 +71,8 @@ export function OrphansPanel(): ReactNode {
           {(data) =>
             data.orphans.length === 0 ? (
               <Empty title="Everything on the chains is in the journal.">
-                Positions, tokens and allowances of the wallet are compared at each start and after each plan.
+                Positions and allowances of the wallet are compared at each start of the signer, tokens at each epoch,
+                too.
               </Empty>
             ) : (
               <Table caption="Differences between chains and journal">

@@ -398,8 +398,13 @@ describe.skipIf(!chrome.available)("desk", () => {
   });
 
   it("desk: what the journal does not know is adopted, closed and ignored from the page", async () => {
-    const signer = demo.processes().find(({ name }) => name === "signer");
-    process.kill(signer?.pid ?? 0, "SIGKILL");
+    const signerPid = () => demo.processes().find(({ name }) => name === "signer")?.pid ?? 0;
+    const killed = signerPid();
+    process.kill(killed, "SIGKILL");
+    await waitFor("the next signer", LIMIT_MS, async () => {
+      if (signerPid() === killed) throw new Error(`run.json still names ${killed}`);
+      return (await demo.read(contract.system)).signer.state === "NORMAL" ? true : null;
+    });
     await page.goto(address("/system#orphans"));
     const panel = page.getByRole("region", { name: "Chain against journal" });
     const rows = panel.getByRole("row").filter({ hasText: "Position the journal does not know" });

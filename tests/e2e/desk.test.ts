@@ -2,15 +2,13 @@
 import { cpus, loadavg } from "node:os";
 import { rmSync } from "node:fs";
 import { AxeBuilder } from "@axe-core/playwright";
-import { chromium, type BrowserContext, type Locator, type Page } from "@playwright/test";
+import { chromium, type BrowserContext, type Page } from "@playwright/test";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { contract } from "@/lib/api/contract";
 import { formatUsd } from "@/lib/format/usd";
-import { addressSchema } from "@/lib/registry/schema";
 import { FIRST_LOAD_LIMIT_BYTES, firstLoadBytes } from "@/server/cli/commands/bench-first-load";
 import { requires } from "@/tests/support/requires";
-import { sendOrphans } from "@/tests/support/send-orphan";
 import { startDemo, waitFor, type RunningDemo } from "@/tests/support/running-demo";
 
 const AUTO = "WETH-USDC";
@@ -239,8 +237,6 @@ describe.skipIf(!chrome.available)("desk", () => {
   });
 
   it("desk: a range that was dragged and moved by keys is previewed, signed and carried out", async () => {
-    // Positions that no plan opened: the signer's next start finds them.
-    await sendOrphans(demo, addressSchema.parse((await demo.read(contract.system)).signer.wallet), 3);
     const before = await positionOf(AUTO);
     await page.goto(address(`/pairs/${AUTO}`));
     await page.getByRole("button", { name: "Shift range" }).click();
@@ -395,43 +391,6 @@ describe.skipIf(!chrome.available)("desk", () => {
       if ((await half.innerText()) !== before) throw new Error(`not yet ${before}`);
       return true;
     });
-  });
-
-  it("desk: what the journal does not know is adopted, closed and ignored from the page", async () => {
-    const signerPid = () => demo.processes().find(({ name }) => name === "signer")?.pid ?? 0;
-    const killed = signerPid();
-    process.kill(killed, "SIGKILL");
-    await waitFor("the next signer", LIMIT_MS, async () => {
-      if (signerPid() === killed) throw new Error(`run.json still names ${killed}`);
-      return (await demo.read(contract.system)).signer.state === "NORMAL" ? true : null;
-    });
-    await page.goto(address("/system#orphans"));
-    const panel = page.getByRole("region", { name: "Chain against journal" });
-    const rows = panel.getByRole("row").filter({ hasText: "Position the journal does not know" });
-    await rows.nth(2).waitFor({ timeout: LIMIT_MS });
-    const act = async (word: "Adopt" | "Close" | "Ignore", fill: (dialog: Locator) => Promise<unknown>) => {
-      await rows
-        .filter({ hasText: "Waits for you" })
-        .first()
-        .getByRole("button", { name: `${word}…` })
-        .click();
-      const dialog = page.getByRole("dialog", { name: new RegExp(`^${word}`) });
-      await fill(dialog);
-      await dialog.getByRole("button", { name: "Sign with wallet" }).click();
-      await waitFor(`${word} has a result`, LIMIT_MS, async () => {
-        const said = (await dialog.getByRole("status").allInnerTexts()).join(" ");
-        if (!/done/i.test(said)) throw new Error(`the dialog says: ${said}`);
-        return true;
-      });
-      await page.keyboard.press("Escape");
-      await dialog.waitFor({ state: "hidden" });
-    };
-    await act("Ignore", (dialog) => dialog.getByLabel("Why, kept in the command log").fill("sent by a test"));
-    await act("Close", (dialog) => dialog.getByLabel("Note, kept in the command log").fill("not ours"));
-    await act("Adopt", (dialog) => dialog.getByLabel("Pair it will belong to").selectOption(AUTO));
-    for (const word of ["Ignored", /Clos(ed|ing)/, "Adopted"]) await rows.filter({ hasText: word }).first().waitFor();
-    const { positions } = await demo.read(contract.pairPositions, { params: { id: AUTO } });
-    say(`orphans: one ignored, one closed, one adopted; ${AUTO} has ${positions.length} positions`);
   });
 
   it("desk: a page needs at most 250 kB of code before it can be used", async () => {

@@ -344,11 +344,12 @@ function rights(grants: readonly Grant[], amountOf: (token: Address) => bigint):
 
 async function mintGroup(
   place: Place,
-  width: { readonly below: number; readonly above: number } = { below: 60, above: 60 },
+  width: { readonly below: number; readonly above: number; readonly bins?: number } = { below: 60, above: 60 },
 ): Promise<StepGroup> {
   const { ref } = place;
   const live = await FAMILY_ADAPTERS[ref.family].reads.readPool(port, ref, "latest");
   const isBins = ref.family === "liquidity-book";
+  const { bins = 5 } = width;
   const spacing = ref.tickSpacing ?? 1;
   const middle = Math.floor(live.tick / spacing);
   const isQuote0 = ref.token0.toLowerCase() === chain.quote.address.toLowerCase();
@@ -363,8 +364,8 @@ async function mintGroup(
     token1: ref.token1,
     feePips: ref.feePips ?? live.fee0Pips,
     tickSpacing: isBins ? (ref.binStep ?? 1) : spacing,
-    tickLower: isBins ? live.tick - 5 : (middle - width.below) * spacing,
-    tickUpper: isBins ? live.tick + 5 : (middle + width.above) * spacing,
+    tickLower: isBins ? live.tick - bins : (middle - width.below) * spacing,
+    tickUpper: isBins ? live.tick + bins : (middle + width.above) * spacing,
     amount0MaxRaw,
     amount1MaxRaw,
     maxSlippageBps: 50,
@@ -542,7 +543,8 @@ describe("a pool of tick spacing 1 whose price moves with every block", () => {
 /** A stranger opens a position for our wallet: no journal record, no nonce of ours. */
 async function sendOrphan(place: Place): Promise<void> {
   const { ref } = place;
-  const group = await mintGroup(place);
+  // Bins of its own: a run of bins has one name however often it is opened, and the audit wants one burn per name.
+  const group = await mintGroup(place, { below: 6, above: 7, bins: 4 });
   if (group.step.kind !== "mint") throw new Error("not a mint");
   const { tickLower, tickUpper, amount0MaxRaw, amount1MaxRaw } = group.step;
   const actions = FAMILY_ACTIONS[ref.family];

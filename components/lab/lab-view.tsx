@@ -26,10 +26,12 @@ const TwinsTable = dynamic(() => import("./twins-table").then((module) => module
 const ResultHead = dynamic(() => import("./result-head").then((module) => module.ResultHead), {
   loading: HeadSkeleton,
 });
-const RunsPanel = dynamic(() => import("./runs-panel").then((module) => module.RunsPanel));
+// In the browser only: what the server renders it also asks the browser to load before anything can be used.
+const RunsPanel = dynamic(() => import("./runs-panel").then((module) => module.RunsPanel), { ssr: false });
 const RunNotes = dynamic(() => import("./result-head").then((module) => module.RunNotes));
 const TwinPicker = dynamic(() => import("./twin-picker").then((module) => module.TwinPicker));
 const RunForm = dynamic(() => import("./run-form").then((module) => module.RunForm), {
+  ssr: false,
   loading: () => (
     <Panel title="New run" flush>
       <SkeletonRows rows={8} height={56} label="the form" />

@@ -68,6 +68,7 @@ async function chooseRoute(deps: DirectSwapDeps, input: SwapChoiceInput, step: S
   );
   const [best, ...others] = good.toSorted((left, right) => netUsd(right) - netUsd(left));
   const failure = typeof aggregated === "string" ? aggregated : null;
+  if (failure !== null) deps.log.warn("execution.quote-refused", { chainId: step.chainId, reason: failure });
   if (best === undefined) {
     return {
       chainId: step.chainId,

@@ -2,6 +2,7 @@
 import { assert, integer, array, property } from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createSseParser, type SseMessage } from "./sse-parser";
+import { TEST_SEED } from "@/tests/support/seed";
 
 const TEXT =
   'retry: 2000\n\nid: 5-0\nevent: clock\ndata: {"a":1}\n\n: heartbeat\n\nid: 6-0\r\nevent: pair.mark\r\ndata: x\r\ndata: y\r\n\r\n';
@@ -32,6 +33,7 @@ describe("createSseParser", () => {
         const pieces = at.slice(1).map((end, index) => TEXT.slice(at[index], end));
         expect(read(pieces).messages).toEqual(EXPECTED);
       }),
+      { seed: TEST_SEED },
     );
   });
 });

@@ -2,6 +2,7 @@
 import { assert, constantFrom, double, property } from "fast-check";
 import { describe, expect, it } from "vitest";
 import { frameOf, pricesOf, snapPrice, spacingOf } from "./snap-range";
+import { TEST_SEED } from "@/tests/support/seed";
 
 const token = (address: string, decimals: number) => ({
   token: { symbol: "X", address, decimals },
@@ -32,6 +33,7 @@ describe("snapPrice", () => {
           expect(Math.abs(Math.log(snapped / price))).toBeLessThanOrEqual((spacing / 2 + 1) * Math.log(1.0001));
         },
       ),
+      { seed: TEST_SEED },
     );
   });
   it("behavior: not a price, no tick", () => {

@@ -2,11 +2,12 @@
 import { isKnown, UNKNOWN } from "./number";
 
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"] as const;
-/** Largest instant a Date can hold, unix ms. */
+/** The first instant of year 1 and the largest a Date can hold, unix ms. */
+const MIN_MS = Date.parse("0001-01-01T00:00:00Z");
 const MAX_MS = 8.64e15;
 
 function dateOf(atMs: number | null | undefined): Date | null {
-  return isKnown(atMs) && Math.abs(atMs) <= MAX_MS ? new Date(atMs) : null;
+  return isKnown(atMs) && atMs >= MIN_MS && atMs <= MAX_MS ? new Date(atMs) : null;
 }
 
 function two(value: number): string {

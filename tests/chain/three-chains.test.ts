@@ -1,7 +1,9 @@
 // A reallocation over three chains by the whole system: swaps, bridges side by side, one of them refunded, and every wei accounted for.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { isOpenTransfer } from "@/server/execution/bridge-arrival";
 import { openThreeChains, openedChains, type ThreeChains } from "@/tests/support/three-chains";
 import { proveWhole } from "@/tests/support/prove-whole";
+import { waitFor } from "@/tests/support/running-demo";
 
 const [A, , C] = [901_001, 901_002, 901_003];
 let world: ThreeChains;
@@ -26,7 +28,10 @@ describe("three chains", () => {
     expect(kinds).toContain("swap");
 
     const ended = await world.approveToEnd(plan);
-    const transfers = await world.transfersOf(plan.planId);
+    const transfers = await waitFor("the end of every transfer", 120_000, async () => {
+      const all = await world.transfersOf(plan.planId);
+      return all.some(isOpenTransfer) ? null : all;
+    });
     say(`ended ${ended.status}: ${ended.statusReason}`);
     for (const each of transfers) say(`${each.fromChainId} -> ${each.toChainId} ${each.state}: ${each.detail}`);
     expect(ended.status).toBe("partial");

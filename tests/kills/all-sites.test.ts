@@ -1,7 +1,8 @@
 // Every label of every operation of every family: `npm run test:kills` (safety.md K1-K5, promises 2 and 3). TG_KILL_FAMILIES names some, TG_KILL_SHARE takes a random part.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { mulberry32 } from "@/lib/math/rng";
 import { FAMILY_KITS } from "@/server/devnet/chain/families/kits";
-import { newTally, openKillLab, seededRandom, tallyLine, type KillLab } from "./kill-lab";
+import { newTally, openKillLab, tallyLine, type KillLab } from "./kill-lab";
 
 /** Two chains side by side: the runs mostly wait for blocks. */
 const LANES = 2;
@@ -21,7 +22,7 @@ describe("signer killed at every label of every operation of every family", () =
     async () => {
       const startedMs = performance.now();
       const seed = Number(process.env["TG_KILL_SEED"] ?? Date.now() % 1_000_000);
-      const random = seededRandom(seed);
+      const random = mulberry32(seed);
       const tally = newTally();
       const waiting = [...kits];
       await Promise.all(

@@ -814,16 +814,6 @@ function sleep(durationMs: number): Promise<void> {
 }
 
 /** A small seeded generator: the printed seed repeats the run's choices. */
-export function seededRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 /** The line the note quotes. */
 export function tallyLine(tally: Tally, more: Readonly<Record<string, unknown>>): string {
   return `${JSON.stringify({

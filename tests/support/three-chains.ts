@@ -59,11 +59,15 @@ export async function openThreeChains(seed: number): Promise<ThreeChains> {
       }),
     async approveToEnd(plan) {
       const { planId, planHash } = plan;
+      // Bridges take market hours at this speed: a trend would carry the pools out of the plan's bounds on a slow machine.
+      await demo.control("/volatility", { pairId: CHAINS_PAIR, factor: 0 });
       await self.order({ action: "plan.approve", target: planId, params: { planId }, planHash, by: "approver" });
-      return waitFor(`the end of plan ${planId}`, PLAN_LIMIT_MS, async () => {
+      const ended = await waitFor(`the end of plan ${planId}`, PLAN_LIMIT_MS, async () => {
         const now = await operator.plan(planId);
         return OPEN_PLAN_STATUSES.includes(now.status) ? null : now;
       });
+      await demo.control("/volatility", { pairId: CHAINS_PAIR, factor: 1 });
+      return ended;
     },
     async transfersOf(planId) {
       const answer = await operator.control.call("transfers.list", { pairId: CHAINS_PAIR });

@@ -11,8 +11,10 @@ import { providerStateSchema } from "@/server/devnet/market/providers";
 import { volumeStateSchema } from "@/server/devnet/market/volume-book";
 import { chainDeploymentSchema } from "./deploy";
 
+const FORMAT = 2;
+const formatSchema = z.object({ version: z.number() });
 const stateSchema = z.object({
-  version: z.literal(2),
+  version: z.literal(FORMAT),
   /** Hash of contract sources and package versions: a state of other contracts is not loaded. */
   key: z.string(),
   seed: z.number(),
@@ -64,11 +66,20 @@ export function createStateFile(dataDir: string): StateFile {
       // A stop between the two renames of `save` leaves only the previous folder; it is whole.
       const dir = [current, previous].find((path) => existsSync(join(path, "state.json")));
       if (dir === undefined) return undefined;
-      const parsed = stateSchema.safeParse(readJson(join(dir, "state.json")));
+      const json = readJson(join(dir, "state.json"));
+      const format = formatSchema.safeParse(json);
+      if (format.success && format.data.version !== FORMAT) {
+        throw new DevnetError({
+          code: "state",
+          message: `The saved devnet in ${dir} is of format ${format.data.version}, this version reads format ${FORMAT}. Start with --fresh to begin a new market.`,
+          retryable: false,
+        });
+      }
+      const parsed = stateSchema.safeParse(json);
       if (!parsed.success) {
         throw new DevnetError({
           code: "state",
-          message: `The saved devnet in ${dir} cannot be read (${z.prettifyError(parsed.error).slice(0, 300)}). Start with --fresh to begin a new market.`,
+          message: `The saved devnet in ${dir} cannot be read (${z.prettifyError(parsed.error).replaceAll(/\s+/g, " ").slice(0, 300)}). Start with --fresh to begin a new market.`,
           retryable: false,
         });
       }

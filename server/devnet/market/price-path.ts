@@ -187,8 +187,9 @@ function tick(pairId: DevnetPairId, pair: RunningPair): void {
     state.logVol * keep + (isOpening ? OPENING.spread : LOG_VOL_SPREAD) * Math.sqrt(1 - keep * keep) * rng.gauss();
   const sigma = sigmaPerYear * phase.volatilityFactor * state.volatilityFactor * Math.exp(state.logVol);
   const pull = (1 - 2 ** (-TICK_MS / halfLifeMs)) * (state.anchorLog + phase.pegOffset - state.logPrice);
-  state.logPrice +=
-    jump + pull + (phase.driftPerHour * TICK_MS) / HOUR_MS + sigma * Math.sqrt(TICK_MS / YEAR_MS) * rng.gauss();
+  // The operator's factor 0 is a market that stands still, but for the pull.
+  const pushed = (jump + (phase.driftPerHour * TICK_MS) / HOUR_MS) * state.volatilityFactor;
+  state.logPrice += pull + pushed + sigma * Math.sqrt(TICK_MS / YEAR_MS) * rng.gauss();
   state.atMs += TICK_MS;
   const perTick = (PAIRS[pairId].cexVolumePerDay * TICK_MS) / (24 * HOUR_MS);
   book.add(

@@ -15,6 +15,7 @@ import { createFrameDecoder, encodeFrame, MAX_FRAME_BYTES } from "./frame";
 import { checkSocketDir, createSocketDir, MAX_SOCKET_PATH_BYTES, socketPaths } from "./paths";
 import { startLinkServer, type LinkServer } from "./server";
 import { signerRefusal } from "./signer-error";
+import { TEST_SEED } from "@/tests/support/seed";
 
 const DEPLOYMENT: Hex = `0x${"11".repeat(32)}`;
 const OTHER: Hex = `0x${"22".repeat(32)}`;
@@ -111,6 +112,7 @@ describe("frame", () => {
           expect(decoder.pendingBytes()).toBe(0);
         },
       ),
+      { seed: TEST_SEED },
     );
   });
 

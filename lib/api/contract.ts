@@ -7,10 +7,11 @@ import { planStatusSchema } from "@/lib/plan/plan-status";
 import { alertDtoSchema, alertsSchema } from "./alert-schemas";
 import { candleColumnsSchema } from "./candle-columns";
 import { commandRecordSchema, signedCommandSchema } from "./commands";
-import { orphanDtoSchema, pnlSchema, statementRowSchema, transferDtoSchema } from "./money-schemas";
+import { moneyDaysSchema, orphanDtoSchema, pnlSchema, statementRowSchema, transferDtoSchema } from "./money-schemas";
 import { sampleColumnsSchema } from "./sample-columns";
 import {
   allocationDtoSchema,
+  allocationHistorySchema,
   analysisPointSchema,
   candleRowSchema,
   decisionDtoSchema,
@@ -142,6 +143,16 @@ export const contract = {
     query: none,
     response: z.object({ allocations: z.array(allocationDtoSchema), idleUsd: z.number().nullable(), nextCursor }),
   }),
+  pairAllocationHistory: get(
+    "/api/pairs/{id}/allocations/history",
+    "read",
+    "Where capital was and where the strategy wanted it, averaged over a step of time, oldest first",
+    {
+      params: pairParams,
+      query: z.object({ ...window, step: z.enum(["15m", "1h", "4h"]).default("1h") }),
+      response: allocationHistorySchema,
+    },
+  ),
   pairSnapshots: get("/api/pairs/{id}/snapshots", "read", "Epoch records, newest first", {
     params: pairParams,
     query: z.object({ ...window, limit: limit(500, 50), cursor }),
@@ -319,6 +330,11 @@ export const contract = {
     params: pairParams,
     query: none,
     response: pnlSchema,
+  }),
+  moneyDays: get("/api/money/days", "read", "Profit and loss of all pairs by UTC day of market time, oldest first", {
+    params: none,
+    query: none,
+    response: moneyDaysSchema,
   }),
   transfers: get("/api/transfers", "read", "Bridge transfers, newest first", {
     params: none,

@@ -27,6 +27,14 @@ export type FlowSumsDto = z.infer<typeof flowSumsSchema>;
 export const flowPointSchema = z.object({ epoch: z.number().int(), marketAtMs: z.number(), ...flowFields });
 export const dayPnlSchema = flowSumsSchema.extend({ day: z.string(), startAtMs: z.number() });
 
+/** All pairs together, the newest days. */
+export const moneyDaysSchema = z.object({
+  days: z.array(dayPnlSchema),
+  /** Pairs that have a day on record, and pairs whose records could not be read. */
+  pairs: z.number().int(),
+  missing: z.array(z.string()),
+});
+
 /** A life by the epochs that counted it; `startUsd` and `endUsd` by its receipts. */
 export const positionResultSchema = z.object({
   positionId: z.string(),

@@ -202,6 +202,17 @@ export const allocationDtoSchema = z.object({
   exclusion: z.string().nullable(),
 });
 
+/** US dollars per pool at each step: what lay there and what the epochs wanted there; null where nothing was recorded. */
+export const allocationHistorySchema = z.object({
+  pools: z.array(z.object({ poolKey: z.string(), label: z.string() })),
+  points: z.array(
+    z.object({ atMs: z.number(), poolKey: z.string(), currentUsd: nullableNumber, targetUsd: nullableNumber }),
+  ),
+  /** Capital in the wallet, once per step. */
+  idle: z.array(z.object({ atMs: z.number(), usd: nullableNumber })),
+  partial: z.boolean(),
+});
+
 /** [openAtMs, open, high, low, close, volume in base units]. */
 export const candleRowSchema = z.tuple([z.number(), z.number(), z.number(), z.number(), z.number(), z.number()]);
 

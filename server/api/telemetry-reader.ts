@@ -64,12 +64,27 @@ const analysisRow = z.object({
   loss_per_liquidity_year: number,
 });
 
+const allocationRow = z.object({
+  ts: z.string(),
+  pool_key: z.string(),
+  current_usd: number,
+  target_usd: number,
+  cash_usd: number,
+});
+/** 200 steps of 50 pools. */
+const ALLOCATION_ROWS = 10_000;
+
 const AWAY = "The log store (OpenObserve) is not configured for this process; set TG_OPENOBSERVE_URL.";
 
 export function createTelemetryReader(settings: OpenobserveSettings | null): TelemetryReader {
   if (settings === null) {
     const away = { ok: false as const, error: new Error(AWAY) };
-    return { epochs: async () => away, analyses: async () => away, problem: async () => AWAY };
+    return {
+      epochs: async () => away,
+      analyses: async () => away,
+      allocations: async () => away,
+      problem: async () => AWAY,
+    };
   }
   const query = createTelemetryQuery(settings);
   return {
@@ -141,6 +156,27 @@ export function createTelemetryReader(settings: OpenobserveSettings | null): Tel
         lossPerLiquidityYear: row.loss_per_liquidity_year,
       }));
       return ok({ points, partial: answer.value.isPartial });
+    },
+    async allocations(input) {
+      const answer = await query.search(
+        {
+          // As above: the pair id was checked; averages are what a step of time looked like, and a resend does not change them.
+          sql: `SELECT histogram(_timestamp, '${Math.floor(input.stepMinutes)} minute') AS ts, pool_key, AVG(current_usd) AS current_usd, AVG(target_usd) AS target_usd, AVG(cash_usd) AS cash_usd FROM pair_allocations WHERE pair_id = '${input.pairId}' GROUP BY ts, pool_key ORDER BY ts`,
+          fromMs: input.fromMs,
+          toMs: input.toMs,
+          limit: ALLOCATION_ROWS,
+        },
+        allocationRow,
+      );
+      if (!answer.ok) return answer;
+      const points = answer.value.rows.map((row) => ({
+        atMs: Date.parse(`${row.ts}Z`),
+        poolKey: row.pool_key,
+        currentUsd: row.current_usd,
+        targetUsd: row.target_usd,
+        idleUsd: row.cash_usd,
+      }));
+      return ok({ points, partial: answer.value.isPartial || points.length >= ALLOCATION_ROWS });
     },
     async problem() {
       return (await query.healthy())

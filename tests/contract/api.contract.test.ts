@@ -91,6 +91,7 @@ function depsWith(overrides: Partial<ApiDeps["settings"]> = {}): ApiDeps {
     telemetry: {
       epochs: async () => ({ ok: true, value: { points: [], partial: false } }),
       analyses: async () => ({ ok: true, value: { points: [], partial: false } }),
+      allocations: async () => ({ ok: true, value: { points: [], partial: false } }),
       problem: async () => null,
     },
     registry: createRegistryView({ version: 1, chains: [], tokens: [], dexes: [], pools: [], pairs: [] }),

@@ -221,6 +221,7 @@ beforeAll(async () => {
     telemetry: {
       epochs: async () => ({ ok: true, value: { points: [], partial: false } }),
       analyses: async () => ({ ok: true, value: { points: [], partial: false } }),
+      allocations: async () => ({ ok: true, value: { points: [], partial: false } }),
       problem: async () => null,
     },
     registry: createRegistryView(registry),

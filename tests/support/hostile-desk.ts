@@ -107,6 +107,7 @@ export async function openHostileDesk(): Promise<HostileDesk> {
         telemetry: {
           epochs: async () => ({ ok: true, value: { points: [], partial: false } }),
           analyses: async () => ({ ok: true, value: { points: [], partial: false } }),
+          allocations: async () => ({ ok: true, value: { points: [], partial: false } }),
           problem: async () => null,
         },
         registry,

@@ -11,6 +11,7 @@ import type { ApiDeps } from "@/server/api/deps";
 import { bindHandler } from "@/server/api/handler";
 import { knownPair, readDeskState, readMoney } from "@/server/api/reads";
 import { rawInTransit, usdInTransit } from "@/server/api/views/transit";
+import { createMoneyDays } from "@/server/api/views/money-days";
 import { buildPnl } from "@/server/api/views/pnl";
 import { nativePairOf, priceBookOf, statementToken } from "@/server/api/views/statement";
 import type { RegistryView } from "@/server/config/registry";
@@ -96,6 +97,20 @@ const pnlHandler = bindHandler(contract.pairPnl, async ({ deps, params }) => {
   return ok({ data });
 });
 
+const readMoneyDays = createMoneyDays();
+
+const moneyDaysHandler = bindHandler(contract.moneyDays, async ({ deps }) => {
+  const desk = await readDeskState(deps);
+  if (!desk.ok) return desk;
+  return ok({
+    data: await readMoneyDays({
+      pairIds: deps.settings.pairIds,
+      newestEpoch: (pairId) => desk.value.workers.get(pairId)?.lastEpoch ?? null,
+      read: (pairId) => readMoney(deps, pairId),
+    }),
+  });
+});
+
 function tokenAmount(registry: RegistryView, chainId: number, token: string, raw: bigint): TransferDto["sent"] {
   const known = registry.token(chainId, token);
   return { symbol: known?.symbol ?? token, address: token, decimals: known?.decimals ?? 0, raw: raw.toString() };
@@ -170,4 +185,4 @@ const orphansHandler = bindHandler(contract.orphans, async ({ deps }) => {
   });
 });
 
-export const ledgerHandlers = [ledgerHandler, pnlHandler, transfersHandler, orphansHandler];
+export const ledgerHandlers = [ledgerHandler, pnlHandler, moneyDaysHandler, transfersHandler, orphansHandler];

@@ -5,6 +5,7 @@ import type { EpochPoint } from "@/lib/api/schemas";
 import type { WorkerState } from "@/lib/api/worker-state";
 import type { EpochRecord } from "@/lib/epoch/epoch-record";
 import { err, ok, type Result } from "@/lib/errors/result";
+import { formatFeePips } from "@/lib/format/percent";
 import {
   candleRows,
   candleSeriesFromRows,
@@ -20,6 +21,7 @@ import type { ApiDeps } from "@/server/api/deps";
 import { bindHandler } from "@/server/api/handler";
 import { knownPair, pairAuthority, readDeskState, readEpochs, type DeskState } from "@/server/api/reads";
 import { pairSummary } from "@/server/api/views/pair-summary";
+import { poolFacts } from "@/server/api/views/pool-view";
 import { decisionSentence } from "@/server/api/views/sentences";
 import { CANDLE_COLUMNS, readCandleMeta, readCandles } from "@/server/infra/store/candles";
 import { EPOCHS_KEPT_COUNT } from "@/server/infra/store/keys";
@@ -293,6 +295,48 @@ const analysesHandler = bindHandler(contract.pairAnalyses, async ({ deps, params
   return ok({ data: { analyses: [...series.value.points], partial: series.value.partial, nextCursor: null } });
 });
 
+const STEP_MINUTES = { "15m": 15, "1h": 60, "4h": 240 } as const;
+
+const allocationHistoryHandler = bindHandler(contract.pairAllocationHistory, async ({ deps, params, query }) => {
+  const context = await pairContext(deps, params.id);
+  if (!context.ok) return context;
+  const toMs = query.to ?? marketNowMs(deps, context.value.desk) + EPOCH_MS;
+  const fromMs = query.from ?? toMs - 7 * DAY_MS;
+  const series = await deps.telemetry.allocations({
+    pairId: params.id,
+    fromMs,
+    toMs,
+    stepMinutes: STEP_MINUTES[query.step],
+  });
+  if (!series.ok) {
+    return err({
+      code: "unavailable",
+      message: `The log store does not answer: ${series.error.message}`,
+      details: { service: "telemetry" },
+    });
+  }
+  const { points, partial } = series.value;
+  const idle = new Map(points.map((point) => [point.atMs, point.idleUsd]));
+  const labels = new Map(
+    deps.registry
+      .poolsOf(params.id)
+      .map(poolFacts)
+      .map((pool) => [pool.poolKey, `${pool.dexName} ${formatFeePips(pool.feePips)}, ${pool.chainName}`]),
+  );
+  return ok({
+    data: {
+      // A pool that has left the registry keeps its key as its name.
+      pools: [...new Set(points.map((point) => point.poolKey))].map((poolKey) => ({
+        poolKey,
+        label: labels.get(poolKey) ?? poolKey,
+      })),
+      points: points.map(({ atMs, poolKey, currentUsd, targetUsd }) => ({ atMs, poolKey, currentUsd, targetUsd })),
+      idle: [...idle].map(([atMs, usd]) => ({ atMs, usd })),
+      partial,
+    },
+  });
+});
+
 /** M1 candles of all venues, merged; empty where none has any. */
 export async function mergedCandles(
   deps: ApiDeps,
@@ -393,6 +437,7 @@ export const pairHandlers = [
   statusHandler,
   positionsHandler,
   allocationsHandler,
+  allocationHistoryHandler,
   snapshotsHandler,
   decisionsHandler,
   decisionHandler,

@@ -6,6 +6,7 @@ import { createGrants } from "./engine-grants";
 import { createLedgerDesk } from "./engine-ledger";
 import { createOps } from "./engine-ops";
 import { createPlans } from "./engine-plans";
+import { createPositionRounds } from "./position-rounds";
 import { createRuns } from "./engine-runs";
 import { openJournal } from "./journal/journal";
 import { positionOf } from "./journal/projection";
@@ -36,6 +37,7 @@ export function createEngine(deps: EngineDeps): Engine {
   const { executeOp, waitOp } = createOps(context, plans, runs);
   const { checkLedger, assignCapital } = createLedgerDesk(context);
   const { listTransfers, settleTransfer, failTransfer } = createTransfers(context);
+  const positionRounds = createPositionRounds(context, readyChains);
   let isSettling = false;
 
   async function settleForever(): Promise<void> {
@@ -49,6 +51,7 @@ export function createEngine(deps: EngineDeps): Engine {
         await settleTransferReceipts(context);
         expirePlans();
         await compareEndpoints();
+        await positionRounds.look();
       } catch (error) {
         deps.log.error("signer.settle-failed", { message: errorText(error) });
       }

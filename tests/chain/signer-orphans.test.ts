@@ -55,6 +55,8 @@ let privateKey: Hex;
 let wallet: Address;
 let engine: Engine;
 let halts: readonly string[] = [];
+/** What the engine's clock is ahead. */
+let skippedMs = 0;
 let change: Partial<PairAuthority> = {};
 
 async function mine(): Promise<void> {
@@ -163,11 +165,17 @@ async function open(): Promise<void> {
     families: new Map(Object.values(FAMILY_ADAPTERS).map((adapter) => [adapter.reads.family, adapter])),
     key: createTestKey(privateKey),
     authority,
-    wall: wallClock,
+    wall: { ...wallClock, monotonicMs: () => wallClock.monotonicMs() + skippedMs },
     market: { nowMs: Date.now },
     log: silentLogger,
   });
   await engine.recover();
+}
+
+/** Past the depth at which blocks are believed. */
+async function mineDeep(): Promise<void> {
+  const depth = registry.chains.find(({ id }) => id === DEVNET_CHAIN_ID)?.softDepth ?? 0;
+  for (let count = 0; count <= depth; count += 1) await mine();
 }
 
 async function reopen(): Promise<void> {
@@ -414,6 +422,22 @@ describe("what the journal does not know", () => {
     expect(engine.knownPositions(PAIR)).toEqual([]);
     await reopen();
     await expectAuditClean();
+  });
+
+  it("error: P8, a running signer finds what was moved by hand and what came, without a start", async () => {
+    const { tokenId, positionId } = await adoptFirst();
+    await byHand(
+      deployment.positionManager,
+      encodeFunctionData({ abi: nftAbi, functionName: "transferFrom", args: [wallet, deployment.provider, tokenId] }),
+    );
+    await sendOrphan();
+    await mineDeep();
+    // Two rounds: the first begins the interval when the signer was just started.
+    await expect
+      .poll(() => ((skippedMs += 310_000), halts.join()), { timeout: 30_000, interval: 1_000 })
+      .toContain(positionId);
+    expect(openOf("missing_position")).toMatchObject([{ pairId: PAIR, tokenId }]);
+    expect(positionOrphans().filter(({ status }) => status === "open")).toMatchObject([{ family: "uniswap-v3" }]);
   });
 
   it("behavior: P8, a position that is moved back is known again, and nothing is left to answer", async () => {

@@ -26,6 +26,22 @@ const reason = noteText.min(1);
 /** A pool tick, or a Liquidity Book bin id. */
 const tickSchema = z.number().int().min(-887_272).max(16_777_215);
 
+/** One person of the desk; the name is for people, the address is what counts. */
+export const personSchema = z.object({
+  address: addressSchema,
+  role: roleSchema,
+  name: z.string().max(40).refine(isPlainText, "expected a name without invisible characters"),
+});
+export type Person = z.infer<typeof personSchema>;
+/** Most people of one desk; choice. */
+export const MAX_PEOPLE = 50;
+
+/** `normal` for a quiet market; `wide` gets out of a falling one. */
+export const EXIT_SLIPPAGES = ["normal", "wide"] as const;
+export type ExitSlippage = (typeof EXIT_SLIPPAGES)[number];
+/** The tolerance of each below the live price at signing. */
+export const EXIT_SLIPPAGE_BPS: Readonly<Record<ExitSlippage, number>> = { normal: 30, wide: 100 };
+
 /** Parameters per action; `target` of the command is the pair id, the plan id or `system`. */
 export const commandParamsSchemas = {
   "plan.approve": z.object({ planId: planIdSchema, note }),
@@ -59,6 +75,8 @@ export const commandParamsSchemas = {
     pairId: pairIdSchema.nullable(),
     /** Symbol of the token to end in; null: the tokens as they come. */
     into: z.string().min(1).max(16).nullable(),
+    /** How far a minimum may lie below the live price; missing: wide. */
+    slippage: z.enum(EXIT_SLIPPAGES).optional(),
     reason,
   }),
   /** A transfer that will never end is written off: its amount leaves the books by a person's word. */

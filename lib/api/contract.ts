@@ -6,6 +6,8 @@ import { addressSchema, bytes32Schema, hexSchema, pairIdSchema } from "@/lib/reg
 import { planStatusSchema } from "@/lib/plan/plan-status";
 import { alertDtoSchema, alertsSchema } from "./alert-schemas";
 import { candleColumnsSchema } from "./candle-columns";
+import { doctorAnswerSchema, doctorGroupSchema } from "./doctor-schemas";
+import { exitSchema } from "./exit-schemas";
 import { commandRecordSchema, signedCommandSchema } from "./commands";
 import { moneyDaysSchema, orphanDtoSchema, pnlSchema, statementRowSchema, transferDtoSchema } from "./money-schemas";
 import { sampleColumnsSchema } from "./sample-columns";
@@ -373,6 +375,27 @@ export const contract = {
     params: none,
     query: none,
     response: systemSchema,
+  }),
+
+  doctor: get("/api/doctor/{group}", "none", "One group of the set-up checks; details for those who may read", {
+    params: z.object({ group: doctorGroupSchema }),
+    query: none,
+    response: doctorAnswerSchema,
+  }),
+  exit: get(
+    "/api/exit",
+    "read",
+    "What an exit would close, gas per chain, the last rehearsal, and how an ordered exit goes",
+    {
+      params: none,
+      query: none,
+      response: exitSchema,
+    },
+  ),
+  exitRehearse: post("/api/exit/rehearse", "session", "Try the exit on copies of the chains; nothing is signed", 202, {
+    params: none,
+    body: z.object({ pairId: pairIdSchema.nullable().default(null) }),
+    response: z.object({ asked: z.number().int() }),
   }),
 
   alerts: get("/api/alerts", "read", "Open alerts, history, rules, channels and deliveries", {

@@ -5,7 +5,7 @@ import { addressSchema, bytes32Schema, familySchema, hexSchema, pairIdSchema } f
 import { modeSchema, pairSettingsSchema, pauseKindSchema } from "@/lib/registry/pair-settings";
 import { planSchema, rawAmountSchema } from "@/lib/plan/plan";
 import { namedStateSchema, opStateSchema, planStatusSchema } from "@/lib/plan/plan-status";
-import { commandRecordSchema, roleSchema, signedCommandSchema } from "./commands";
+import { commandRecordSchema, EXIT_SLIPPAGES, personSchema, roleSchema, signedCommandSchema } from "./commands";
 
 /** First frame in both directions. */
 export const helloSchema = z.object({
@@ -78,6 +78,17 @@ export const knownPositionSchema = z.object({
 });
 export type KnownPosition = z.output<typeof knownPositionSchema>;
 
+/** The way out that somebody ordered for a pair. */
+export const exitOrderSchema = z.object({
+  commandId: bytes32Schema,
+  /** Symbol to end in, null: as it is. */
+  into: z.string().nullable(),
+  slippage: z.enum(EXIT_SLIPPAGES),
+  by: z.string(),
+  sinceAtMs: z.number(),
+});
+export type ExitOrder = z.output<typeof exitOrderSchema>;
+
 export const pairStateSchema = z.object({
   pairId: pairIdSchema,
   mode: modeSchema,
@@ -107,6 +118,8 @@ export const pairStateSchema = z.object({
   rsAtMarketMs: z.array(z.number()),
   /** IN_TRANSIT while a bridge has capital of the pair under way, with what it waits for; missing or null otherwise. */
   transit: z.object({ state: namedStateSchema, cause: z.string(), sinceAtMs: z.number() }).nullish(),
+  /** The signed system.exit that is being carried out; missing or null otherwise. */
+  exit: exitOrderSchema.nullish(),
 });
 export type PairState = z.output<typeof pairStateSchema>;
 

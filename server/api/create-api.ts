@@ -3,7 +3,9 @@ import { alertHandlers } from "./handlers/alerts";
 import { authHandlers } from "./handlers/auth";
 import { commandHandlers } from "./handlers/commands";
 import { deskHandlers } from "./handlers/desk";
+import { doctorHandlers } from "./handlers/doctor";
 import { environmentHandlers } from "./handlers/environment";
+import { exitHandlers } from "./handlers/exit";
 import { labHandlers } from "./handlers/lab";
 import { ledgerHandlers } from "./handlers/ledger";
 import { pairHandlers } from "./handlers/pairs";
@@ -26,6 +28,8 @@ export const allHandlers: readonly BoundHandler[] = [
   ...ledgerHandlers,
   ...commandHandlers,
   ...alertHandlers,
+  ...doctorHandlers,
+  ...exitHandlers,
 ];
 
 export function createApi(deps: ApiDeps): Router {

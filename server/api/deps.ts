@@ -5,6 +5,7 @@ import type { ControlClient } from "@/server/infra/signer-link/client";
 import type { StoreClient } from "@/server/infra/store/client";
 import type { Logger } from "@/server/infra/telemetry/logger-port";
 
+import type { Doctor } from "./doctor";
 import type { AuthorityReader } from "./authority-reader";
 import type { RateLimiter } from "./rate-limiter";
 import type { TelemetryReader } from "./telemetry-port";
@@ -28,6 +29,8 @@ export interface ApiDeps {
   readonly control: ControlClient;
   readonly authority: AuthorityReader;
   readonly telemetry: TelemetryReader;
+  /** Missing: this process runs no set-up checks. */
+  readonly doctor?: Doctor;
   readonly registry: RegistryView;
   readonly rateLimiter: RateLimiter;
   readonly log: Logger;

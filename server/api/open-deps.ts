@@ -11,6 +11,7 @@ import { createStoreClient } from "@/server/infra/store/client";
 import type { Logger } from "@/server/infra/telemetry/logger-port";
 import { createAuthorityReader } from "./authority-reader";
 import type { ApiDeps } from "./deps";
+import { createDoctor } from "./doctor";
 import { createRateLimiter } from "./rate-limiter";
 import { createTelemetryReader } from "./telemetry-reader";
 
@@ -75,6 +76,7 @@ export function openApiDeps(input: ApiInput): OpenedDeps {
     control,
     authority: createAuthorityReader({ control, store, nowMs: wallClock.nowMs }),
     telemetry: createTelemetryReader(settings.openobserve),
+    doctor: createDoctor({ settings, control, nowMs: wallClock.nowMs }),
     registry: registry.value,
     rateLimiter: createRateLimiter(wallClock.nowMs),
     log,

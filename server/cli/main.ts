@@ -5,6 +5,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { z } from "zod";
 import { TidegateError } from "@/lib/errors/tidegate-error";
 import { projectRoot } from "@/server/infra/process/launch";
+import { EXIT_SLIPPAGES } from "@/lib/api/commands";
 import { runAuditVerify } from "./commands/audit";
 import { backtestOptions, runBacktestCommand, type BacktestFlags } from "./commands/backtest";
 import { runConfigExample } from "./commands/config-example";
@@ -79,6 +80,11 @@ program
   .option("--all", "every pair")
   .option("--pair <id>", "one pair")
   .option("--into <token>", "sell into this token through pools of the pair; otherwise tokens stay as they come")
+  .addOption(
+    new Option("--slippage <profile>", "how far a minimum may lie below the live price: normal 0.3 %, wide 1 %")
+      .choices([...EXIT_SLIPPAGES])
+      .default("wide"),
+  )
   .option("--reason <text>", "kept in the command log", "emergency exit")
   .option("--data-dir <folder>", "folder for everything that is kept")
   .option("--passphrase-file <file>", "the keystore's passphrase, for when no signer runs")

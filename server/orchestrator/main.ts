@@ -180,8 +180,9 @@ orchestrator = startOrchestrator(
       const reply = await control.call("authority.get", {});
       if (!reply.ok) return null;
       return new Map(
-        reply.value.pairs.flatMap(({ pairId, paused }): [string, string][] =>
-          paused?.kind === "stop_worker"
+        reply.value.pairs.flatMap(({ pairId, paused, exit }): [string, string][] =>
+          // An ordered exit needs the pair's worker, whoever sent it away before.
+          paused?.kind === "stop_worker" && (exit ?? null) === null
             ? [[pairId, `stopped by ${paused.by}: ${paused.reason}; an approver ends it with pair.resume`]]
             : [],
         ),

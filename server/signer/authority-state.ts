@@ -403,7 +403,7 @@ function applyAction(
       const { commandId } = body;
       const targets = [...state.pairs].filter(([pairId]) => params.pairId === null || pairId === params.pairId);
       for (const [, pair] of targets) {
-        pair.exit = { commandId, into: params.into, by, sinceAtMs: atMs };
+        pair.exit = { commandId, into: params.into, slippage: params.slippage ?? "wide", by, sinceAtMs: atMs };
         pair.halted = {
           state: "EXIT_ONLY",
           cause: `exit ordered by ${by}: ${params.reason}; ends with a signed pair.unhalt`,

@@ -2,6 +2,7 @@
 import type { z } from "zod";
 import { TidegateError, type ErrorDetails } from "@/lib/errors/tidegate-error";
 import type {
+  ExitOrder,
   KnownPosition,
   LedgerEntry,
   OpArguments,
@@ -176,13 +177,7 @@ export interface PairAuthority {
   readonly configVersion: number;
   readonly commandSeq: number;
   /** The signed system.exit that is being carried out; missing or null otherwise. */
-  readonly exit?: {
-    readonly commandId: Hex;
-    /** Symbol to end in, null: as it is. */
-    readonly into: string | null;
-    readonly by: string;
-    readonly sinceAtMs: number;
-  } | null;
+  readonly exit?: ExitOrder | null;
 }
 
 /** The authority's state of record as the engine sees it; answers must reflect every command already logged. */

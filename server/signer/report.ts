@@ -113,5 +113,6 @@ export function reportPair(context: EngineContext, pairId: string): PairState {
     lastPraAtMarketMs: rebalances.lastPraAtMarketMs,
     rsAtMarketMs: [...rebalances.rsAtMarketMs],
     transit: transitState(context, pairId),
+    exit: pair.exit ?? null,
   };
 }

@@ -1,4 +1,4 @@
-// What reaches a worker from outside: SHUTDOWN and RESTART as messages, and signed commands from the signer's log by number.
+// What reaches a worker from outside: SHUTDOWN, RESTART and REHEARSE_EXIT as messages, and signed commands from the signer's log by number.
 import type { CommandRecord } from "@/lib/api/commands";
 import type { SignerPort, WorkerLog } from "./ports";
 
@@ -15,6 +15,7 @@ export interface ControlHandlers {
   readonly onCommand: (command: CommandRecord) => Promise<void>;
   readonly onShutdown: () => void;
   readonly onRestart: () => void;
+  readonly onRehearseExit: () => void;
 }
 
 export interface ControlChannel {
@@ -52,6 +53,7 @@ export function openControlChannel(deps: ControlDeps, handlers: ControlHandlers,
     deps.log.info("worker.controlled", { message });
     if (message === "SHUTDOWN") handlers.onShutdown();
     if (message === "RESTART") handlers.onRestart();
+    if (message === "REHEARSE_EXIT") handlers.onRehearseExit();
   });
   const timer = setInterval(() => void read(), POLL_MS);
   void read();

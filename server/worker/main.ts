@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { err, ok, type Result } from "@/lib/errors/result";
-import { SourceError, type ChainError, type TidegateError } from "@/lib/errors/tidegate-error";
+import { errorText, SourceError, type ChainError, type TidegateError } from "@/lib/errors/tidegate-error";
 import { epochRecordSchema, type EpochRecord } from "@/lib/epoch/epoch-record";
 import { toMoneyRecord } from "@/lib/epoch/money-record";
 import { workerStateSchema } from "@/lib/api/worker-state";
@@ -14,6 +14,7 @@ import { scaledMinimum } from "@/lib/actions/swap-decoder";
 import type { BridgeStep, Plan, SwapStep } from "@/lib/plan/plan";
 import type { PlanGrants } from "@/lib/plan/plan-grants";
 import { findPoolRef, poolRefOf } from "@/lib/registry/pool-ref";
+import type { ExitRehearsal } from "@/lib/api/exit-schemas";
 import type { PairState } from "@/lib/api/signer-contract";
 import type { ResolvedPool } from "@/lib/registry/resolved-pool";
 import { isPairId, MINUTE_MS, poolKey, type Address } from "@/lib/units";
@@ -24,6 +25,7 @@ import { loadRegistry } from "@/server/config/registry";
 import { createRegistryCheck } from "@/server/config/registry-check";
 import { FAMILY_ADAPTERS } from "@/server/execution/adapters/registry";
 import { executePlan, type LivePrices } from "@/server/execution/execute-plan";
+import { exitPair, planExit, type ExitRunDeps } from "@/server/execution/exit-run";
 import { createLiveReads } from "@/server/execution/live-reads";
 import { createPaymentReads, createTransferTracker } from "@/server/execution/bridge-arrival";
 import { createBridgeQuotes } from "@/server/execution/bridge-quotes";
@@ -479,6 +481,26 @@ worker = await startWorker({
   market,
   lock: held,
   live,
+  exit: {
+    async run(pairState, shouldStop) {
+      const order = pairState.exit ?? fail("an exit without an order");
+      const done = await exitPair(
+        exitDeps(),
+        { pairState, into: order.into, slippage: order.slippage, commandId: order.commandId },
+        { proposedBy: `worker ${pairId}`, token: held.token, shouldStop },
+      );
+      return {
+        commandId: order.commandId,
+        atMs: wallClock.nowMs(),
+        planId: done.planId,
+        outcome: done.outcome,
+        reason: done.reason,
+        left: [...done.left],
+      };
+    },
+    rehearse: rehearseExit,
+    note: (exitRun) => void writeJsonField(store, storeKeys.exitRuns, pairId, exitRun),
+  },
   control: {
     onHint: (listener) => onChannelMessage(store, storeChannels.pairCommands(pairId), listener),
     onMessage: (listener) => onChannelMessage(store, storeChannels.workerControl(pairId), listener),
@@ -510,6 +532,55 @@ worker = await startWorker({
 });
 log.info("process.started", { pairId, pools: usable.length, disabled: disabled.length });
 process.stdout.write(`${JSON.stringify({ ready: true, lease: held.holder })}\n`);
+
+function exitDeps(): ExitRunDeps {
+  return {
+    control,
+    intents,
+    clients,
+    registry: registry.ok ? registry.value : fail("no registry"),
+    wallet,
+    say: (sentence) => log.info("exit.step", { pairId, detail: sentence }),
+    nowMs: () => market.nowMs(),
+  };
+}
+
+/** The exit as it is, on copies of the chains: its result and the gas it would take are left for the desk. */
+async function rehearseExit(pairState: PairState): Promise<void> {
+  const note = (result: ExitRehearsal): void => {
+    log.info("exit.rehearsed", { pairId, isOk: result.isOk, detail: result.detail });
+    void writeJsonField(store, storeKeys.exitRehearsals, pairId, result);
+  };
+  try {
+    const commandId = `0x${"0".repeat(64)}` as const;
+    const { plan, left } = await planExit(exitDeps(), { pairState, into: null, slippage: "wide", commandId });
+    const base = { atMs: wallClock.nowMs(), isOk: left.length === 0, gas: [] };
+    if (plan === null) {
+      note({ ...base, steps: 0, method: "none", detail: left.join("; ") || "nothing is open" });
+      return;
+    }
+    const tried = await rehearsePlan(rehearsalDeps(), plan);
+    const gas: ExitRehearsal["gas"] = [];
+    for (const chainId of new Set(plan.steps.map((step) => step.chainId))) {
+      const gasUsed = tried.steps
+        .filter(({ index }) => plan.steps[index]?.chainId === chainId)
+        .reduce((sum, step) => sum + step.gasUsed, 0n);
+      const price = await withClient(chainId, (client) => readGasPriceWei(client));
+      if (price.ok) gas.push({ chainId, gasUsed: String(gasUsed), costRaw: String(gasUsed * price.value) });
+    }
+    note({
+      ...base,
+      isOk: tried.isOk && left.length === 0,
+      steps: plan.steps.length,
+      method: tried.method,
+      detail: [tried.detail, ...left].filter((text) => text !== "").join("; "),
+      gas,
+    });
+  } catch (error) {
+    const detail = errorText(error);
+    note({ atMs: wallClock.nowMs(), isOk: false, steps: 0, method: "none", detail, gas: [] });
+  }
+}
 
 function rehearsalDeps(): RehearsalDeps {
   return {

@@ -9,6 +9,7 @@ import type { Evaluation, StrategyMemory } from "@/lib/strategy/index";
 import { epochOf, epochStartMs } from "@/lib/units";
 import { checkGate } from "./approval-gate";
 import { createClockHold } from "./clock-hold";
+import { createExitWatch, type ExitPort } from "./exit-watch";
 import { openControlChannel, type ControlDeps } from "./control-channel";
 import { runCycle, type CycleOutcome } from "./cycle";
 import { createLedgerFeed } from "./ledger-feed";
@@ -26,6 +27,7 @@ import { createTaskQueue } from "./task-queue";
 export interface WorkerDeps extends CycleDeps {
   readonly lock: PairLock;
   readonly live: LiveInputs;
+  readonly exit: ExitPort;
   readonly control: Omit<ControlDeps, "signer" | "log">;
   readonly market: CycleDeps["market"] & {
     onTick(listener: (tick: { readonly seq: number; readonly nowMs: number }) => void): () => void;
@@ -137,6 +139,8 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
   // Until the first cycle has read its inputs.
   clock.take();
   const shouldStop = (): boolean => memory.isDraining || !deps.lock.isHeld();
+  const exits = createExitWatch({ port: deps.exit, wall, log, pairId });
+  let isExitQueued = false;
 
   deps.lock.onLost((reason) => {
     log.error("lease.lost", { pairId, detail: reason.message });
@@ -371,7 +375,32 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
     await look();
   }
 
+  /** An exit that was ordered goes before everything else: it waits for the step under way, for nothing more. */
+  async function driveExit(): Promise<void> {
+    if (isExitQueued || shouldStop()) return;
+    const state = await deps.signer.pairState();
+    if (!state.ok || !exits.isDue(state.value) || isExitQueued) return;
+    isExitQueued = true;
+    await queue.add(async () => {
+      const now = await deps.signer.pairState();
+      if (now.ok && exits.isDue(now.value) && !shouldStop()) {
+        memory.pairState = now.value;
+        setPhase("execute");
+        await exits.drive(now.value, shouldStop);
+        setPhase("idle");
+      }
+    });
+    isExitQueued = false;
+    await look();
+  }
+
+  async function rehearseExit(): Promise<void> {
+    const state = await deps.signer.pairState();
+    if (state.ok && !shouldStop()) await deps.exit.rehearse(state.value);
+  }
+
   async function onCommand(command: CommandRecord): Promise<void> {
+    if (command.action === "system.exit") void driveExit();
     if (command.status !== "accepted") return;
     switch (command.action) {
       case "range.shift":
@@ -475,13 +504,17 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
   const heartbeat = setInterval(beat, HEARTBEAT_EVERY_MS);
   const stopTicks = market.onTick(onTick);
   scheduler = startScheduler({ market, run: runTurn }, pairId);
-  const gate = setInterval(() => void resumeOpenPlan(), GATE_EVERY_MS);
+  const gate = setInterval(() => {
+    void resumeOpenPlan();
+    void driveExit();
+  }, GATE_EVERY_MS);
   const channel = openControlChannel(
     { ...deps.control, signer: deps.signer, log },
     {
       onCommand,
       onShutdown: () => deps.end("SHUTDOWN message", "shutdown"),
       onRestart: () => deps.end("RESTART message", "restart"),
+      onRehearseExit: () => void rehearseExit(),
     },
     0,
   );

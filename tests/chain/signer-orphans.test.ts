@@ -560,7 +560,7 @@ describe("what the journal does not know", () => {
     const propose = (each: Plan) =>
       engine.proposePlan({ pairId: PAIR, token, plan: each, proposedBy: "exit", marketAtMs: Date.now() });
     await expect(propose(plan)).rejects.toMatchObject({ code: "halted" });
-    change = { ...change, exit: { commandId: EXIT_ID, into: null, by: "test", sinceAtMs: 0 } };
+    change = { ...change, exit: { commandId: EXIT_ID, into: null, slippage: "wide", by: "test", sinceAtMs: 0 } };
     const [token0, token1] = sortedTokens(PAIR, deployment.tokens);
     const mint = {
       kind: "mint",

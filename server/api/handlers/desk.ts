@@ -18,18 +18,27 @@ import { readPlans } from "./plans";
 const LEDGER_KEPT_MS = 10_000;
 
 /** The signer's comparison of accounts and chain is a chain read: one per ten seconds serves every page. */
-let keptLedger: { readonly atMs: number; readonly view: LedgerView | null } | null = null;
+let keptLedger: { readonly atMs: number; readonly view: LedgerCheck | null } | null = null;
 
-export async function ledgerView(deps: ApiDeps): Promise<LedgerView | null> {
+interface LedgerCheck extends LedgerView {
+  readonly rows: readonly { readonly chainId: number; readonly token: string; readonly chainRaw: bigint }[];
+}
+
+export function ledgerView(deps: ApiDeps): Promise<LedgerView | null> {
+  return ledgerCheck(deps);
+}
+
+export async function ledgerCheck(deps: ApiDeps): Promise<LedgerCheck | null> {
   if (keptLedger !== null && deps.nowMs() - keptLedger.atMs < LEDGER_KEPT_MS) return keptLedger.view;
   const checked = await deps.control.call("ledger.check", {}, { timeoutMs: 4_000 });
-  let view: LedgerView | null = null;
+  let view: LedgerCheck | null = null;
   if (checked.ok) {
     const wrong = checked.value.rows.filter((row) => row.differenceRaw !== "0");
     view = {
       checkedAtMs: checked.value.checkedAtMs,
       balanced: wrong.length === 0,
       differences: wrong.length,
+      rows: checked.value.rows,
       sentence:
         wrong.length === 0
           ? `Ledger equals the chain to the wei (${checked.value.rows.length} accounts at block ${checked.value.blocks.map((block) => block.number.toString()).join(", ")})`

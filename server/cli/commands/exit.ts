@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { commandId, signedCommandSchema, type SignedCommand } from "@/lib/api/commands";
+import { commandId, signedCommandSchema, type ExitSlippage, type SignedCommand } from "@/lib/api/commands";
 import type { Authority } from "@/lib/api/signer-contract";
 import { ConfigError } from "@/lib/errors/tidegate-error";
 import { addressSchema } from "@/lib/registry/schema";
@@ -19,11 +19,11 @@ import { startChild, type Child } from "@/server/infra/process/child";
 import { createControlClient, createIntentClient } from "@/server/infra/signer-link/client";
 import { socketPaths } from "@/server/infra/signer-link/paths";
 import { FAMILY_ADAPTERS } from "@/server/execution/adapters/registry";
+import { exitPair, planExit, type ExitRunDeps, type PairExit } from "@/server/execution/exit-run";
 import { rehearsePlan } from "@/server/rehearsal/rehearse-plan";
 import type { RehearsalDeps } from "@/server/rehearsal/ports";
 import { openStage } from "@/server/rehearsal/open-stage";
 import { readRunFile } from "@/server/cli/data-dir";
-import { exitPair, planExit, type ExitRunDeps, type PairExit } from "@/server/cli/exit/exit-run";
 import { readSandbox, signInSandbox, unsignedCommand, type Wanted } from "@/server/cli/opening-commands";
 import { readSecret, unwrap } from "@/server/cli/run-system";
 import { signerService } from "@/server/cli/services";
@@ -32,6 +32,7 @@ export interface ExitFlags {
   readonly all?: boolean;
   readonly pair?: string;
   readonly into?: string;
+  readonly slippage: ExitSlippage;
   readonly reason: string;
   readonly dataDir?: string;
   readonly passphraseFile?: string;
@@ -93,7 +94,12 @@ export async function runExit(flags: ExitFlags, selfUrl: string, root: string): 
     const wanted: Wanted & { readonly configVersion: number } = {
       action: "system.exit",
       target: flags.pair ?? "system",
-      params: { pairId: flags.pair ?? null, into: flags.into ?? null, reason: flags.reason },
+      params: {
+        pairId: flags.pair ?? null,
+        into: flags.into ?? null,
+        slippage: flags.slippage,
+        reason: flags.reason,
+      },
       configVersion: authority.configVersion,
     };
     if (flags.printOrder) {
@@ -134,7 +140,13 @@ export async function runExit(flags: ExitFlags, selfUrl: string, root: string): 
       pairs.map(({ pairId }) => pairId),
     );
     const results = await Promise.all(
-      pairs.map((pairState) => exitPair(deps, { pairState, into: flags.into ?? null, commandId: orderId })),
+      pairs.map((pairState) =>
+        exitPair(
+          deps,
+          { pairState, into: flags.into ?? null, slippage: flags.slippage, commandId: orderId },
+          { proposedBy: "tidegate exit", shouldStop: () => false },
+        ),
+      ),
     );
     watch.stop();
     await report({ results, firstSentMs, control, isJson: flags.json, say });
@@ -306,7 +318,12 @@ async function rehearse(
   const noOrder: Hex = `0x${"0".repeat(64)}`;
   const lines: { pairId: string; isOk: boolean; detail: string }[] = [];
   for (const pairState of input.pairs) {
-    const { plan, left } = await planExit(deps, { pairState, into: input.flags.into ?? null, commandId: noOrder });
+    const { plan, left } = await planExit(deps, {
+      pairState,
+      into: input.flags.into ?? null,
+      slippage: input.flags.slippage,
+      commandId: noOrder,
+    });
     if (plan === null) {
       lines.push({ pairId: pairState.pairId, isOk: left.length === 0, detail: left.join("; ") || "nothing is open" });
       continue;

@@ -87,12 +87,16 @@ export const storeKeys = {
   config: "tg:config",
   /** Hash source id -> health JSON. */
   sources: "tg:sources",
+  /** Hash pair id -> the worker's last try at an ordered exit. */
+  exitRuns: "tg:exit:runs",
+  /** Hash pair id -> the last rehearsal of the pair's exit. */
+  exitRehearsals: "tg:exit:rehearsals",
 } as const;
 
 export const storeChannels = {
   /** Same name as the stream: a message is the stream id that was just added. */
   events: "tg:events",
-  /** SHUTDOWN or RESTART for one worker. */
+  /** SHUTDOWN, RESTART or REHEARSE_EXIT for one worker. */
   workerControl: (pairId: Pair) => `tg:worker:${pairId}:control`,
   /** One message per command appended to the pair's stream. */
   pairCommands: (pairId: Pair) => `tg:{${pairId}}:commands`,

@@ -1,4 +1,5 @@
 // Drives the way out over the signer alone: reads the chains, proposes one plan per pair, follows each to its end, compares ledger and chain.
+import type { ExitSlippage } from "@/lib/api/commands";
 import type { KnownPosition, PairState } from "@/lib/api/signer-contract";
 import type { ExecutionReport } from "@/lib/epoch/execution-report";
 import { err, ok, type Result } from "@/lib/errors/result";
@@ -6,7 +7,7 @@ import { ExecutionError, type TidegateError } from "@/lib/errors/tidegate-error"
 import type { Plan } from "@/lib/plan/plan";
 import { findPoolRef } from "@/lib/registry/pool-ref";
 import type { Address, Hex } from "@/lib/units";
-import type { RegistryView } from "@/server/config/registry";
+import type { ResolvedPool } from "@/lib/registry/resolved-pool";
 import { FAMILY_ADAPTERS } from "@/server/execution/adapters/registry";
 import { executePlan } from "@/server/execution/execute-plan";
 import { createLiveReads } from "@/server/execution/live-reads";
@@ -21,11 +22,22 @@ export interface ExitRunDeps {
   readonly control: ControlClient;
   readonly intents: IntentClient;
   readonly clients: ChainClients;
-  readonly registry: RegistryView;
+  readonly registry: {
+    readonly registry: Parameters<typeof findPoolRef>[0];
+    poolsOf(pairId: string): readonly ResolvedPool[];
+  };
   readonly wallet: Address;
   readonly say: (sentence: string) => void;
   /** Market time, unix ms. */
   readonly nowMs: () => number;
+}
+
+/** One pair's way out: the state it starts from and what the order asks for. */
+export interface PairExitInput {
+  readonly pairState: PairState;
+  readonly into: string | null;
+  readonly slippage: ExitSlippage;
+  readonly commandId: Hex;
 }
 
 export interface PairExit {
@@ -41,7 +53,7 @@ export interface PairExit {
 /** The plan of a pair's way out; null with the reasons when there is nothing to do. */
 export async function planExit(
   deps: ExitRunDeps,
-  input: { readonly pairState: PairState; readonly into: string | null; readonly commandId: Hex },
+  input: PairExitInput,
 ): Promise<{ readonly plan: Plan | null; readonly left: readonly string[] }> {
   const { pairState } = input;
   const facts = deps.registry.poolsOf(pairState.pairId);
@@ -88,6 +100,7 @@ export async function planExit(
     positions,
     pools,
     into: input.into,
+    slippage: input.slippage,
     commandId: input.commandId,
     blocks,
     nowMs: deps.nowMs(),
@@ -117,11 +130,15 @@ async function readKnown(
   }
 }
 
+export interface ExitDriver {
+  readonly proposedBy: string;
+  /** The pair's writer already holds a token; missing: one is leased, and whoever wrote for the pair before is fenced out. */
+  readonly token?: number;
+  readonly shouldStop: () => boolean;
+}
+
 /** One pair from its plan to its end; never throws for what the outside did. */
-export async function exitPair(
-  deps: ExitRunDeps,
-  input: { readonly pairState: PairState; readonly into: string | null; readonly commandId: Hex },
-): Promise<PairExit> {
+export async function exitPair(deps: ExitRunDeps, input: PairExitInput, driver: ExitDriver): Promise<PairExit> {
   const { pairId } = input.pairState;
   const nothing = { pairId, planId: null, transactions: [] };
   const { plan, left } = await planExit(deps, input);
@@ -129,7 +146,10 @@ export async function exitPair(
     const reason = left.length === 0 ? "nothing is open" : "nothing could be planned";
     return { ...nothing, outcome: left.length === 0 ? "nothing" : "failed", reason, left };
   }
-  const lease = await deps.intents.call("fence.lease", { pairId, workerId: `exit.${process.pid}` });
+  const lease =
+    driver.token === undefined
+      ? await deps.intents.call("fence.lease", { pairId, workerId: `exit.${process.pid}` })
+      : ok({ token: driver.token });
   if (!lease.ok) return { ...nothing, outcome: "failed", reason: lease.error.message, left };
   const { token } = lease.value;
   await endOpenPlan(deps, pairId, token);
@@ -137,14 +157,14 @@ export async function exitPair(
     pairId,
     token,
     plan,
-    proposedBy: "tidegate exit",
+    proposedBy: driver.proposedBy,
     marketAtMs: deps.nowMs(),
   });
   if (!proposed.ok) return { ...nothing, outcome: "failed", reason: proposed.error.message, left };
   deps.say(
     `${pairId}: ${plan.steps.filter(({ kind }) => kind === "burn").length} positions, ${plan.steps.length} steps`,
   );
-  const report = await drive(deps, proposed.value.planId, token);
+  const report = await drive(deps, { planId: proposed.value.planId, token, shouldStop: driver.shouldStop });
   if (!report.ok)
     return { ...nothing, planId: proposed.value.planId, outcome: "failed", reason: report.error.message, left };
   const { outcome, reason, ops } = report.value;
@@ -179,10 +199,9 @@ async function endOpenPlan(deps: ExitRunDeps, pairId: string, token: number): Pr
 
 async function drive(
   deps: ExitRunDeps,
-  planId: string,
-  token: number,
+  input: { readonly planId: string; readonly token: number; readonly shouldStop: () => boolean },
 ): Promise<Result<ExecutionReport, TidegateError>> {
-  const record = await deps.intents.call("plan.get", { planId });
+  const record = await deps.intents.call("plan.get", { planId: input.planId });
   if (!record.ok) return record;
   const { plan } = record.value;
   const reads = createLiveReads(deps.clients, (chainId, pool) => findPoolRef(deps.registry.registry, chainId, pool));
@@ -221,7 +240,7 @@ async function drive(
           return ok({ price, priceAtMarketMs: deps.nowMs(), quoteUsd: 1, nativeUsd: nativeUsd(facts, price) });
         },
       },
-      { record: record.value, token, shouldStop: () => false },
+      { record: record.value, token: input.token, shouldStop: input.shouldStop },
     ),
   );
 }

@@ -5,6 +5,7 @@ import { collectsSeparately } from "@/lib/actions/liquidity-book";
 import { routerForms } from "@/lib/actions/pool-swap";
 import { humanAmount, rawAmount } from "@/lib/amm/human-units";
 import { sqrtToPrice } from "@/lib/amm/sqrt-price";
+import { EXIT_SLIPPAGE_BPS, type ExitSlippage } from "@/lib/api/commands";
 import type { KnownPosition, PairState } from "@/lib/api/signer-contract";
 import type { BurnStep, Plan, Step } from "@/lib/plan/plan";
 import { layOut, type StepGroup } from "@/lib/plan/plan-grants";
@@ -35,6 +36,7 @@ export interface ExitPlanInput {
   readonly pools: readonly ExitPool[];
   /** Symbol of the token to end in; null: tokens as they come. */
   readonly into: string | null;
+  readonly slippage: ExitSlippage;
   readonly commandId: Hex;
   readonly blocks: readonly { readonly chainId: number; readonly number: bigint; readonly hash: Hex }[];
   /** Market time now, unix ms. */
@@ -42,7 +44,6 @@ export interface ExitPlanInput {
 }
 
 /** Wide on purpose: leaving in a falling market is what an exit is for. Minimums still come from the live price at signing. */
-const SLIPPAGE_BPS = 100;
 const MAX_MOVE_FRAC = 0.2;
 const MAX_AGE_MS = 3_600_000;
 const DEADLINE_SEC = 120;
@@ -57,7 +58,8 @@ export function readyPool(facts: ResolvedPool, live: LivePool): ExitPool {
 /** Null when there is nothing to close and nothing to sell. */
 export function buildExitPlan(input: ExitPlanInput): Plan | null {
   const { positions, pairState } = input;
-  const closings = positions.flatMap(closing);
+  const slippageBps = EXIT_SLIPPAGE_BPS[input.slippage];
+  const closings = positions.flatMap((position) => closing(position, slippageBps));
   const sales = input.into === null ? [] : salesInto(input, input.into);
   const groups = [...closings, ...sales.map(({ group }) => group)];
   const first = positions[0]?.pool ?? sales[0]?.pool;
@@ -100,7 +102,7 @@ export function buildExitPlan(input: ExitPlanInput): Plan | null {
     bounds: {
       referencePrice: first.price,
       maxPriceMoveFrac: MAX_MOVE_FRAC,
-      maxSlippageBps: SLIPPAGE_BPS,
+      maxSlippageBps: slippageBps,
       deadlineSec: DEADLINE_SEC,
       maxPlanAgeMs: MAX_AGE_MS,
       poolTicks: [...touched.values()].map(({ ref, live }) => ({
@@ -118,14 +120,14 @@ export function buildExitPlan(input: ExitPlanInput): Plan | null {
 }
 
 /** A Liquidity Book 2.0 pair pays fees by a call of their own, before the shares are taken out. */
-function closing(position: ExitPosition): readonly StepGroup[] {
+function closing(position: ExitPosition, slippageBps: number): readonly StepGroup[] {
   const { ref } = position.pool;
-  const burn = burnGroup(position);
+  const burn = burnGroup(position, slippageBps);
   if (ref.family !== "liquidity-book" || !collectsSeparately(ref)) return [burn];
   return [{ step: { ...burn.step, kind: "decrease", liquidityRaw: 0n }, grants: [] }, burn];
 }
 
-function burnGroup({ known, pool, live }: ExitPosition): StepGroup & { readonly step: BurnStep } {
+function burnGroup({ known, pool, live }: ExitPosition, slippageBps: number): StepGroup & { readonly step: BurnStep } {
   const { ref } = pool;
   return {
     step: {
@@ -142,7 +144,7 @@ function burnGroup({ known, pool, live }: ExitPosition): StepGroup & { readonly 
       liquidityRaw: live.liquidityRaw,
       amount0ExpectedRaw: live.principal0Raw + live.fees0Raw,
       amount1ExpectedRaw: live.principal1Raw + live.fees1Raw,
-      maxSlippageBps: SLIPPAGE_BPS,
+      maxSlippageBps: slippageBps,
     },
     grants: FAMILY_ACTIONS[ref.family].exitGrants(ref).map((grant) => ({ grant, amountRaw: 1n })),
   };
@@ -191,7 +193,10 @@ function salesInto(
     const out = sellsBase ? amountIn * pool.price : amountIn / pool.price;
     if (!(out > DUST_FRAC)) return [];
     // The plan's own bound: the price may fall by all that the plan allows; the tight minimum is made at signing.
-    const minAmountOutRaw = rawAmount(out * (1 - MAX_MOVE_FRAC) * (1 - SLIPPAGE_BPS / 10_000), tokenOut.decimals);
+    const minAmountOutRaw = rawAmount(
+      out * (1 - MAX_MOVE_FRAC) * (1 - EXIT_SLIPPAGE_BPS[input.slippage] / 10_000),
+      tokenOut.decimals,
+    );
     if (minAmountOutRaw === 0n) return [];
     const step: Extract<Step, { kind: "swap" }> = {
       kind: "swap",

@@ -7,10 +7,16 @@ import { SeriesChart, type SeriesRow } from "./series-chart";
 export function DivergenceChart({
   rows,
   threshold,
+  fromAtMs,
+  toAtMs,
+  syncId,
 }: {
   /** Rows with the key `divergence`, 0..1. */
   readonly rows: readonly SeriesRow[];
   readonly threshold: number | null;
+  readonly fromAtMs: number;
+  readonly toAtMs: number;
+  readonly syncId: string;
 }): ReactNode {
   return (
     <SeriesChart
@@ -21,6 +27,9 @@ export function DivergenceChart({
       threshold={threshold === null ? null : { value: threshold, label: formatFixed(threshold, 2) }}
       rightMargin={40}
       hasEndLabels={false}
+      fromAtMs={fromAtMs}
+      toAtMs={toAtMs}
+      syncId={syncId}
     />
   );
 }

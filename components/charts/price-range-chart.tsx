@@ -12,6 +12,7 @@ import {
   YAxis,
   ZIndexLayer,
 } from "recharts";
+import { CandleLayer, type Candle } from "./candle-layer";
 import type { PricePoint, RangeLife } from "./out-of-range";
 import {
   DecisionLane,
@@ -44,6 +45,8 @@ export interface PriceRangeChartProps {
   readonly target: { readonly lower: number; readonly upper: number } | null;
   readonly marks: readonly DecisionMark[];
   readonly depth: readonly DepthBucket[];
+  /** Drawn instead of the line. */
+  readonly candles?: { readonly rows: readonly Candle[]; readonly tfMs: number } | null;
   readonly callout: string | null;
   readonly format: (price: number) => string;
   /** The line above the plot for the row under the crosshair, or the newest. */
@@ -63,13 +66,13 @@ const LANE = 16;
 
 export function PriceRangeChart(props: PriceRangeChartProps): ReactNode {
   const [readoutNode, setReadoutNode] = useState<HTMLElement | null>(null);
-  const { fromAtMs, nowAtMs, price, target, lives } = props;
+  const { fromAtMs, nowAtMs, price, target, lives, candles = null } = props;
   const rows = thin(props.rows);
   const points: readonly PriceRow[] =
     price === null || rows.at(-1)?.atMs === nowAtMs
       ? rows
       : [...rows, { atMs: nowAtMs, price, targetLower: null, targetUpper: null }];
-  const domain = domainOf(points, lives, target, fromAtMs);
+  const domain = domainOf(points, lives, target, fromAtMs, candles?.rows ?? []);
   const current = lives.filter((life) => life.toAtMs === null);
   const tags: readonly PriceTag[] = [
     ...(price === null ? [] : [{ id: "price", price, look: "price" as const }]),
@@ -111,6 +114,11 @@ export function PriceRangeChart(props: PriceRangeChartProps): ReactNode {
               {target !== null && <ProposalBand lower={target.lower} upper={target.upper} nowAtMs={nowAtMs} />}
               <OutOfRange points={points} lives={lives} />
             </ZIndexLayer>
+            {candles !== null && (
+              <ZIndexLayer zIndex={300}>
+                <CandleLayer candles={candles.rows} tfMs={candles.tfMs} />
+              </ZIndexLayer>
+            )}
             {(["targetLower", "targetUpper"] as const).map((key) => (
               <Line
                 key={key}
@@ -128,7 +136,7 @@ export function PriceRangeChart(props: PriceRangeChartProps): ReactNode {
             <Line
               dataKey="price"
               type="linear"
-              stroke="var(--ink)"
+              stroke={candles === null ? "var(--ink)" : "none"}
               strokeWidth={1.5}
               dot={false}
               activeDot={{ r: 3, fill: "var(--ink)", stroke: "var(--bg)" }}
@@ -180,8 +188,12 @@ function domainOf(
   lives: readonly RangeLife[],
   target: PriceRangeChartProps["target"],
   fromAtMs: number,
+  candles: readonly Candle[],
 ): readonly [number, number] {
-  const prices = points.flatMap((row) => (row.price === null ? [] : [row.price]));
+  const prices = [
+    ...points.flatMap((row) => (row.price === null ? [] : [row.price])),
+    ...candles.flatMap(({ high, low }) => [high, low]),
+  ];
   if (prices.length === 0) return [0, 1];
   let low = prices.reduce((min, value) => Math.min(min, value));
   let high = prices.reduce((max, value) => Math.max(max, value));

@@ -44,6 +44,8 @@ export function SeriesChart({
   hasEndLabels = true,
   ticks = 0,
   syncId,
+  fromAtMs,
+  toAtMs,
 }: {
   readonly label: string;
   readonly rows: readonly SeriesRow[];
@@ -58,11 +60,14 @@ export function SeriesChart({
   readonly ticks?: number;
   /** Charts with the same id share the crosshair. */
   readonly syncId?: string;
+  /** The stretch of time shown; that of the rows when missing. */
+  readonly fromAtMs?: number;
+  readonly toAtMs?: number;
 }): ReactNode {
   const [node, setNode] = useState<HTMLElement | null>(null);
   const shown = thin(rows);
-  const from = shown[0]?.atMs ?? 0;
-  const to = shown.at(-1)?.atMs ?? 1;
+  const from = fromAtMs ?? shown[0]?.atMs ?? 0;
+  const to = toAtMs ?? shown.at(-1)?.atMs ?? 1;
   const [low, high] = domainOf(shown, series, threshold?.value ?? null, hasZero);
   return (
     <div>
@@ -75,7 +80,7 @@ export function SeriesChart({
             title={label}
             {...(syncId === undefined ? {} : { syncId, syncMethod: "value" as const })}
           >
-            <XAxis dataKey="atMs" type="number" domain={[from, to]} hide />
+            <XAxis dataKey="atMs" type="number" domain={[from, to]} hide allowDataOverflow />
             <YAxis type="number" domain={[low, high]} width={0} hide />
             <ZIndexLayer zIndex={-200}>
               <PlotSurface />

@@ -1,14 +1,22 @@
 // The overview: one word and the worst reason, five lamps, what waits, where the money is, all pairs.
 "use client";
+import dynamic from "next/dynamic";
 import type { ReactNode } from "react";
 import { QueryView } from "@/components/live/query-view";
 import { useApi } from "@/components/live/use-api";
 import { Panel } from "@/components/ui/panel";
 import { Skeleton, SkeletonRows } from "@/components/ui/states";
 import { LampRow } from "./lamp-row";
+import { MoneyDaysSkeleton } from "./money-days-skeleton";
 import { MoneyPanel } from "./money-panel";
 import { PairsPanel } from "./pairs-panel";
 import { WaitingPanel } from "./waiting-panel";
+
+/** Charts are no part of the first answer. */
+const MoneyDays = dynamic(() => import("./money-days").then((module) => module.MoneyDays), {
+  ssr: false,
+  loading: () => <MoneyDaysSkeleton />,
+});
 
 export function OverviewView(): ReactNode {
   const overview = useApi("overview");
@@ -20,6 +28,7 @@ export function OverviewView(): ReactNode {
           <div className="grid items-start gap-3 desk:gap-4 mid:grid-cols-[minmax(0,1fr)_372px]">
             <div className="order-1 grid gap-3 desk:gap-4 mid:order-none">
               <MoneyPanel money={data.money} />
+              <MoneyDays />
             </div>
             <WaitingPanel attention={data.attention} pairs={data.pairs} />
           </div>

@@ -1,6 +1,7 @@
 // Sums of epoch money: per day (or hour while there is little history) and running since the first epoch with a position.
 import type { MoneyRow } from "@/components/charts/money-chart";
 import type { EpochPoint } from "@/lib/api/schemas";
+import { EPOCH_MS } from "@/lib/units";
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -53,7 +54,7 @@ export function accumulate(epochs: readonly EpochPoint[]): readonly RunningRow[]
     divergence -= Math.abs(epoch.lvrUsd ?? 0);
     gas -= Math.abs(epoch.gasUsd ?? 0);
     net += epoch.netUsd ?? 0;
-    rows.push({ atMs: epoch.marketAtMs, fees, divergence, gas, net });
+    rows.push({ atMs: epoch.epoch * EPOCH_MS, fees, divergence, gas, net });
   }
   return rows;
 }

@@ -1,8 +1,8 @@
 // Price and range over time with the forces under it: windows in the URL, decisions as links, table and CSV.
 "use client";
-import { parseAsStringLiteral, useQueryState } from "nuqs";
 import { memo, type ReactNode } from "react";
-import { ChartFrame } from "@/components/charts/chart-frame";
+import type { Candle } from "@/components/charts/candle-layer";
+import { ChartFrame, type ChartColumn } from "@/components/charts/chart-frame";
 import { ForcesChart } from "@/components/charts/forces-chart";
 import { PriceLegend } from "@/components/charts/legend";
 import type { DecisionMark } from "@/components/charts/price-layers";
@@ -17,43 +17,27 @@ import { formatFixed } from "@/lib/format/number";
 import { formatClockMinutes, formatDayMinutes, formatIso } from "@/lib/format/time";
 import type { EpochPoint, PairStatus } from "@/lib/api/schemas";
 import { EPOCH_MS } from "@/lib/units";
+import { DRAWING_OPTIONS, useChartWindow, WINDOW_OPTIONS } from "./use-chart-window";
 import { usePriceDirection, type PriceView } from "./use-price-direction";
-
-const DAY_MS = 86_400_000;
-const WINDOWS = ["24h", "3d", "7d", "30d"] as const;
-type WindowName = (typeof WINDOWS)[number];
-const WINDOW: Readonly<
-  Record<WindowName, { readonly ms: number; readonly tf: "15m" | "1h"; readonly tfMs: number; readonly label: string }>
-> = {
-  "24h": { ms: DAY_MS, tf: "15m", tfMs: 900_000, label: "24 h" },
-  "3d": { ms: 3 * DAY_MS, tf: "15m", tfMs: 900_000, label: "3 d" },
-  "7d": { ms: 7 * DAY_MS, tf: "15m", tfMs: 900_000, label: "7 d" },
-  "30d": { ms: 30 * DAY_MS, tf: "1h", tfMs: 3_600_000, label: "30 d" },
-};
 
 interface Row extends PriceRow {
   readonly epoch: EpochPoint | null;
+  readonly candle: Candle | null;
 }
 
 /** Drawing takes longer than the words around it: it follows a block later than they do. */
 export const PairChart = memo(function PairChart({ pair }: { readonly pair: PairStatus }): ReactNode {
   const prices = usePriceDirection(pair);
-  const [chosen, setWindow] = useQueryState("window", parseAsStringLiteral(WINDOWS));
-  // When the price has left the range the last hours are what matters.
-  // What happened within a day would be a few pixels wide in a week.
-  const isRecent = pair.stateSinceAtMs !== null && pair.marketNowMs - pair.stateSinceAtMs < DAY_MS;
-  const window = chosen ?? (pair.state === "out_of_range" || isRecent ? "24h" : "7d");
-  const { ms, tf, tfMs } = WINDOW[window];
-  const boundary = Math.floor(pair.marketNowMs / EPOCH_MS) * EPOCH_MS;
-  const from = Math.floor((boundary - ms) / tfMs) * tfMs;
+  const view = useChartWindow(pair);
+  const { fromAtMs: from, tf, tfMs, drawing, name: window } = view;
   const params = { id: pair.id };
   const candles = useApi("pairCandles", { params, query: { from, tf, limit: 1500 } });
-  const epochs = useApi("pairEpochs", { params, query: { from, limit: 3000 } });
+  const epochs = useApi("pairEpochs", { params, query: { from, limit: 3_000 } });
   const ranges = useApi("pairRanges", { params, query: { from } });
   const depth = useApi("pairDepth", { params });
   const plans = useApi("plans", { query: { pair: pair.id, limit: 100 } });
 
-  const nowAtMs = Math.max(pair.priceAtMs ?? 0, boundary);
+  const nowAtMs = Math.max(pair.priceAtMs ?? 0, view.boundaryAtMs);
   const rows = mergeRows(candles.data?.candles ?? [], tfMs, epochs.data?.epochs ?? [], nowAtMs, prices);
   const lives = (ranges.data?.ranges ?? []).flatMap((life) => {
     const range = prices.range(life.lower, life.upper);
@@ -81,6 +65,7 @@ export const PairChart = memo(function PairChart({ pair }: { readonly pair: Pair
       columns={[
         { label: "UTC", text: (row) => formatDayMinutes(row.atMs), value: (row) => formatIso(row.atMs) },
         { label: `Price, ${prices.unit}`, text: (row) => plainOr(prices, row.price), value: (row) => row.price },
+        ...(drawing === "candles" ? candleColumns(prices) : []),
         { label: "Target low", text: (row) => plainOr(prices, row.targetLower), value: (row) => row.targetLower },
         { label: "Target high", text: (row) => plainOr(prices, row.targetUpper), value: (row) => row.targetUpper },
         {
@@ -94,12 +79,10 @@ export const PairChart = memo(function PairChart({ pair }: { readonly pair: Pair
         { label: "Decision", text: (row) => row.epoch?.decision ?? "–", value: (row) => row.epoch?.decision ?? null },
       ]}
       meta={
-        <Segmented
-          label="Time window"
-          value={window}
-          options={WINDOWS.map((name) => ({ value: name, label: WINDOW[name].label }))}
-          onChange={(next) => void setWindow(next)}
-        />
+        <>
+          <Segmented label="Time window" value={window} options={WINDOW_OPTIONS} onChange={view.setName} />
+          <Segmented label="Price drawn as" value={drawing} options={DRAWING_OPTIONS} onChange={view.setDrawing} />
+        </>
       }
       tools={<MarketAge atMs={candles.data?.lastAtMs} periodMs={2 * EPOCH_MS} />}
     >
@@ -116,7 +99,7 @@ export const PairChart = memo(function PairChart({ pair }: { readonly pair: Pair
       ) : (
         <>
           <PriceRangeChart
-            label={`${pair.id}, ${prices.unit}, ${WINDOW[window].label}: price ${prices.text(pair.price)}, range ${prices.rangeText(pair.range?.lower, pair.range?.upper)}, target ${prices.rangeText(pair.range?.targetLower, pair.range?.targetUpper)}`}
+            label={`${pair.id}, ${prices.unit}, ${view.label}: price ${prices.text(pair.price)}, range ${prices.rangeText(pair.range?.lower, pair.range?.upper)}, target ${prices.rangeText(pair.range?.targetLower, pair.range?.targetUpper)}`}
             rows={rows}
             lives={lives}
             fromAtMs={from}
@@ -125,6 +108,7 @@ export const PairChart = memo(function PairChart({ pair }: { readonly pair: Pair
             target={target}
             marks={marks}
             depth={buckets}
+            candles={drawing === "candles" ? { rows: rows.flatMap(({ candle }) => candle ?? []), tfMs } : null}
             callout={out}
             format={prices.plain}
             syncId={`pair-${pair.id}`}
@@ -161,7 +145,12 @@ function mergeRows(
   prices: PriceView,
 ): readonly Row[] {
   const byBoundary = new Map(epochs.map((epoch) => [epoch.epoch * EPOCH_MS, epoch]));
-  const rowOf = (atMs: number, price: number | null, epoch: EpochPoint | null): Row => {
+  const rowOf = (
+    atMs: number,
+    price: number | null,
+    epoch: EpochPoint | null,
+    ohlc: readonly [number, number, number, number] | null,
+  ): Row => {
     const target = epoch === null ? null : prices.range(epoch.targetLower, epoch.targetUpper);
     return {
       atMs,
@@ -169,13 +158,34 @@ function mergeRows(
       targetLower: target?.lower ?? null,
       targetUpper: target?.upper ?? null,
       epoch,
+      candle: ohlc === null ? null : candleOf(atMs, ohlc, prices),
     };
   };
-  if (candles.length === 0) return epochs.map((epoch) => rowOf(epoch.marketAtMs, epoch.price, epoch));
+  if (candles.length === 0) return epochs.map((epoch) => rowOf(epoch.epoch * EPOCH_MS, epoch.price, epoch, null));
   return candles
-    .map(([openAtMs, , , , close]) => ({ atMs: openAtMs + tfMs, close }))
+    .map(([openAtMs, open, high, low, close]) => ({ atMs: openAtMs + tfMs, ohlc: [open, high, low, close] as const }))
     .filter(({ atMs }) => atMs <= nowAtMs)
-    .map(({ atMs, close }) => rowOf(atMs, close, byBoundary.get(atMs) ?? null));
+    .map(({ atMs, ohlc }) => rowOf(atMs, ohlc[3], byBoundary.get(atMs) ?? null, ohlc));
+}
+
+/** Turned over, the highest price is the lowest. */
+function candleOf(
+  closeAtMs: number,
+  [open, high, low, close]: readonly [number, number, number, number],
+  prices: PriceView,
+): Candle | null {
+  const reach = prices.range(low, high);
+  const [first, last] = [prices.value(open), prices.value(close)];
+  if (reach === null || first === null || last === null) return null;
+  return { closeAtMs, open: first, high: reach.upper, low: reach.lower, close: last };
+}
+
+function candleColumns(prices: PriceView): readonly ChartColumn<Row>[] {
+  return (["open", "high", "low"] as const).map((key) => ({
+    label: `${key.charAt(0).toUpperCase()}${key.slice(1)}`,
+    text: (row) => plainOr(prices, row.candle?.[key] ?? null),
+    value: (row) => row.candle?.[key] ?? null,
+  }));
 }
 
 function marksOf(

@@ -21,7 +21,7 @@ const PairChart = dynamic(() => import("./pair-chart").then((module) => module.P
 const EpochCharts = dynamic(() => import("./epoch-charts").then((module) => module.EpochCharts), {
   ssr: false,
   loading: () => (
-    <Panel title="Epochs">
+    <Panel title="Over time">
       <Skeleton className="h-[190px] w-full" />
     </Panel>
   ),
@@ -63,7 +63,7 @@ export function PairView({ pairId }: { readonly pairId: string }): ReactNode {
             </div>
           </div>
           <PositionsPanel pair={pair} prices={prices} />
-          <EpochCharts pairId={pairId} />
+          <LaterEpochs pair={pair} />
           <PreviewSection pairId={pairId} latestEpoch={pair.epoch?.epoch ?? null} prices={prices} />
           <PairHistory pair={pair} prices={prices} />
         </div>
@@ -75,6 +75,10 @@ export function PairView({ pairId }: { readonly pairId: string }): ReactNode {
 /** The words follow a block at once, the drawing when there is time. */
 function LaterChart({ pair }: { readonly pair: PairStatus }): ReactNode {
   return <PairChart pair={useDeferredValue(pair)} />;
+}
+
+function LaterEpochs({ pair }: { readonly pair: PairStatus }): ReactNode {
+  return <EpochCharts pair={useDeferredValue(pair)} />;
 }
 
 function PairSkeleton(): ReactNode {

@@ -299,6 +299,8 @@ export async function openKillLab(): Promise<KillLab> {
       port: 0,
       genesisAtMs: Date.now() - 60_000,
       baseFeeWei: BASE_FEE_WEI,
+      // A node does not forget receipts; on a slow machine one site passes thousands of blocks.
+      keptTransactionBlocks: 100_000,
     });
   }
 

@@ -13,6 +13,8 @@ export interface AnvilOptions {
   readonly port: number;
   readonly genesisAtMs: number;
   readonly baseFeeWei: bigint;
+  /** Blocks whose receipts can be asked for; a bound of its own when missing. */
+  readonly keptTransactionBlocks?: number;
 }
 
 export interface AnvilProcess {
@@ -124,7 +126,7 @@ function anvilFlags(options: AnvilOptions, port: number): string[] {
     "--prune-history",
     String(KEPT_STATES),
     "--transaction-block-keeper",
-    String(KEPT_TRANSACTION_BLOCKS),
+    String(options.keptTransactionBlocks ?? KEPT_TRANSACTION_BLOCKS),
   ];
 }
 

@@ -24,8 +24,12 @@ interface LedgerCheck extends LedgerView {
   readonly rows: readonly { readonly chainId: number; readonly token: string; readonly chainRaw: bigint }[];
 }
 
-export function ledgerView(deps: ApiDeps): Promise<LedgerView | null> {
-  return ledgerCheck(deps);
+/** What a page shows; the accounts with their raw amounts stay on the server. */
+export async function ledgerView(deps: ApiDeps): Promise<LedgerView | null> {
+  const checked = await ledgerCheck(deps);
+  if (checked === null) return null;
+  const { rows: _rows, ...view } = checked;
+  return view;
 }
 
 export async function ledgerCheck(deps: ApiDeps): Promise<LedgerCheck | null> {

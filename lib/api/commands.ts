@@ -26,16 +26,6 @@ const reason = noteText.min(1);
 /** A pool tick, or a Liquidity Book bin id. */
 const tickSchema = z.number().int().min(-887_272).max(16_777_215);
 
-/** One person of the desk; the name is for people, the address is what counts. */
-export const personSchema = z.object({
-  address: addressSchema,
-  role: roleSchema,
-  name: z.string().max(40).refine(isPlainText, "expected a name without invisible characters"),
-});
-export type Person = z.infer<typeof personSchema>;
-/** Most people of one desk; choice. */
-export const MAX_PEOPLE = 50;
-
 /** `normal` for a quiet market; `wide` gets out of a falling one. */
 export const EXIT_SLIPPAGES = ["normal", "wide"] as const;
 export type ExitSlippage = (typeof EXIT_SLIPPAGES)[number];
@@ -64,6 +54,9 @@ export const commandParamsSchemas = {
   }),
   "capital.assign": capitalAssignmentSchema,
   "role.set": z.object({ address: addressSchema, role: roleSchema.nullable() }),
+  /** Signed on two pages only: `authorityParamsSchemas` holds what these must be, so that not every page carries it. */
+  "people.set": z.looseObject({}),
+  "limits.set": z.looseObject({}),
   "worker.restart": z.object({ pairId: pairIdSchema }),
   /** An orphan becomes the pair's; what it is worth is booked as a credit of the pair. */
   "orphan.adopt": z.object({ orphanId: z.string().min(1).max(200), pairId: pairIdSchema, note }),
@@ -100,6 +93,8 @@ export const COMMAND_ROLES: Readonly<Record<CommandAction, Role>> = {
   "range.shift": "operator",
   "capital.assign": "owner",
   "role.set": "owner",
+  "people.set": "owner",
+  "limits.set": "owner",
   "worker.restart": "operator",
   "orphan.adopt": "owner",
   "orphan.close": "approver",

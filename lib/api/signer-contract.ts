@@ -5,7 +5,8 @@ import { addressSchema, bytes32Schema, familySchema, hexSchema, pairIdSchema } f
 import { modeSchema, pairSettingsSchema, pauseKindSchema } from "@/lib/registry/pair-settings";
 import { planSchema, rawAmountSchema } from "@/lib/plan/plan";
 import { namedStateSchema, opStateSchema, planStatusSchema } from "@/lib/plan/plan-status";
-import { commandRecordSchema, EXIT_SLIPPAGES, personSchema, roleSchema, signedCommandSchema } from "./commands";
+import { limitsVersionSchema, peopleVersionSchema } from "./authority-settings";
+import { commandRecordSchema, EXIT_SLIPPAGES, roleSchema, signedCommandSchema } from "./commands";
 
 /** First frame in both directions. */
 export const helloSchema = z.object({
@@ -161,6 +162,21 @@ export const approvalSchema = z.object({
   commandId: bytes32Schema,
 });
 
+/** What the approvals of a plan amount to, counted with the roles and limits of this moment (of its start, once it has started). */
+export const planApprovalSchema = z.object({
+  /** US dollars the plan moves: what the limits are compared with. */
+  valueUsd: z.number(),
+  /** Up to this one approver is enough; null: whatever the value. */
+  limitUsd: z.number().nullable(),
+  isAboveLimit: z.boolean(),
+  isComplete: z.boolean(),
+  /** Who signed the command the plan was made from; null: the strategy. */
+  proposer: addressSchema.nullable(),
+  /** Signed, but the role was taken away since. */
+  notCounted: z.array(z.object({ address: addressSchema, atMs: z.number() })),
+});
+export type PlanApproval = z.output<typeof planApprovalSchema>;
+
 export const planRecordSchema = z.object({
   planId: z.string(),
   planHash: bytes32Schema,
@@ -176,6 +192,8 @@ export const planRecordSchema = z.object({
   proposedBy: z.string(),
   approvalsNeeded: z.number().int(),
   approvals: z.array(approvalSchema),
+  /** Missing: no approval is needed. */
+  approval: planApprovalSchema.optional(),
   rejectedBy: z.object({ address: addressSchema, reason: z.string(), atMs: z.number() }).nullable(),
   ops: z.array(opReportSchema),
   /** Missing: not rehearsed. */
@@ -426,6 +444,14 @@ export const intentMethods = {
 export const controlMethods = {
   "command.submit": { params: signedCommandSchema, result: commandRecordSchema },
   "authority.get": { params: empty, result: authoritySchema },
+  /** People and approval limits with their versions, oldest first; the last one is in force. */
+  "settings.get": {
+    params: empty,
+    result: z.object({
+      people: z.array(peopleVersionSchema),
+      limits: z.array(limitsVersionSchema),
+    }),
+  },
   "plans.list": {
     params: z.object({
       pairId: pairIdSchema.optional(),

@@ -1,6 +1,12 @@
 // Authority as a pure fold over the command log: roles, modes, pauses, stop, limits, approvals; the same records always give the same state.
 import { z } from "zod";
 import {
+  authorityParamsSchemas,
+  type LimitsVersion,
+  type PeopleVersion,
+  type Person,
+} from "@/lib/api/authority-settings";
+import {
   commandParamsSchemas,
   commandRecordSchema,
   commandSchema,
@@ -10,6 +16,7 @@ import {
   type Role,
 } from "@/lib/api/commands";
 import { approvalSchema, type PairState, type PlanRecord } from "@/lib/api/signer-contract";
+import { DEFAULT_APPROVAL_LIMITS, type ApprovalLimits } from "@/lib/plan/approval-rule";
 import { namedStateSchema, type NamedState } from "@/lib/plan/plan-status";
 import {
   DEFAULT_LIMITS,
@@ -21,7 +28,7 @@ import {
   type PairSettings,
 } from "@/lib/registry/pair-settings";
 import { addressSchema, bytes32Schema, hexSchema, pairIdSchema } from "@/lib/registry/schema";
-import type { Hex } from "@/lib/units";
+import type { Address, Hex } from "@/lib/units";
 import type { Approval, PairAuthority } from "./ports";
 
 /** Raising a limit waits this long; lowering is at once (safety.md section 3.8). */
@@ -100,6 +107,10 @@ export interface PairAuthorityState {
 
 export interface AuthorityState {
   readonly roles: Map<string, Role>;
+  /** Every list of people there was, oldest first; the last one is what `roles` holds. */
+  readonly people: PeopleVersion[];
+  /** Every set of approval limits there was, oldest first: a stricter one holds on for a day after it was replaced. */
+  readonly limits: LimitsVersion[];
   readonly pairs: Map<string, PairAuthorityState>;
   readonly approvals: Map<string, Approval[]>;
   readonly rejections: Map<string, NonNullable<PlanRecord["rejectedBy"]>>;
@@ -116,9 +127,14 @@ export interface AuthorityState {
   deploymentId: Hex | null;
 }
 
+/** Until the first record says which one it is. */
+const NO_DEPLOYMENT: Hex = `0x${"0".repeat(64)}`;
+
 export function createAuthorityState(): AuthorityState {
   return {
     roles: new Map(),
+    people: [],
+    limits: [],
     pairs: new Map(),
     approvals: new Map(),
     rejections: new Map(),
@@ -151,12 +167,13 @@ export function applyAuthorityRecord(state: AuthorityState, record: AuthorityRec
     case "genesis": {
       state.hasGenesis = true;
       state.deploymentId = record.body.deploymentId;
-      for (const owner of record.body.owners) state.roles.set(owner.toLowerCase(), "owner");
+      setOwners(state, record.atMs, record.body.owners);
+      setLimits(state, { atMs: record.atMs, by: null, commandId: null }, DEFAULT_APPROVAL_LIMITS);
       for (const pair of record.body.pairs) addPair(state, pair);
       return systemRecord(record, "genesis", "system", `owners: ${record.body.owners.join(", ") || "none"}`);
     }
     case "owners.added":
-      for (const owner of record.body.owners) state.roles.set(owner.toLowerCase(), "owner");
+      setOwners(state, record.atMs, record.body.owners);
       return systemRecord(record, "owners.added", "system", `owners: ${record.body.owners.join(", ")}`);
     case "pair.added":
       addPair(state, record.body);
@@ -239,16 +256,28 @@ export function ownersOf(state: AuthorityState): readonly string[] {
   return [...state.roles].filter(([, role]) => role === "owner").map(([address]) => address);
 }
 
-/** Approvals that still count: of distinct addresses that hold the role now. */
-export function countingApprovals(state: AuthorityState, planId: string): readonly Approval[] {
+/** The first approval of each address, whatever role it holds now. */
+export function distinctApprovals(state: AuthorityState, planId: string): readonly Approval[] {
   const seen = new Set<string>();
-  return (state.approvals.get(planId) ?? []).filter((approval) => {
-    const key = approval.address.toLowerCase();
-    const role = state.roles.get(key);
-    if (seen.has(key) || role === undefined || !roleAtLeast(role, "approver")) return false;
+  return (state.approvals.get(planId) ?? []).filter(({ address }) => {
+    const key = address.toLowerCase();
+    if (seen.has(key)) return false;
     seen.add(key);
     return true;
   });
+}
+
+/** Approvals that still count: of distinct addresses that hold the role now. */
+export function countingApprovals(state: AuthorityState, planId: string): readonly Approval[] {
+  return distinctApprovals(state, planId).filter(({ address }) => isApproverAt(state, address, null));
+}
+
+/** Did the approval of this address count at that moment (null: now)? */
+export function isApproverAt(state: AuthorityState, address: string, atMs: number | null): boolean {
+  const version =
+    atMs === null ? state.people.at(-1) : state.people.findLast((each, index) => index === 0 || each.atMs <= atMs);
+  const person = version?.people.find((each) => each.address.toLowerCase() === address.toLowerCase());
+  return person !== undefined && roleAtLeast(person.role, "approver");
 }
 
 /** Pair that a command's record belongs to, null for plans and the system. */
@@ -421,10 +450,25 @@ function applyAction(
       const params = commandParamsSchemas[action].parse(body.params);
       const key = params.address.toLowerCase();
       const before = state.roles.get(key) ?? "none";
-      if (params.role === null) state.roles.delete(key);
-      else state.roles.set(key, params.role);
+      setPeople(state, { atMs, by, commandId: body.commandId }, withRole(state, params));
       state.configVersion += 1;
       return { status: "done", result: `${params.address}: ${before} -> ${params.role ?? "none"}` };
+    }
+    case "people.set": {
+      const params = authorityParamsSchemas[action].parse(body.params);
+      const before = state.people.at(-1)?.people ?? [];
+      setPeople(state, { atMs, by, commandId: body.commandId }, params.people);
+      state.configVersion += 1;
+      return {
+        status: "done",
+        result: `people version ${state.people.length}: ${changeOfPeople(before, params.people)}`,
+      };
+    }
+    case "limits.set": {
+      const params = authorityParamsSchemas[action].parse(body.params);
+      setLimits(state, { atMs, by, commandId: body.commandId }, params.limits);
+      state.configVersion += 1;
+      return { status: "done", result: `approval limits version ${state.limits.length}: ${limitsText(params.limits)}` };
     }
     case "system.stop": {
       const params = commandParamsSchemas[action].parse(body.params);
@@ -444,6 +488,71 @@ function applyAction(
       return { status: ended === null ? "done" : "accepted", result: parts.join("; ") };
     }
   }
+}
+
+type Author = Pick<PeopleVersion, "atMs" | "by" | "commandId">;
+
+function setPeople(state: AuthorityState, author: Author, people: readonly Person[]): void {
+  state.people.push({ ...author, version: state.people.length + 1, people: [...people] });
+  state.roles.clear();
+  for (const { address, role } of people) state.roles.set(address.toLowerCase(), role);
+}
+
+/** The list with one role given, changed or (null) taken away. */
+function withRole(
+  state: AuthorityState,
+  { address, role }: { readonly address: Address; readonly role: Role | null },
+): readonly Person[] {
+  const isMeant = (person: Person): boolean => person.address.toLowerCase() === address.toLowerCase();
+  const people = state.people.at(-1)?.people ?? [];
+  if (role === null) return people.filter((person) => !isMeant(person));
+  if (!people.some(isMeant)) return [...people, { address, role, name: "" }];
+  return people.map((person) => (isMeant(person) ? { ...person, role } : person));
+}
+
+function setOwners(state: AuthorityState, atMs: number, owners: readonly Address[]): void {
+  const added = new Set(owners.map((owner) => owner.toLowerCase()));
+  const kept = (state.people.at(-1)?.people ?? []).filter(({ address }) => !added.has(address.toLowerCase()));
+  const named = owners.map((address): Person => ({ address, role: "owner", name: nameOf(state, address) }));
+  setPeople(state, { atMs, by: null, commandId: null }, [...kept, ...named]);
+}
+
+function setLimits(state: AuthorityState, author: Author, limits: ApprovalLimits): void {
+  state.limits.push({ ...author, version: state.limits.length + 1, limits });
+}
+
+function nameOf(state: AuthorityState, address: string): string {
+  const found = (state.people.at(-1)?.people ?? []).find(
+    (person) => person.address.toLowerCase() === address.toLowerCase(),
+  );
+  return found?.name ?? "";
+}
+
+function changeOfPeople(before: readonly Person[], after: readonly Person[]): string {
+  const old = new Map(before.map((person) => [person.address.toLowerCase(), person]));
+  const added = after.filter(({ address }) => !old.has(address.toLowerCase()));
+  const changed = after.flatMap(({ address, role }) => {
+    const was = old.get(address.toLowerCase());
+    return was === undefined || was.role === role ? [] : [`${address}: ${was.role} -> ${role}`];
+  });
+  const kept = new Set(after.map(({ address }) => address.toLowerCase()));
+  const removed = before.filter(({ address }) => !kept.has(address.toLowerCase()));
+  const parts = [
+    ...added.map(({ address, role }) => `${address}: none -> ${role}`),
+    ...changed,
+    ...removed.map(({ address, role }) => `${address}: ${role} -> none`),
+  ];
+  return parts.length === 0 ? "names only" : parts.join(", ");
+}
+
+function limitsText(limits: ApprovalLimits): string {
+  return [["deployment", limits.deployment] as const, ...Object.entries(limits.pairs)]
+    .map(([scope, { singleUpToUsd, approversAbove }]) =>
+      singleUpToUsd === null
+        ? `${scope} one approver`
+        : `${scope} one approver up to ${singleUpToUsd} USD, ${approversAbove} above`,
+    )
+    .join("; ");
 }
 
 /** Takes over the settings; returns the names of limits that have to wait. */

@@ -1,7 +1,10 @@
 // The state of record for who may do what: a hash-chained command log on disk, its fold in memory, and the view the engine decides by.
-import type { CommandRecord, Role } from "@/lib/api/commands";
+import type { LimitsVersion, PeopleVersion } from "@/lib/api/authority-settings";
+import { roleAtLeast, type CommandRecord, type Role } from "@/lib/api/commands";
 import { err, ok, type Result } from "@/lib/errors/result";
 import { ConfigError, errorText } from "@/lib/errors/tidegate-error";
+import { approvalNeed, isApproved, planValueUsd, rulesInForce } from "@/lib/plan/approval-rule";
+import type { Plan } from "@/lib/plan/plan";
 import type { NamedState } from "@/lib/plan/plan-status";
 import { canonicalJson } from "@/lib/plan/canonical-json";
 import type { Address, Hex } from "@/lib/units";
@@ -14,6 +17,8 @@ import {
   countingApprovals,
   createAuthorityState,
   defaultPair,
+  distinctApprovals,
+  isApproverAt,
   effectiveSettings,
   ownersOf,
   pairOfRecord,
@@ -46,6 +51,12 @@ export interface Authority extends AuthorityView {
   roleOf(address: string): Role | null;
   roles(): readonly { readonly address: Address; readonly role: Role }[];
   owners(): readonly string[];
+  /** Every list of people, oldest first. */
+  people(): readonly PeopleVersion[];
+  /** Every set of approval limits, oldest first. */
+  limits(): readonly LimitsVersion[];
+  /** People whose approval would count now. */
+  approverCount(): number;
   configVersion(): number;
   commandSeq(): number;
   /** Sequence number of the accepted command with this id, null when the nonce is unused. */
@@ -75,7 +86,6 @@ const RECENT_RECORDS = 2_000;
 const REFUSAL_BURST = 30;
 const REFUSAL_REFILL_MS = 1_000;
 const MAX_REFUSED_PARAMS_BYTES = 4_096;
-const APPROVALS_NEEDED = 1;
 
 /** Throws JournalError when the log is damaged: nothing may be signed then. */
 export function openAuthority(deps: AuthorityDeps): Result<Authority, ConfigError> {
@@ -120,6 +130,18 @@ export function openAuthority(deps: AuthorityDeps): Result<Authority, ConfigErro
     remember(record);
     deps.onRecord?.(record);
     return record;
+  }
+
+  /** Who signed the command that a plan was made from; the worker that hands the plan over is not asked. */
+  function proposerOf({ origin }: Pick<Plan, "origin">): Address | null {
+    return origin.kind === "command" ? (commandById(origin.commandId)?.address ?? null) : null;
+  }
+
+  function commandById(commandId: Hex): CommandRecord | null {
+    const known = commands.get(commandId);
+    if (known !== undefined) return known;
+    if (!state.used.has(commandId)) return recent.findLast((entry) => entry.commandId === commandId) ?? null;
+    return foldFromDisk().find((entry) => entry.commandId === commandId && entry.action !== "command.result") ?? null;
   }
 
   function foldFromDisk(): readonly CommandRecord[] {
@@ -229,8 +251,37 @@ export function openAuthority(deps: AuthorityDeps): Result<Authority, ConfigErro
     pairIds: () => [...state.pairs.keys()],
     stopped: () => state.stopped,
     walletHalt: () => unwrittenHalt ?? state.halt,
-    approvalsNeeded: (pairId) => (state.pairs.get(pairId)?.mode === "auto" ? 0 : APPROVALS_NEEDED),
+    approvalsNeeded(pairId, plan) {
+      if (state.pairs.get(pairId)?.mode === "auto") return 0;
+      return approvalNeed(rulesInForce(state.limits, pairId, deps.wall.nowMs()), planValueUsd(plan)).needed;
+    },
     approvals: (planId) => countingApprovals(state, planId),
+    approval({ planId, plan, atLeast, untilAtMs, asOfMs }) {
+      const valueUsd = planValueUsd(plan);
+      const rule = approvalNeed(rulesInForce(state.limits, plan.pairId, asOfMs ?? deps.wall.nowMs()), valueUsd);
+      const need = { ...rule, needed: Math.max(rule.needed, atLeast) };
+      const inTime = distinctApprovals(state, planId).filter(({ atMs }) => untilAtMs === null || atMs <= untilAtMs);
+      const approvals = inTime.filter(({ address }) => isApproverAt(state, address, asOfMs));
+      const proposer = proposerOf(plan);
+      const byProposer = approvals.some(({ address }) => address.toLowerCase() === proposer?.toLowerCase());
+      return {
+        // The proposer's own approval asks for one more beside it.
+        needed: need.isAboveLimit && byProposer ? Math.max(2, need.needed) : need.needed,
+        approvals,
+        valueUsd,
+        limitUsd: need.limitUsd,
+        isAboveLimit: need.isAboveLimit,
+        proposer,
+        isComplete: isApproved(
+          need,
+          approvals.map(({ address }) => address),
+          proposer,
+        ),
+        notCounted: inTime
+          .filter((approval) => !approvals.includes(approval))
+          .map(({ address, atMs }) => ({ address, atMs })),
+      };
+    },
     rejection: (planId) => state.rejections.get(planId) ?? null,
     haltPair,
     haltWallet: (cause) => haltWalletAs("HALT_WALLET", cause),
@@ -238,6 +289,9 @@ export function openAuthority(deps: AuthorityDeps): Result<Authority, ConfigErro
     roleOf: (address) => state.roles.get(address.toLowerCase()) ?? null,
     roles: () => [...state.roles].map(([address, role]) => ({ address: toAddress(address), role })),
     owners: () => ownersOf(state),
+    people: () => state.people,
+    limits: () => state.limits,
+    approverCount: () => [...state.roles.values()].filter((role) => roleAtLeast(role, "approver")).length,
     configVersion: () => state.configVersion,
     commandSeq: () => state.commandSeq,
     usedSeq: (commandId) => state.used.get(commandId) ?? null,
@@ -283,11 +337,7 @@ export function openAuthority(deps: AuthorityDeps): Result<Authority, ConfigErro
         deps.log.warn("signer.stop-not-recorded", { reason: errorText(error) });
       }
     },
-    commandById: (commandId) =>
-      commands.get(commandId) ??
-      (state.used.has(commandId)
-        ? (foldFromDisk().find((entry) => entry.commandId === commandId && entry.action !== "command.result") ?? null)
-        : (recent.findLast((entry) => entry.commandId === commandId) ?? null)),
+    commandById,
     recordsAfter: (seq, limit) => recordsFrom(seq).slice(0, limit),
     commandsSince: (pairId, seq) =>
       recordsFrom(seq).filter(

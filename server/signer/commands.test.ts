@@ -130,11 +130,22 @@ class World {
       planRecord,
       syncPlan: (planId) => {
         const plan = planRecord(planId);
-        const approvals = [...this.authority.approvals(planId)];
+        const count = this.authority.approval({
+          planId,
+          plan: plan.plan,
+          atLeast: plan.approvalsNeeded,
+          untilAtMs: plan.expiresAtMs,
+          asOfMs: null,
+        });
         const rejectedBy = this.authority.rejection(planId);
-        const isApproved = approvals.length >= plan.approvalsNeeded;
-        const status = rejectedBy !== null ? "rejected" : isApproved ? "approved" : plan.status;
-        const next: PlanRecord = { ...plan, approvals, rejectedBy, status };
+        const status = rejectedBy !== null ? "rejected" : count.isComplete ? "approved" : plan.status;
+        const next: PlanRecord = {
+          ...plan,
+          approvals: [...count.approvals],
+          approvalsNeeded: count.needed,
+          rejectedBy,
+          status,
+        };
         this.plans.set(planId, next);
         return next;
       },
@@ -560,13 +571,13 @@ describe("plans", () => {
     const options = { planHash: PLAN_HASH };
     const params = { planId: PLAN_ID, note: "" };
     expect(await world.submit(world.approver, "plan.approve", params, options)).toMatchObject({
-      result: "approval 1 of 2; the plan is waiting_approval",
+      result: "approval 1 of 2; the plan is waiting_approval (waits for 1 approval)",
     });
     expect(await world.submit(world.approver, "plan.approve", params, options)).toBe("plan_open");
     await world.submit(world.owner, "role.set", { address: world.approver.address, role: "operator" });
     expect(world.authority.approvals(PLAN_ID)).toHaveLength(0);
     expect(await world.submit(world.owner, "plan.approve", params, options)).toMatchObject({
-      result: "approval 1 of 2; the plan is waiting_approval",
+      result: "approval 1 of 2; the plan is waiting_approval (waits for 1 approval)",
     });
   });
 
@@ -937,5 +948,212 @@ describe("the log", () => {
     }
     await world.submit(world.owner, "pair.unhalt", { pairId: PAIR, note: "seen" });
     expect(world.authority.pair(PAIR)).toMatchObject({ halted: null, exit: null });
+  });
+});
+
+describe("people", () => {
+  const listOf = (...people: readonly (readonly [{ readonly address: Hex }, string, string?])[]) =>
+    people.map(([{ address }, role, name = ""]) => ({ address, role, name }));
+
+  test("default: an owner signs the whole list; roles, names and versions follow, also after a restart", async () => {
+    const world = new World();
+    const people = listOf([world.owner, "owner", "Ana"], [world.approver, "approver", "Ben"]);
+    expect(await world.submit(world.owner, "people.set", { people }, { configVersion: 1 })).toMatchObject({
+      status: "done",
+      result: `people version 2: ${world.approver.address}: none -> approver`,
+    });
+    const changed = listOf([world.owner, "owner", "Ana"], [world.approver, "owner", "Ben"]);
+    await world.submit(world.owner, "people.set", { people: changed }, { configVersion: 2 });
+    world.restart();
+    expect(world.authority.roleOf(world.approver.address)).toBe("owner");
+    expect(world.authority.people().map(({ version, by, people: { length } }) => [version, by, length])).toEqual([
+      [1, null, 1],
+      [2, world.owner.address, 2],
+      [3, world.owner.address, 2],
+    ]);
+    // The way back is a new version equal to an old one.
+    await world.submit(world.owner, "people.set", { people }, { configVersion: 3 });
+    expect(world.authority.people().at(-1)?.people).toEqual(world.authority.people()[1]?.people);
+    expect(world.authority.roleOf(world.approver.address)).toBe("approver");
+  });
+
+  test("behavior: role.set makes a version too and keeps the name", async () => {
+    const world = new World();
+    const people = listOf([world.owner, "owner"], [world.approver, "viewer", "Ben"]);
+    await world.submit(world.owner, "people.set", { people }, { configVersion: 1 });
+    await world.submit(world.owner, "role.set", { address: world.approver.address, role: "approver" });
+    expect(world.authority.people().at(-1)).toMatchObject({
+      version: 3,
+      by: world.owner.address,
+      people: [{ role: "owner" }, { role: "approver", name: "Ben" }],
+    });
+    await world.submit(world.owner, "role.set", { address: world.approver.address, role: null });
+    expect(world.authority.people().at(-1)?.people).toHaveLength(1);
+  });
+
+  test("error: the last owner, one address twice, an old version, a hidden name, a stranger's and an approver's list", async () => {
+    const world = new World();
+    await world.giveRoles();
+    const version = world.authority.people().length;
+    const sign = (by: PrivateKeyAccount, people: unknown, configVersion = version) =>
+      world.submit(by, "people.set", { people }, { configVersion });
+    const mine = listOf([world.owner, "owner"]);
+    expect(await sign(world.owner, listOf([world.owner, "approver"]))).toBe("unauthorized");
+    expect(await sign(world.owner, [])).toBe("bad_request");
+    const lower = { address: `0x${world.owner.address.slice(2).toLowerCase()}` as const };
+    expect(await sign(world.owner, [...mine, ...listOf([lower, "viewer"])])).toBe("bad_request");
+    expect(await sign(world.owner, listOf([world.owner, "owner", "A\u202en"]))).toBe("bad_request");
+    expect(await sign(world.owner, [{ ...mine[0], extra: 1 }])).toBe("bad_request");
+    expect(await sign(world.owner, mine, version - 1)).toBe("config_version");
+    expect(await sign(world.approver, mine)).toBe("unauthorized");
+    expect(await sign(world.stranger, mine)).toBe("unauthorized");
+    expect(world.authority.people()).toHaveLength(version);
+  });
+
+  test("behavior: of two owners at once the second reads again", async () => {
+    const world = new World();
+    await world.submit(world.owner, "role.set", { address: world.approver.address, role: "owner" });
+    const both = listOf([world.owner, "owner"], [world.approver, "owner"]);
+    const answers = await Promise.all([
+      world.submit(
+        world.owner,
+        "people.set",
+        { people: [...both, ...listOf([world.viewer, "viewer"])] },
+        { configVersion: 2 },
+      ),
+      world.submit(
+        world.approver,
+        "people.set",
+        { people: [...both, ...listOf([world.operator, "operator"])] },
+        { configVersion: 2 },
+      ),
+    ]);
+    expect(answers.filter((answer) => answer === "config_version")).toHaveLength(1);
+    expect(world.authority.people()).toHaveLength(3);
+  });
+});
+
+describe("approvals by value", () => {
+  const limits = (singleUpToUsd: number | null, approversAbove = 2) => ({
+    deployment: { singleUpToUsd, approversAbove },
+    pairs: {},
+  });
+  const set = (world: World, value: unknown, configVersion: number) =>
+    world.submit(world.owner, "limits.set", { limits: value }, { configVersion });
+  const params = { planId: PLAN_ID, note: "" };
+  const options = { planHash: PLAN_HASH };
+  const worth = (world: World, notionalUsd: number, origin: PlanRecord["plan"]["origin"] = { kind: "strategy" }) => {
+    const { plan } = makePlan(world.nowMs);
+    return world.addPlan({ plan: { ...plan, notionalUsd, origin } });
+  };
+
+  test("default: up to the limit one approves, above it two, and a limit lowered meanwhile counts", async () => {
+    const world = new World();
+    await world.giveRoles();
+    const { plan } = worth(world, 60_000);
+    expect(world.authority.approvalsNeeded(PAIR, plan)).toBe(1);
+    expect(await set(world, limits(50_000), 1)).toMatchObject({
+      status: "done",
+      result: "approval limits version 2: deployment one approver up to 50000 USD, 2 above",
+    });
+    expect(world.authority.approvalsNeeded(PAIR, plan)).toBe(2);
+    expect(world.authority.approvalsNeeded(PAIR, { ...plan, notionalUsd: 50_000 })).toBe(1);
+    expect(await world.submit(world.approver, "plan.approve", params, options)).toMatchObject({
+      result: "approval 1 of 2; the plan is waiting_approval (waits for 1 approval)",
+    });
+    expect(await world.submit(world.owner, "plan.approve", params, options)).toMatchObject({
+      result: "approval 2 of 2; the plan is approved",
+    });
+    world.restart();
+    expect(world.authority.limits().map(({ version, by }) => [version, by])).toEqual([
+      [1, null],
+      [2, world.owner.address],
+    ]);
+  });
+
+  test("behavior: asking for less waits a day, asking for more does not", async () => {
+    const world = new World();
+    await world.giveRoles();
+    const { plan } = worth(world, 60_000);
+    await set(world, limits(50_000), 1);
+    await set(world, limits(null), 2);
+    expect(world.authority.approvalsNeeded(PAIR, plan)).toBe(2);
+    world.nowMs += LIMIT_RAISE_DELAY_MS;
+    expect(world.authority.approvalsNeeded(PAIR, plan)).toBe(1);
+  });
+
+  test("behavior: a pair's own limit, and mode auto asks nobody", async () => {
+    const world = new World();
+    await world.giveRoles();
+    const { plan } = worth(world, 60_000);
+    const own = { ...limits(null), pairs: { [PAIR]: { singleUpToUsd: 100, approversAbove: 2 } } };
+    await set(world, own, 1);
+    expect(world.authority.approvalsNeeded(PAIR, plan)).toBe(2);
+    expect(world.authority.approvalsNeeded("USDC-USDT", { ...plan, pairId: "USDC-USDT" })).toBe(1);
+    await world.submit(world.owner, "pair.mode", { pairId: PAIR, mode: "auto" });
+    expect(world.authority.approvalsNeeded(PAIR, plan)).toBe(0);
+  });
+
+  test("behavior: an approver who lost the role does not count, and one who signed again is still one", async () => {
+    const world = new World();
+    await world.giveRoles();
+    worth(world, 60_000);
+    await set(world, limits(50_000), 1);
+    await world.submit(world.approver, "plan.approve", params, options);
+    expect(await world.submit(world.approver, "plan.approve", params, options)).toBe("plan_open");
+    await world.submit(world.owner, "role.set", { address: world.approver.address, role: "viewer" });
+    expect(await world.submit(world.owner, "plan.approve", params, options)).toMatchObject({
+      result: "approval 1 of 2; the plan is waiting_approval (waits for 1 approval)",
+    });
+    const count = world.authority.approval({
+      planId: PLAN_ID,
+      plan: world.plans.get(PLAN_ID)?.plan ?? makePlan(0).plan,
+      atLeast: 1,
+      untilAtMs: null,
+      asOfMs: null,
+    });
+    expect(count.notCounted.map(({ address }) => address)).toEqual([world.approver.address]);
+    expect(count).toMatchObject({ isComplete: false, isAboveLimit: true, limitUsd: 50_000, valueUsd: 60_000 });
+  });
+
+  test("behavior: above the limit the proposer's own approval is not enough, below it is", async () => {
+    const world = new World();
+    await world.giveRoles();
+    const shift = { pairId: PAIR, positionId: makePosition().positionId, ticks: null };
+    const asked = await world.submit(world.approver, "range.shift", shift);
+    if (typeof asked === "string") throw new Error(asked);
+    const origin = { kind: "command" as const, commandId: asked.commandId };
+    await set(world, limits(50_000, 1), 1);
+    const plan = worth(world, 60_000, origin).plan;
+    expect(await world.submit(world.approver, "plan.approve", params, options)).toMatchObject({
+      result: expect.stringContaining("approval 1 of 2; the plan is waiting_approval"),
+    });
+    const count = (value: typeof plan) =>
+      world.authority.approval({ planId: PLAN_ID, plan: value, atLeast: 1, untilAtMs: null, asOfMs: null });
+    expect(count(plan)).toMatchObject({ proposer: world.approver.address, isComplete: false });
+    expect(count({ ...plan, notionalUsd: 50_000 }).isComplete).toBe(true);
+    expect(await world.submit(world.owner, "plan.approve", params, options)).toMatchObject({
+      result: "approval 2 of 2; the plan is approved",
+    });
+  });
+
+  test("error: more approvers than there are, an unknown pair, odd numbers, an old version, an approver's hand", async () => {
+    const world = new World();
+    await world.giveRoles();
+    expect(await set(world, limits(50_000, 3), 1)).toBe("bad_request");
+    expect(await set(world, { ...limits(1), pairs: { "WBTC-USDC": limits(1).deployment } }, 1)).toBe("not_found");
+    for (const value of [
+      limits(-1),
+      limits(5, 0),
+      limits(5, 1.5),
+      limits(5, 10),
+      { deployment: limits(1).deployment },
+    ]) {
+      expect(await set(world, value, 1)).toBe("bad_request");
+    }
+    expect(await set(world, limits(5), 2)).toBe("config_version");
+    const byApprover = { limits: limits(5) };
+    expect(await world.submit(world.approver, "limits.set", byApprover, { configVersion: 1 })).toBe("unauthorized");
+    expect(world.authority.limits()).toHaveLength(1);
   });
 });

@@ -1,4 +1,5 @@
 // Signed commands: verified completely, logged before they act, applied, then what follows from them is started.
+import { authorityParamsSchemas, isAuthorityAction } from "@/lib/api/authority-settings";
 import {
   COMMAND_ROLES,
   commandId,
@@ -14,6 +15,7 @@ import {
 import type { SignerErrorWire } from "@/lib/api/signer-contract";
 import { err, ok, type Result } from "@/lib/errors/result";
 import { errorText } from "@/lib/errors/tidegate-error";
+import type { ApprovalRule } from "@/lib/plan/approval-rule";
 import { canonicalJson } from "@/lib/plan/canonical-json";
 import type { Registry } from "@/lib/registry/schema";
 import type { Hex } from "@/lib/units";
@@ -65,6 +67,14 @@ export interface CommandDesk {
 const MAX_COMMAND_AHEAD_MS = 5 * 60_000;
 const MAX_PARAMS_BYTES = 64 * 1024;
 const ZERO_HASH = `0x${"0".repeat(64)}`;
+
+const SYSTEM_ACTIONS: ReadonlySet<CommandAction> = new Set([
+  "role.set",
+  "people.set",
+  "limits.set",
+  "system.stop",
+  "system.resume",
+]);
 
 type Checked = { readonly params: Readonly<Record<string, unknown>> };
 
@@ -135,7 +145,7 @@ export function createCommandDesk(deps: CommandDeskDeps): CommandDesk {
           const plan = engine.syncPlan(body.command.target);
           const result =
             body.command.action === "plan.approve"
-              ? `approval ${plan.approvals.length} of ${plan.approvalsNeeded}; the plan is ${plan.status}`
+              ? `approval ${plan.approvals.length} of ${plan.approvalsNeeded}; the plan is ${plan.status}${plan.status === "waiting_approval" ? ` (${plan.statusReason})` : ""}`
               : `rejected; the plan is ${plan.status}`;
           return Promise.resolve({ result, planId: plan.planId });
         });
@@ -212,6 +222,8 @@ export function createCommandDesk(deps: CommandDeskDeps): CommandDesk {
       case "pair.mode":
       case "pair.config":
       case "role.set":
+      case "people.set":
+      case "limits.set":
         return ok(record);
     }
   }
@@ -344,7 +356,10 @@ function checkForm(signed: SignedCommand): Result<Checked, SignerErrorWire> {
   if (Buffer.byteLength(text) > MAX_PARAMS_BYTES) {
     return err(badRequest(`the parameters have more than ${MAX_PARAMS_BYTES} bytes`));
   }
-  const parsed = commandParamsSchemas[command.action].safeParse(params);
+  const schema = isAuthorityAction(command.action)
+    ? authorityParamsSchemas[command.action]
+    : commandParamsSchemas[command.action];
+  const parsed = schema.safeParse(params);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
     return err(badRequest(`params.${issue?.path.join(".") ?? ""}: ${issue?.message ?? "wrong"}`));
@@ -370,7 +385,7 @@ function checkForm(signed: SignedCommand): Result<Checked, SignerErrorWire> {
 }
 
 function expectedTarget(action: CommandAction, params: object): string {
-  if (action === "role.set" || action === "system.stop" || action === "system.resume") return "system";
+  if (SYSTEM_ACTIONS.has(action)) return "system";
   if ("planId" in params) return String(params.planId);
   return "pairId" in params && params.pairId !== null ? String(params.pairId) : "system";
 }
@@ -565,10 +580,67 @@ function checkAction(deps: CommandDeskDeps, signed: SignedCommand): Result<null,
       }
       return ok(null);
     }
+    case "people.set": {
+      const { people } = authorityParamsSchemas[action].parse(signed.params);
+      const newest = checkNewest("list of people", command, authority.people());
+      if (!newest.ok) return newest;
+      const keys = people.map((person) => person.address.toLowerCase());
+      const twice = keys.find((key, index) => keys.indexOf(key) !== index);
+      if (twice !== undefined) return err(badRequest(`${twice} is on the list twice; one address has one role`));
+      if (!people.some((person) => person.role === "owner")) {
+        return err(
+          signerRefusal(
+            "unauthorized",
+            "The list has no owner: nobody could give roles any more. Keep at least one owner on it.",
+          ),
+        );
+      }
+      return ok(null);
+    }
+    case "limits.set": {
+      const { limits } = authorityParamsSchemas[action].parse(signed.params);
+      const newest = checkNewest("approval limits", command, authority.limits());
+      if (!newest.ok) return newest;
+      const unknown = Object.keys(limits.pairs).find((pairId) => authority.pair(pairId) === null);
+      if (unknown !== undefined) return err(noPair(unknown));
+      const most = Math.max(...[limits.deployment, ...Object.values(limits.pairs)].map(askedFor));
+      if (most > authority.approverCount()) {
+        return err(
+          badRequest(
+            `${most} distinct approvers are asked for, ${authority.approverCount()} people may approve; give the role approver to more people first`,
+          ),
+        );
+      }
+      return ok(null);
+    }
     case "system.stop":
     case "system.resume":
       return ok(null);
   }
+}
+
+/** What the signer of the command saw is what is in force: of two owners at once the second reads again. */
+function checkNewest(
+  what: string,
+  command: Command,
+  versions: readonly { readonly version: number; readonly by: string | null }[],
+): Result<null, SignerErrorWire> {
+  const newest = versions.at(-1);
+  const current = newest?.version ?? 0;
+  if (BigInt(command.configVersion) === BigInt(current)) return ok(null);
+  const by = newest?.by ?? null;
+  return err(
+    signerRefusal(
+      "config_version",
+      `The ${what} changed meanwhile: version ${current}${by === null ? "" : ` by ${by}`} is in force, the command was made from version ${command.configVersion}. Read again and repeat the change.`,
+      { current },
+    ),
+  );
+}
+
+/** Approvers a rule can ask for; one without a limit asks for one. */
+function askedFor({ singleUpToUsd, approversAbove }: ApprovalRule): number {
+  return singleUpToUsd === null ? 1 : approversAbove;
 }
 
 function checkPlan(deps: CommandDeskDeps, signed: SignedCommand): Result<null, SignerErrorWire> {

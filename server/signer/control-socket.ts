@@ -43,6 +43,7 @@ export function createControlHandlers(
   const startedMonoMs = wall.monotonicMs();
   return {
     "command.submit": (signed) => desk.submit(signed),
+    "settings.get": () => answer(() => ({ people: [...authority.people()], limits: [...authority.limits()] })),
     "authority.get": () => answer(() => state.authority()),
     "plans.list": (params) => answer(() => ({ plans: [...engine.listPlans(params)] })),
     "plan.get": ({ planId }) => answer(() => engine.planRecord(planId)),

@@ -1,5 +1,6 @@
 // Operations of a plan: what must be true before one starts, its start or rejoin, and waiting for its end.
 import type { OpArguments } from "@/lib/api/signer-contract";
+import { planValueUsd } from "@/lib/plan/approval-rule";
 import { opId as makeOpId, type Step } from "@/lib/plan/plan";
 import { takenWay } from "@/lib/plan/swap-ways";
 import type { EngineContext } from "./context";
@@ -15,11 +16,15 @@ import {
 import { checkAuthority, checkCaps, checkPrice, dayStartMs, isOrderedExit, purposeKey, valueUsd } from "./policy";
 import { SignerError, type Engine } from "./ports";
 import { checkEvidence } from "./prepare-swap";
-import { reportOp } from "./report";
+import { reportOp, reportPlan } from "./report";
 import { checkTransit } from "./transfers";
 
 /** A purpose may be tried again once after a revert or a cancel, then a person looks (safety.md T8, T9). */
 const MAX_NONCES_PER_OP = 2;
+
+/** Prices move between a plan and its steps, and what closes may have earned a little more. */
+const VALUE_TOLERANCE_FRAC = 0.25;
+const VALUE_TOLERANCE_USD = 1;
 
 const refuse = SignerError.refuse;
 
@@ -60,7 +65,9 @@ export function createOps(
     if (step.kind !== "revoke") checkPrice(plan, args, deps.market.nowMs());
     checkEvidence(context, step, { plan, args });
     const today = journal.state.spentSince(pairId, dayStartMs(deps.wall.nowMs()));
-    checkCaps({ pair, step, notionalUsd: estimateUsd(entry, step, args), planUsd: 0, today, gasUsd: 0 });
+    const stepUsd = estimateUsd(entry, step, args);
+    checkApprovedValue(entry, { index, kind: step.kind, usd: stepUsd });
+    checkCaps({ pair, step, notionalUsd: stepUsd, planUsd: 0, today, gasUsd: 0 });
     checkPurposeFree(purposeKey(planId, index, step), opId);
     if (existing !== undefined && (existing.state === "INTENT" || existing.state === "PREPARED")) {
       start(existing);
@@ -96,10 +103,7 @@ export function createOps(
   function checkExecutable(entry: PlanEntry, index: number): void {
     const { planId } = entry.body;
     if (entry.status === "waiting_approval") {
-      throw refuse(
-        "not_approved",
-        `plan ${planId} waits for ${entry.body.approvalsNeeded} approvals; it has ${deps.authority.approvals(planId).length}`,
-      );
+      throw refuse("not_approved", `plan ${planId} is not approved: ${reportPlan(context, entry).statusReason}`);
     }
     if (entry.status === "expired") throw refuse("plan_expired", `plan ${planId} expired: ${entry.statusReason}`);
     if (entry.status !== "approved" && entry.status !== "executing") {
@@ -141,6 +145,24 @@ export function createOps(
       ]);
     }
     return 0;
+  }
+
+  /** Several people approved a value: steps of one kind together move no more than that, whatever the plan said of itself. */
+  function checkApprovedValue(
+    entry: PlanEntry,
+    next: { readonly index: number; readonly kind: Step["kind"]; readonly usd: number },
+  ): void {
+    if (entry.body.approvalsNeeded === 0) return;
+    const sent = entry.opIds
+      .flatMap((opId) => journal.state.ops.get(opId) ?? [])
+      .filter((op) => op.step.kind === next.kind && op.index !== next.index && op.attempts.length > 0);
+    const movedUsd = sent.reduce((sum, op) => sum + (op.prepared?.notionalUsd ?? 0), next.usd);
+    const approvedUsd = planValueUsd(entry.plan);
+    if (movedUsd <= approvedUsd * (1 + VALUE_TOLERANCE_FRAC) + VALUE_TOLERANCE_USD) return;
+    throw refuse(
+      "over_limit",
+      `with this ${next.kind} plan ${entry.body.planId} moves ${movedUsd.toFixed(2)} USD, it was approved as moving ${approvedUsd.toFixed(2)}; finish it as partial and plan again`,
+    );
   }
 
   function checkPurposeFree(key: string, opId: string): void {

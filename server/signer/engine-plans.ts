@@ -51,26 +51,32 @@ export function createPlans(context: EngineContext, { readyChains, runs, grants 
     });
   }
 
+  /** What its approvals amount to now; null when it needs none. */
+  function approvalOf(entry: PlanEntry) {
+    const { planId, approvalsNeeded, expiresAtMs } = entry.body;
+    if (approvalsNeeded === 0) return null;
+    return deps.authority.approval({
+      planId,
+      plan: entry.plan,
+      atLeast: approvalsNeeded,
+      untilAtMs: expiresAtMs,
+      asOfMs: null,
+    });
+  }
+
   /** Waiting plans: rejected, expired or approved, from the authority's records. */
   function syncPlan(planId: string): PlanRecord {
     const entry = planEntry(planId);
     if (entry.status === "waiting_approval") {
       const rejection = deps.authority.rejection(planId);
-      const { expiresAtMs, approvalsNeeded } = entry.body;
-      const approvals = deps.authority
-        .approvals(planId)
-        .filter((each) => expiresAtMs === null || each.atMs <= expiresAtMs);
-      const approvers = new Set(approvals.map((each) => each.address.toLowerCase()));
+      const { expiresAtMs } = entry.body;
+      const count = approvalOf(entry);
+      const given = count === null ? "" : `${count.approvals.length} of ${count.needed}`;
       if (rejection !== null)
         setPlanStatus(planId, "rejected", `rejected by ${rejection.address}: ${rejection.reason}`);
-      else if (approvers.size >= approvalsNeeded)
-        setPlanStatus(planId, "approved", `approved by ${approvers.size} of ${approvalsNeeded}`);
+      else if (count?.isComplete === true) setPlanStatus(planId, "approved", `approved by ${given}`);
       else if (expiresAtMs !== null && deps.wall.nowMs() > expiresAtMs) {
-        setPlanStatus(
-          planId,
-          "expired",
-          `no sufficient approval (${approvers.size} of ${approvalsNeeded}) before it expired`,
-        );
+        setPlanStatus(planId, "expired", `no sufficient approval (${given}) before it expired`);
       }
     } else if (entry.status === "approved" && isTooOld(entry)) {
       setPlanStatus(
@@ -80,8 +86,16 @@ export function createPlans(context: EngineContext, { readyChains, runs, grants 
       );
     } else if (entry.status === "approved") {
       const rejection = deps.authority.rejection(planId);
+      const count = approvalOf(entry);
       if (rejection !== null)
         setPlanStatus(planId, "rejected", `rejected by ${rejection.address}: ${rejection.reason}`);
+      else if (count?.isComplete === false) {
+        setPlanStatus(
+          planId,
+          "voided",
+          `voided before its first step: ${count.approvals.length} of ${count.needed} approvals count now, a role was taken away or a limit lowered`,
+        );
+      }
     }
     return reportPlan(context, planEntry(planId));
   }

@@ -8,6 +8,7 @@ import type {
   OpArguments,
   OpReport,
   PairState,
+  PlanApproval,
   Orphan,
   PlanRecord,
   Rehearsal,
@@ -169,6 +170,12 @@ export interface KeyPort {
 
 export type Approval = z.output<typeof approvalSchema>;
 
+export interface ApprovalCount extends PlanApproval {
+  readonly needed: number;
+  /** Those that count. */
+  readonly approvals: readonly Approval[];
+}
+
 export interface PairAuthority {
   readonly mode: PairState["mode"];
   readonly paused: PairState["paused"];
@@ -190,6 +197,17 @@ export interface AuthorityView {
   /** How many distinct approvals a plan needs in the pair's present mode (auto: 0). */
   approvalsNeeded(pairId: string, plan: Plan): number;
   approvals(planId: string): readonly Approval[];
+  /** What the approvals of a plan amount to under the limits and roles of now. */
+  approval(input: {
+    readonly planId: string;
+    readonly plan: Plan;
+    /** Never fewer than were asked for when the plan was proposed. */
+    readonly atLeast: number;
+    /** Approvals after the plan's expiry do not count. */
+    readonly untilAtMs: number | null;
+    /** Null while it waits: roles of now. Afterwards the moment it started or ended. */
+    readonly asOfMs: number | null;
+  }): ApprovalCount;
   rejection(planId: string): PlanRecord["rejectedBy"];
   /** Recorded in the command log by the authority; ends with a signed command. */
   haltPair(pairId: string, cause: string): void;

@@ -1,12 +1,12 @@
 // The projection in the shapes of the wire contract: OpReport, PlanRecord, PairState.
-import type { OpReport, PairState, PlanRecord } from "@/lib/api/signer-contract";
+import type { OpReport, PairState, PlanApproval, PlanRecord } from "@/lib/api/signer-contract";
 import { walletAccount } from "@/lib/ledger/accounts";
 import { opId as makeOpId } from "@/lib/plan/plan";
 import type { EngineContext } from "./context";
 import { feeCeilingWei } from "./gas";
 import { positionOf, type OpRecord, type PlanEntry } from "./journal/projection";
 import { dayStartMs, purposeKey } from "./policy";
-import { SignerError } from "./ports";
+import { SignerError, type ApprovalCount } from "./ports";
 import { transitState } from "./transfers";
 
 export function reportOp(op: OpRecord): OpReport {
@@ -63,24 +63,52 @@ export function reportPlan(context: EngineContext, entry: PlanEntry): PlanRecord
     const op = ops.get(opId);
     return op?.isOwn === true ? [reportOp(op)] : [];
   });
+  const hasStarted = entry.status !== "waiting_approval" && entry.status !== "approved";
+  const count =
+    body.approvalsNeeded === 0
+      ? null
+      : context.deps.authority.approval({
+          planId: body.planId,
+          plan,
+          atLeast: body.approvalsNeeded,
+          untilAtMs: body.expiresAtMs,
+          asOfMs: hasStarted ? (entry.startedAtMs ?? entry.endedAtMs) : null,
+        });
   return {
     planId: body.planId,
     planHash: body.planHash,
     plan,
     status: entry.status,
-    statusReason: entry.statusReason,
+    statusReason: entry.status === "waiting_approval" && count !== null ? waitsFor(count) : entry.statusReason,
     mode: body.mode,
     createdAtMs: body.createdAtMs,
     createdAtMarketMs: body.createdAtMarketMs,
     expiresAtMs: body.expiresAtMs,
     endedAtMs: entry.endedAtMs,
     proposedBy: body.proposedBy,
-    approvalsNeeded: body.approvalsNeeded,
-    approvals: [...context.deps.authority.approvals(body.planId)],
+    approvalsNeeded: count?.needed ?? 0,
+    approvals: [...(count?.approvals ?? [])],
+    ...(count === null ? {} : { approval: approvalWire(count) }),
     rejectedBy: context.deps.authority.rejection(body.planId),
     ops: [...reports, ...own],
     ...(entry.rehearsal === null ? {} : { rehearsal: entry.rehearsal }),
   };
+}
+
+function approvalWire({
+  valueUsd,
+  limitUsd,
+  isAboveLimit,
+  isComplete,
+  proposer,
+  notCounted,
+}: ApprovalCount): PlanApproval {
+  return { valueUsd, limitUsd, isAboveLimit, isComplete, proposer, notCounted: [...notCounted] };
+}
+
+function waitsFor({ approvals, needed }: ApprovalCount): string {
+  const left = needed - approvals.length;
+  return `waits for ${left}${approvals.length === 0 ? "" : " more"} approval${left === 1 ? "" : "s"}`;
 }
 
 export function reportPair(context: EngineContext, pairId: string): PairState {

@@ -2,10 +2,12 @@
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { SignedCommand, CommandRecord } from "@/lib/api/commands";
+import type { Person } from "@/lib/api/authority-settings";
+import type { CommandRecord, SignedCommand } from "@/lib/api/commands";
 import { commandId } from "@/lib/api/commands";
 import { controlMethods, type Authority, type PlanRecord, type SignerErrorWire } from "@/lib/api/signer-contract";
 import { err, ok } from "@/lib/errors/result";
+import { DEFAULT_APPROVAL_LIMITS } from "@/lib/plan/approval-rule";
 import type { Hex } from "@/lib/units";
 import { startLinkServer } from "@/server/infra/signer-link/server";
 import { silentLogger } from "@/server/infra/telemetry/logger-port";
@@ -15,6 +17,7 @@ export interface FakeSigner {
   readonly submitted: SignedCommand[];
   authority: Authority;
   plans: PlanRecord[];
+  people: Person[];
   /** The next submit is refused with this. */
   refuseWith: SignerErrorWire | null;
   close(): Promise<void>;
@@ -34,6 +37,7 @@ export async function startFakeSigner(deploymentId: Hex, authority: Authority): 
     submitted: [],
     authority,
     plans: [],
+    people: authority.roles.map((entry) => ({ ...entry, name: "" })),
     refuseWith: null,
     close: () => Promise.resolve(),
   };
@@ -68,6 +72,11 @@ export async function startFakeSigner(deploymentId: Hex, authority: Authority): 
         records.set(id, record);
         return ok(record);
       },
+      "settings.get": async () =>
+        ok({
+          people: [{ version: 1, atMs: 1, by: null, commandId: null, people: fake.people }],
+          limits: [{ version: 1, atMs: 1, by: null, commandId: null, limits: DEFAULT_APPROVAL_LIMITS }],
+        }),
       "authority.get": async () => ok(fake.authority),
       "plans.list": async () => ok({ plans: fake.plans }),
       "plan.get": async ({ planId }) => {

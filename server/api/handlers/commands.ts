@@ -1,5 +1,6 @@
 // Signed commands go straight to the signer, which checks everything again; the API only refuses early and says why.
 import { recoverTypedDataAddress } from "viem";
+import { authorityParamsSchemas, isAuthorityAction } from "@/lib/api/authority-settings";
 import {
   COMMAND_ROLES,
   commandId,
@@ -25,7 +26,10 @@ const HALF_ORDER = 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681
 
 async function checkCommand(deps: ApiDeps, signed: SignedCommand): Promise<ApiError | null> {
   const { command } = signed;
-  const params = commandParamsSchemas[command.action].safeParse(signed.params);
+  const schema = isAuthorityAction(command.action)
+    ? authorityParamsSchemas[command.action]
+    : commandParamsSchemas[command.action];
+  const params = schema.safeParse(signed.params);
   if (!params.success) {
     const issue = params.error.issues[0];
     const field = `params.${issue?.path.map(String).join(".") ?? ""}`;

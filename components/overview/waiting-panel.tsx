@@ -11,6 +11,7 @@ import { GateBar } from "@/components/ui/gate-bar";
 import { Panel } from "@/components/ui/panel";
 import { Empty } from "@/components/ui/states";
 import { Status, StatusShape } from "@/components/ui/status";
+import { TextLink } from "@/components/ui/text-link";
 import type { RouteResponse } from "@/lib/api/contract";
 import { formatAge, formatCountdown } from "@/lib/format/age";
 import { formatRange } from "@/lib/format/price";
@@ -34,6 +35,8 @@ const KIND: Readonly<Record<Item["kind"], string>> = {
   plan: "Plan ended half way",
 };
 const PERIOD_MS = 3_600_000;
+/** What the set-up checks can explain. */
+const SET_UP: ReadonlySet<Item["kind"]> = new Set(["stale_source", "worker", "signer", "store", "telemetry"]);
 
 export function WaitingPanel({
   attention,
@@ -64,6 +67,11 @@ export function WaitingPanel({
             </li>
           ))}
         </ul>
+      )}
+      {attention.some(({ kind }) => SET_UP.has(kind)) && (
+        <p className="border-t px-3.5 py-2.5 text-dense desk:px-4">
+          <TextLink href="/setup">Set-up checks: what does not answer, and how to mend it</TextLink>
+        </p>
       )}
     </Panel>
   );

@@ -31,6 +31,12 @@ const PLACES = [
     who: "Added by tidegate registry add, checked on their chain first.",
   },
   {
+    href: "/setup",
+    name: "Set-up checks",
+    what: "Stores, keys, chains and exchanges, each failure with its fix.",
+    who: "Read only; the same as tidegate doctor.",
+  },
+  {
     href: "/settings/audit",
     name: "Command log",
     what: "Every signed act with its parameters, hash-chained.",

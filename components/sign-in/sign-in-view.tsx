@@ -50,6 +50,9 @@ export function SignInView({ next }: { readonly next: string }): ReactNode {
         )}
         <SignInChoices onSignedIn={() => router.push(next)} />
         <p className="mt-4 text-dense text-ink-3">
+          Something does not work? <TextLink href="/setup">See the set-up checks</TextLink>.
+        </p>
+        <p className="mt-4 text-dense text-ink-3">
           Your address must be on this desk&rsquo;s list. Roles: viewer, operator, approver, owner. You return to{" "}
           <b className="font-strong text-ink-2">{place}</b> after signing in.
           {session?.publicRead === true && (

@@ -35,11 +35,12 @@ function pairState(exit: PairState["exit"], stopped: PairState["stopped"] = null
   };
 }
 
+const quiet = (): void => undefined;
+
 function bench(outcomes: readonly (ExitRun["outcome"] | "throws")[]) {
   let monoMs = 0;
   let runs = 0;
   const notes: ExitRun[] = [];
-  const quiet = (): void => undefined;
   const watch = createExitWatch({
     pairId: "WETH-USDC",
     wall: { nowMs: () => 1_000 + monoMs, monotonicMs: () => monoMs },

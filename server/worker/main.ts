@@ -545,18 +545,19 @@ function exitDeps(): ExitRunDeps {
   };
 }
 
+function noteRehearsal(result: ExitRehearsal): void {
+  log.info("exit.rehearsed", { pairId, isOk: result.isOk, detail: result.detail });
+  void writeJsonField(store, storeKeys.exitRehearsals, pairId, result);
+}
+
 /** The exit as it is, on copies of the chains: its result and the gas it would take are left for the desk. */
 async function rehearseExit(pairState: PairState): Promise<void> {
-  const note = (result: ExitRehearsal): void => {
-    log.info("exit.rehearsed", { pairId, isOk: result.isOk, detail: result.detail });
-    void writeJsonField(store, storeKeys.exitRehearsals, pairId, result);
-  };
   try {
     const commandId = `0x${"0".repeat(64)}` as const;
     const { plan, left } = await planExit(exitDeps(), { pairState, into: null, slippage: "wide", commandId });
     const base = { atMs: wallClock.nowMs(), isOk: left.length === 0, gas: [] };
     if (plan === null) {
-      note({ ...base, steps: 0, method: "none", detail: left.join("; ") || "nothing is open" });
+      noteRehearsal({ ...base, steps: 0, method: "none", detail: left.join("; ") || "nothing is open" });
       return;
     }
     const tried = await rehearsePlan(rehearsalDeps(), plan);
@@ -568,7 +569,7 @@ async function rehearseExit(pairState: PairState): Promise<void> {
       const price = await withClient(chainId, (client) => readGasPriceWei(client));
       if (price.ok) gas.push({ chainId, gasUsed: String(gasUsed), costRaw: String(gasUsed * price.value) });
     }
-    note({
+    noteRehearsal({
       ...base,
       isOk: tried.isOk && left.length === 0,
       steps: plan.steps.length,
@@ -578,7 +579,7 @@ async function rehearseExit(pairState: PairState): Promise<void> {
     });
   } catch (error) {
     const detail = errorText(error);
-    note({ atMs: wallClock.nowMs(), isOk: false, steps: 0, method: "none", detail, gas: [] });
+    noteRehearsal({ atMs: wallClock.nowMs(), isOk: false, steps: 0, method: "none", detail, gas: [] });
   }
 }
 

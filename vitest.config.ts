@@ -1,9 +1,10 @@
-// Test projects: unit (beside the source), contract, architecture, vectors, chain, integration, e2e, recorded, kills. Run by `npm test` (server/cli/commands/test.ts).
+// Test projects: unit (beside the source), contract, architecture, vectors, chain, integration, e2e, journeys, recorded, kills. Run by `npm test` (server/cli/commands/test.ts).
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
 const root = fileURLToPath(new URL("./", import.meta.url)).replace(/\/$/, "");
 const alias = { "@": root };
+const ALONE = ["tests/e2e/desk.test.ts", "tests/e2e/money.test.ts"];
 
 export default defineConfig({
   resolve: { alias },
@@ -49,13 +50,27 @@ export default defineConfig({
       {
         resolve: { alias },
         test: {
+          // Measures what a person waits for and runs markets as fast as they go: one file at a time.
           name: "e2e",
           sequence: { groupOrder: 3 },
-          include: ["tests/e2e/**/*.test.ts"],
+          include: ALONE,
           testTimeout: 300_000,
           hookTimeout: 240_000,
           fileParallelism: false,
           maxConcurrency: 2,
+        },
+      },
+      {
+        resolve: { alias },
+        test: {
+          // Browsers and requests against a demo each, which mostly wait: two side by side.
+          name: "journeys",
+          sequence: { groupOrder: 4 },
+          include: ["tests/e2e/**/*.test.ts"],
+          exclude: ALONE,
+          testTimeout: 300_000,
+          hookTimeout: 240_000,
+          maxWorkers: 2,
         },
       },
       {

@@ -57,6 +57,31 @@ describe("placeTags", () => {
       { seed: TEST_SEED },
     );
   });
+
+  it("behavior: tags are in the order of their values where both sides have room", () => {
+    const placed = placeTags(
+      [
+        { id: "price", y: 60, fixed: true },
+        { id: "edge above", y: 58, fixed: false },
+        { id: "upper edge", y: 30, fixed: false },
+        { id: "lower edge", y: 80, fixed: false },
+        { id: "target low", y: 78, fixed: false },
+        { id: "edge", y: 90, fixed: false },
+      ],
+      19,
+      0,
+      300,
+    );
+    expect([...placed].toSorted(([, a], [, b]) => a - b).map(([id]) => id)).toEqual([
+      "upper edge",
+      "edge above",
+      "price",
+      "target low",
+      "lower edge",
+      "edge",
+    ]);
+    expect(placed.get("price")).toBe(60);
+  });
 });
 
 describe("outOfRangeStretches", () => {

@@ -32,13 +32,12 @@ export function ForcesChart({
   readonly syncId: string;
 }): ReactNode {
   const shown = thin(rows.filter((row) => row.atMs >= fromAtMs));
-  const latest = shown.at(-1);
   const end = nowAtMs + (nowAtMs - fromAtMs) * PANE_FRAC;
   return (
     <div>
       {LANES.map(({ key, name, guides }, index) => {
         const isLast = index === LANES.length - 1;
-        const value = latest?.[key] ?? null;
+        const value = shown.findLast((row) => row[key] !== null)?.[key] ?? null;
         const [low, high] = laneDomain(shown, key, guides);
         return (
           <div key={key} className="relative" style={{ height: isLast ? 68 : 49 }}>

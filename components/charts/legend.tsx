@@ -10,7 +10,7 @@ const ITEMS = [
   {
     name: "ours",
     className: "h-2.5 bg-tide",
-    title: "Where our liquidity lies; our share is too small to draw to scale",
+    title: "Where our liquidity lies; how much of it is ours at the price stands in words at the top",
   },
 ] as const;
 

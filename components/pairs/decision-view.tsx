@@ -20,8 +20,10 @@ import { formatFeePips, formatPercent } from "@/lib/format/percent";
 import { formatDayMinutes, formatIso } from "@/lib/format/time";
 import { formatSignedUsd, formatUsd } from "@/lib/format/usd";
 import { EPOCH_MS } from "@/lib/units";
+import { ComparePanel } from "./compare-panel";
 import { Gates, Verdict } from "./decision-panel";
 import { PolicyPanel } from "./policy-panel";
+import { ReplayPanel } from "./replay-panel";
 import { TuningPanel } from "./tuning-panel";
 import { usePriceDirection, type PriceView } from "./use-price-direction";
 
@@ -77,6 +79,8 @@ export function DecisionView({ pairId, epoch }: { readonly pairId: string; reado
               <Gates epoch={record} />
             </Panel>
             <div className="grid gap-3 desk:gap-4">
+              <ReplayPanel key={record.epoch} record={record} />
+              <ComparePanel record={record} prices={prices} />
               <Numbers record={record} prices={prices} />
               <Inputs record={record} />
             </div>

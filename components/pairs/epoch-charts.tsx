@@ -99,7 +99,7 @@ const Charts = memo(function Charts({
                 </Empty>
               </Panel>
             ) : (
-              <div className="grid gap-3 desk:gap-4 mid:grid-cols-3">
+              <div className="grid gap-3 desk:grid-cols-2 desk:gap-4 desk:[&>*:first-child]:col-span-2">
                 {group === "money" && <MoneyCharts {...shared} />}
                 {group === "strategy" && <StrategyCharts {...shared} />}
                 {group === "running" && <RunningCharts {...shared} />}

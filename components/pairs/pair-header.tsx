@@ -17,6 +17,7 @@ import { formatUsd } from "@/lib/format/usd";
 import type { PairStatus } from "@/lib/api/schemas";
 import { ModeControl } from "./mode-control";
 import { PauseControl } from "./pause-control";
+import { pauseSentence } from "./pause-words";
 import { ShiftControl } from "./shift-control";
 import type { PriceView } from "./use-price-direction";
 
@@ -96,6 +97,10 @@ function StateLine({ pair }: { readonly pair: PairStatus }): ReactNode {
 
 /** How far the price is from the nearest edge, in the page's direction. */
 function Distance({ pair, prices }: { readonly pair: PairStatus; readonly prices: PriceView }): ReactNode {
+  const wallNowMs = useWallNow();
+  if (pair.pause !== null && pair.halted === null) {
+    return `${pauseSentence(pair.pause, wallNowMs)} Reason: ${pair.pause.reason}`;
+  }
   if (pair.state === "paused" || pair.state === "halted" || pair.state === "no_data") return pair.stateSentence;
   const price = prices.value(pair.price);
   const range = pair.range === null ? null : prices.range(pair.range.lower, pair.range.upper);

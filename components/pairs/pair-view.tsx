@@ -54,16 +54,20 @@ export function PairView({ pairId }: { readonly pairId: string }): ReactNode {
       {(pair) => (
         <div className="grid gap-3 desk:gap-4">
           <PairHeader pair={pair} prices={prices} />
-          <div className="grid items-start gap-3 desk:gap-4 mid:grid-cols-[minmax(0,1fr)_372px]">
-            <div className="order-2 grid min-w-0 gap-3 desk:gap-4 mid:order-1">
-              <LaterChart pair={pair} />
-            </div>
-            <div className="order-1 min-w-0 mid:order-2">
+          <div className="grid gap-3 desk:gap-4 mid:grid-cols-[minmax(0,1fr)_372px] mid:grid-rows-[auto_1fr] mid:items-start">
+            <div className="min-w-0 mid:col-start-2 mid:row-span-2 mid:row-start-1">
               <DecisionPanel pair={pair} />
             </div>
+            <div className="min-w-0 mid:col-start-1 mid:row-start-1">
+              <LaterChart pair={pair} />
+            </div>
+            <div className="min-w-0 mid:col-span-2">
+              <PositionsPanel pair={pair} prices={prices} />
+            </div>
+            <div className="min-w-0 mid:col-start-1 mid:row-start-2">
+              <LaterEpochs pair={pair} />
+            </div>
           </div>
-          <PositionsPanel pair={pair} prices={prices} />
-          <LaterEpochs pair={pair} />
           <PreviewSection pairId={pairId} latestEpoch={pair.epoch?.epoch ?? null} prices={prices} />
           <PairHistory pair={pair} prices={prices} />
         </div>

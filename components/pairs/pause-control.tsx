@@ -1,6 +1,7 @@
 // Pause, resume or unhalt a pair; the effect is what the signer says, not that a command was sent.
 "use client";
 import { Pause, Play } from "lucide-react";
+import { parseAsStringLiteral, useQueryState } from "nuqs";
 import { useState, type ReactNode } from "react";
 import { Button } from "@/components/ui/button";
 import { Dialog } from "@/components/ui/dialog";
@@ -14,6 +15,7 @@ import { formatInstant } from "@/lib/format/time";
 import { shortHex } from "@/lib/format/address";
 import { PAUSE_KINDS, pauseKindSchema, type PauseKind } from "@/lib/registry/pair-settings";
 import type { PairStatus } from "@/lib/api/schemas";
+import { pauseSentence } from "./pause-words";
 
 const EFFECT: Readonly<Record<PauseKind, string>> = {
   no_new_risk: "No new plan is made or started. A plan that runs finishes its steps. Closing is still possible.",
@@ -29,7 +31,10 @@ const UNTIL = [
 ] as const;
 
 export function PauseControl({ pair }: { readonly pair: PairStatus }): ReactNode {
-  const [isOpen, setOpen] = useState(false);
+  // In the address: an alert or the palette leads straight to this dialog.
+  const [act, setAct] = useQueryState("act", parseAsStringLiteral(["pause"]));
+  const isOpen = act === "pause";
+  const setOpen = (open: boolean): void => void setAct(open ? "pause" : null);
   const command = useCommand();
   const isOff = pair.pause !== null || pair.halted !== null;
   return (
@@ -140,11 +145,7 @@ function ResumeForm({ pair, command }: FormProps): ReactNode {
           ruled
           rows={[
             { key: "Paused", value: PAUSE_WORD[pause.kind] },
-            { key: "Since", value: formatInstant(pause.sinceAtMs, nowMs) },
-            {
-              key: "Until",
-              value: pause.untilAtMs === null ? "somebody resumes it" : formatInstant(pause.untilAtMs, nowMs),
-            },
+            { key: "In force", value: <span data-testid="pause-effect">{pauseSentence(pause, nowMs)}</span> },
             { key: "By", value: shortHex(pause.by) },
             { key: "Reason", value: pause.reason },
           ]}

@@ -118,7 +118,27 @@ export const contract = {
     body: z.object({ message: z.string().max(4000), signature: hexSchema }),
     response: sessionSchema,
   }),
-  authLogout: post("/api/auth/logout", "session", "End the session", 200, { params: none, body: none, response: none }),
+  authLogout: post("/api/auth/logout", "session", "End the session, or all sessions of this account", 200, {
+    params: none,
+    body: z.object({ everywhere: z.boolean().default(false) }),
+    response: none,
+  }),
+  /** Items of `versions`: peopleVersionSchema and limitsVersionSchema of authority-settings.ts, which only their pages carry. */
+  people: get("/api/people", "session", "People with their roles: every version, oldest first, the last is in force", {
+    params: none,
+    query: none,
+    response: z.object({ versions: z.array(z.unknown()) }),
+  }),
+  limits: get(
+    "/api/limits",
+    "session",
+    "Limits above which a plan needs several approvers: every version, oldest first",
+    {
+      params: none,
+      query: none,
+      response: z.object({ versions: z.array(z.unknown()) }),
+    },
+  ),
 
   overview: get("/api/overview", "read", "Is all well, where is the money, what waits", {
     params: none,

@@ -14,7 +14,7 @@ import { modeSchema, pairParamsSchema, pairSettingsSchema, pauseKindSchema } fro
 import { candleColumnsSchema } from "./candle-columns";
 import { roleSchema } from "./commands";
 import { sampleColumnsSchema } from "./sample-columns";
-import { rehearsalSchema } from "./signer-contract";
+import { planApprovalSchema, rehearsalSchema } from "./signer-contract";
 import { snapshotWireSchema } from "./snapshot-wire";
 
 const nullableNumber = z.number().nullable();
@@ -310,6 +310,8 @@ export const planDtoSchema = z.object({
   approvals: z.array(
     z.object({ address: z.string(), role: roleSchema, atMs: z.number(), note: z.string(), commandId: z.string() }),
   ),
+  /** What the approvals amount to; null: none is needed. */
+  approval: planApprovalSchema.nullable(),
   rejectedBy: z.object({ address: z.string(), reason: z.string(), atMs: z.number() }).nullable(),
   /** Choices of the plan that its steps do not say. */
   notes: z.array(z.string()),

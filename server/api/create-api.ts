@@ -10,6 +10,7 @@ import { labHandlers } from "./handlers/lab";
 import { ledgerHandlers } from "./handlers/ledger";
 import { pairHandlers } from "./handlers/pairs";
 import { paperHandlers } from "./handlers/paper";
+import { peopleHandlers } from "./handlers/people";
 import { planHandlers } from "./handlers/plans";
 import { poolHandlers } from "./handlers/pools";
 import type { ApiDeps } from "./deps";
@@ -19,6 +20,7 @@ import { createRouter, type Router } from "./router";
 export const allHandlers: readonly BoundHandler[] = [
   ...deskHandlers,
   ...authHandlers,
+  ...peopleHandlers,
   ...environmentHandlers,
   ...pairHandlers,
   ...planHandlers,

@@ -137,6 +137,7 @@ export function createRouter(deps: ApiDeps, handlers: readonly BoundHandler[]): 
     if (limited !== null) return limited;
     return openStream(deps, request, {
       key: session?.id ?? `anonymous:${seen.caller}`,
+      address: session?.address ?? null,
       isStillAllowed: async () => {
         if (session === null) return true;
         const now = await readLiveSession(deps, session.id, "look");
@@ -301,6 +302,8 @@ function readQuery(search: URLSearchParams): Result<Record<string, string>, ApiE
 
 function isSessionNeeded(deps: ApiDeps, shape: { readonly auth: RouteAuth; readonly path: string }): boolean {
   if (shape.path === contract.health.path) return false;
+  // "Nobody is signed in" must be known, not guessed: a page that is told so throws away what it was about to sign.
+  if (shape.path === contract.session.path) return true;
   return shape.auth === "session" || !deps.settings.isPublicRead;
 }
 

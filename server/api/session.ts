@@ -2,11 +2,18 @@
 import { createHash } from "node:crypto";
 import { roleAtLeast, type Role } from "@/lib/api/commands";
 import { err, ok, type Result } from "@/lib/errors/result";
-import { deleteSession, readSession, touchSession, writeSession } from "@/server/infra/store/sessions";
+import {
+  deleteSession,
+  endSessionGeneration,
+  readSession,
+  readSessionGeneration,
+  touchSession,
+  writeSession,
+} from "@/server/infra/store/sessions";
 import { SESSION_IDLE_MS, SESSION_TTL_MS } from "@/server/infra/store/keys";
 import { fromSignerError, fromStoreError, type ApiError } from "./api-error";
 import type { ApiDeps } from "./deps";
-import { endStreamsOf } from "./stream";
+import { endStreamsOf, endStreamsOfAccount } from "./stream";
 
 export interface Session {
   /** Not the cookie's value but its hash: this is the name under which the store and the streams know it. */
@@ -69,6 +76,9 @@ export async function readLiveSession(
   const nowMs = deps.nowMs();
   const usedAtMs = seenAtWallMs ?? issuedAtWallMs;
   if (expiresAtWallMs <= nowMs || nowMs - usedAtMs >= SESSION_IDLE_MS) return ok(null);
+  const generation = await readSessionGeneration(deps.store, address);
+  if (!generation.ok) return err(fromStoreError(generation.error));
+  if (stored.value.generation !== generation.value) return ok(null);
   const role = await deps.authority.roleOf(address);
   if (!role.ok) return err(fromSignerError(role.error));
   if (role.value === null) return ok(null);
@@ -85,6 +95,9 @@ export async function openSession(
   input: { readonly address: string; readonly chainId: number },
 ): Promise<Result<{ readonly secret: string; readonly expiresAtMs: number }, ApiError>> {
   const secret = deps.randomHex(32);
+  // Read first: a sign-out everywhere between here and the write ends this session too.
+  const generation = await readSessionGeneration(deps.store, input.address);
+  if (!generation.ok) return err(fromStoreError(generation.error));
   const issuedAtWallMs = deps.nowMs();
   const expiresAtWallMs = issuedAtWallMs + SESSION_TTL_MS;
   const written = await writeSession(deps.store, storedId(secret), {
@@ -92,6 +105,7 @@ export async function openSession(
     chainId: input.chainId,
     issuedAtWallMs,
     expiresAtWallMs,
+    generation: generation.value,
   });
   return written.ok ? ok({ secret, expiresAtMs: expiresAtWallMs }) : err(fromStoreError(written.error));
 }
@@ -101,6 +115,14 @@ export async function endSession(deps: ApiDeps, sessionId: string): Promise<void
   const gone = await deleteSession(deps.store, sessionId);
   // The cookie is cleared either way; a session that could not be deleted still ends by its time to live.
   if (!gone.ok) deps.log.warn("api.session-not-deleted", { reason: gone.error.message });
+}
+
+/** Every session of the account, in every browser; an error when that could not be written. */
+export async function endAllSessions(deps: ApiDeps, address: string): Promise<Result<null, ApiError>> {
+  const ended = await endSessionGeneration(deps.store, address);
+  if (!ended.ok) return err(fromStoreError(ended.error));
+  endStreamsOfAccount(address);
+  return ok(null);
 }
 
 /** Requires a session whose role is at least `needed`. */

@@ -20,22 +20,28 @@ const TOTAL_MAX = 500;
 export interface StreamOwner {
   /** The session, or a caller without one: what the limit counts by. */
   readonly key: string;
+  /** Whose session it is; null for a caller without one. */
+  readonly address: string | null;
   /** Asked every few seconds; once it says no the stream ends. */
   readonly isStillAllowed: () => Promise<boolean>;
 }
 
-/** Ends of the open streams of each owner. */
-const open = new Map<string, Set<() => void>>();
+/** Ends of the open streams of each owner: one says that the session is over, the other just closes. */
+interface Ending {
+  readonly address: string | null;
+  readonly signOut: () => void;
+}
+const open = new Map<string, Set<Ending>>();
 let total = 0;
 
-function enter(owner: string, end: () => void): void {
+function enter(owner: string, end: Ending): void {
   total += 1;
   const ends = open.get(owner);
   if (ends === undefined) open.set(owner, new Set([end]));
   else ends.add(end);
 }
 
-function leave(owner: string, end: () => void): void {
+function leave(owner: string, end: Ending): void {
   const ends = open.get(owner);
   if (ends?.delete(end) !== true) return;
   total -= 1;
@@ -44,7 +50,14 @@ function leave(owner: string, end: () => void): void {
 
 /** A session that has ended sees nothing more, not even on a connection that was open before. */
 export function endStreamsOf(sessionId: string): void {
-  for (const end of open.get(sessionId) ?? []) end();
+  for (const end of open.get(sessionId) ?? []) end.signOut();
+}
+
+/** The same for every session of the account that has a stream in this process. */
+export function endStreamsOfAccount(address: string): void {
+  for (const end of [...open.values()].flatMap((ends) => [...ends])) {
+    if (end.address?.toLowerCase() === address.toLowerCase()) end.signOut();
+  }
 }
 
 export async function openStream(deps: ApiDeps, request: Request, owner: StreamOwner): Promise<Response | ApiError> {
@@ -77,7 +90,7 @@ export async function openStream(deps: ApiDeps, request: Request, owner: StreamO
         };
         const timer = setInterval(() => send(`: heartbeat\n\n`), HEARTBEAT_MS);
         const recheck = async (): Promise<void> => {
-          if (!(await owner.isStillAllowed())) end();
+          if (!(await owner.isStillAllowed())) ending.signOut();
         };
         const guard = setInterval(() => void recheck(), RECHECK_MS);
         let follower: StreamFollower | null = null;
@@ -87,7 +100,7 @@ export async function openStream(deps: ApiDeps, request: Request, owner: StreamO
           clearInterval(timer);
           clearInterval(guard);
           follower?.stop();
-          leave(owner.key, end);
+          leave(owner.key, ending);
           request.signal.removeEventListener("abort", end);
           try {
             controller.close();
@@ -95,8 +108,16 @@ export async function openStream(deps: ApiDeps, request: Request, owner: StreamO
             deps.log.debug("api.stream-closed", { reason: errorText(error) });
           }
         };
+        const ending: Ending = {
+          address: owner.address,
+          signOut() {
+            // The page says so at once instead of taking it for a lost connection.
+            if (owner.address !== null) send(`event: signed_out\ndata: {}\n\n`);
+            end();
+          },
+        };
         cleanUp = end;
-        enter(owner.key, end);
+        enter(owner.key, ending);
         request.signal.addEventListener("abort", end, { once: true });
 
         let afterId = newest.ok ? newest.value : "0";

@@ -1,10 +1,15 @@
 // The API over a real store and a signer socket: every route of the contract, who may call it, and what each wrong request is told.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { privateKeyToAccount } from "viem/accounts";
+import { z } from "zod";
+import { limitsVersionSchema, peopleVersionSchema } from "@/lib/api/authority-settings";
 import { buildCommand, commandTypedData, type CommandAction } from "@/lib/api/commands";
 import { contract, type Route } from "@/lib/api/contract";
 import { errorBodySchema } from "@/lib/api/schemas";
 import type { Authority } from "@/lib/api/signer-contract";
+import { err } from "@/lib/errors/result";
+import { DEFAULT_APPROVAL_LIMITS } from "@/lib/plan/approval-rule";
+import { SignerError } from "@/server/infra/signer-link/signer-error";
 import { DEFAULT_LIMITS } from "@/lib/registry/pair-settings";
 import type { Hex } from "@/lib/units";
 import { createAuthorityReader } from "@/server/api/authority-reader";
@@ -355,6 +360,98 @@ describe("sign-in", () => {
     expect((await get(api, "/api/overview", { cookie })).status).toBe(401);
     signer.authority = authority();
     await new Promise((resolve) => setTimeout(resolve, 600));
+  });
+});
+
+describe("sign out everywhere", () => {
+  const whoAmI = async (api: Router, cookie: string): Promise<unknown> =>
+    (await get(api, "/api/auth/session", { cookie })).json();
+
+  it("default: every session of the account ends at once, in both processes; others stay, and one signs in anew", async () => {
+    const [web, ops] = [createApi(depsWith()), createApi(depsWith())];
+    const [laptop, phone] = [await signIn(web, owner), await signIn(ops, owner)];
+    const other = await signIn(web, viewer);
+    const stream = await get(web, "/api/stream", { cookie: phone });
+    const theirs = await get(web, "/api/stream", { cookie: other });
+    expect((await post(web, "/api/auth/logout", { everywhere: true }, { cookie: laptop })).status).toBe(200);
+    expect(await readUntil(stream, "event: signed_out")).toContain("event: signed_out");
+    for (const [api, cookie] of [
+      [web, laptop],
+      [web, phone],
+      [ops, laptop],
+      [ops, phone],
+    ] as const) {
+      expect(await whoAmI(api, cookie)).toMatchObject({ signedIn: false, address: null });
+      expect((await get(api, "/api/audit", { cookie })).status).toBe(401);
+    }
+    expect(await whoAmI(web, other)).toMatchObject({ signedIn: true, role: "viewer" });
+    await publishEvent(store, event(51));
+    expect(await readUntil(theirs, '"commandSeq":51')).not.toContain("signed_out");
+    expect(await whoAmI(web, await signIn(web, owner))).toMatchObject({ signedIn: true, role: "owner" });
+  });
+
+  it("behavior: a plain sign-out leaves the account's other sessions", async () => {
+    const api = createApi(depsWith());
+    const [laptop, phone] = [await signIn(api, owner), await signIn(api, owner)];
+    expect((await post(api, "/api/auth/logout", {}, { cookie: laptop })).status).toBe(200);
+    expect(await whoAmI(api, laptop)).toMatchObject({ signedIn: false });
+    expect(await whoAmI(api, phone)).toMatchObject({ signedIn: true });
+  });
+});
+
+describe("who am I", () => {
+  it("error: unavailable while the signer or the store is away, never an answer that nobody is signed in", async () => {
+    const cookie = await signIn(createApi(depsWith()), owner);
+    const away = new SignerError({ code: "unavailable", message: "The signer does not answer.", retryable: true });
+    const deps = depsWith();
+    const unsigned = createApi({ ...deps, authority: { ...deps.authority, roleOf: async () => err(away) } });
+    const session = await get(unsigned, "/api/auth/session", { cookie });
+    expect(session.status).toBe(503);
+    expect((await refusal(session)).message).toContain("signer");
+    const dead = createStoreClient({ url: "redis://127.0.0.1:1", name: "api-test-away" });
+    const unstored = createApi({ ...deps, store: dead });
+    expect((await get(unstored, "/api/auth/session", { cookie })).status).toBe(503);
+    // Without a cookie there is nothing to ask anybody about.
+    expect(await (await get(unsigned, "/api/auth/session")).json()).toMatchObject({ signedIn: false });
+    await dead.close();
+  });
+});
+
+describe("people and limits", () => {
+  it("default: each with its versions, for whoever has a role; nobody else", async () => {
+    const api = createApi(depsWith());
+    const cookie = await signIn(api, viewer);
+    const read = async (path: string): Promise<unknown> => (await get(api, path, { cookie })).json();
+    expect(
+      z.object({ versions: z.array(peopleVersionSchema) }).parse(await read("/api/people")).versions,
+    ).toMatchObject([
+      { version: 1, by: null, people: [{ address: owner.address, role: "owner" }, { role: "viewer" }] },
+    ]);
+    expect(z.object({ versions: z.array(limitsVersionSchema) }).parse(await read("/api/limits")).versions).toEqual([
+      { version: 1, atMs: 1, by: null, commandId: null, limits: DEFAULT_APPROVAL_LIMITS },
+    ]);
+    expect((await get(api, "/api/people")).status).toBe(401);
+    expect((await get(api, "/api/limits")).status).toBe(401);
+  });
+
+  it("error: conflict for the second of two owners, bad_request names the field", async () => {
+    const api = createApi(depsWith());
+    const cookie = await signIn(api, owner);
+    const people = [{ address: owner.address, role: "owner", name: "Ana" }];
+    const bad = await signed("people.set", "system", { people: [{ ...people[0], role: "boss" }] });
+    const refused = await post(api, "/api/commands", bad, { cookie });
+    expect(refused.status).toBe(400);
+    expect(await refusal(refused)).toMatchObject({ field: "params.people.0.role" });
+    signer.refuseWith = {
+      code: "config_version",
+      message: "The list changed meanwhile.",
+      retryable: false,
+      details: {},
+    };
+    const late = await post(api, "/api/commands", await signed("people.set", "system", { people }), { cookie });
+    signer.refuseWith = null;
+    expect(late.status).toBe(409);
+    expect((await refusal(late)).message).toBe("The list changed meanwhile.");
   });
 });
 

@@ -19,7 +19,7 @@ import { fromSignerError, fromStoreError, type ApiError } from "@/server/api/api
 import type { ApiDeps } from "@/server/api/deps";
 import { bindHandler } from "@/server/api/handler";
 import { homeChainIdOf } from "@/server/api/home-chain";
-import { endSession, openSession, presentedSessionId, sessionCookie } from "@/server/api/session";
+import { endAllSessions, endSession, openSession, presentedSessionId, sessionCookie } from "@/server/api/session";
 import { SESSION_TTL_MS, SIWE_NONCE_TTL_MS } from "@/server/infra/store/keys";
 import { takeSiweNonce, writeSiweNonce } from "@/server/infra/store/sessions";
 
@@ -117,7 +117,12 @@ const verifyHandler = bindHandler(contract.authVerify, async ({ deps, body, requ
   });
 });
 
-const logoutHandler = bindHandler(contract.authLogout, async ({ deps, session }) => {
+const logoutHandler = bindHandler(contract.authLogout, async ({ deps, session, body }) => {
+  if (session !== null && body.everywhere) {
+    const ended = await endAllSessions(deps, session.address);
+    if (!ended.ok) return ended;
+    deps.log.info("api.signed-out-everywhere", { address: session.address });
+  }
   if (session !== null) await endSession(deps, session.id);
   return ok({
     data: {},

@@ -16,6 +16,7 @@ import { errorText } from "@/lib/errors/tidegate-error";
 import { fromSignerError, type ApiError } from "@/server/api/api-error";
 import type { ApiDeps } from "@/server/api/deps";
 import { bindHandler, type Answer } from "@/server/api/handler";
+import { homeChainIdOf } from "@/server/api/home-chain";
 import { knownPair } from "@/server/api/reads";
 import type { Session } from "@/server/api/session";
 
@@ -94,7 +95,7 @@ async function recoversTo(deps: ApiDeps, signed: SignedCommand): Promise<boolean
 
 /** Without a home chain to ask there are no contract wallets, so the answer is known here; otherwise the signer decides. */
 function mayBeContractWallet(deps: ApiDeps): boolean {
-  return deps.settings.sandboxUrl === null && deps.registry.chain(deps.settings.homeChainId) !== null;
+  return deps.registry.chain(homeChainIdOf(deps)) !== null;
 }
 
 async function submit(

@@ -372,6 +372,7 @@ export function planDto(input: PlanViewInput): PlanDto {
       note,
       commandId,
     })),
+    approval: record.approval ?? null,
     rejectedBy: record.rejectedBy,
     gasUsd: gas.length === 0 ? null : gas.reduce((sum, usd) => sum + usd, 0),
   };

@@ -80,6 +80,8 @@ export const storeKeys = {
   /** Stream of acknowledgements and test messages for the alerts process. */
   alertRequests: "tg:alerts:requests",
   session: (sessionId: string) => `tg:session:${sessionId}`,
+  /** Counter of an account, raised to end all its sessions; lower-case address. */
+  sessionGeneration: (address: string) => `tg:session-generation:${address}`,
   siweNonce: (nonce: string) => `tg:siwe:${nonce}`,
   /** String, rate slot of the GeckoTerminal client. */
   geckoSlot: "tg:gecko:slot",

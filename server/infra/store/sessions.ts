@@ -15,9 +15,11 @@ export const sessionSchema = z.object({
   expiresAtWallMs: z.number(),
   /** Last request that carried it, to the minute; absent: none since it was opened. */
   seenAtWallMs: z.number().optional(),
+  /** The account's counter when it was opened; a session of a lower one has been ended with all others. */
+  generation: z.number().int().default(0),
 });
 
-export type StoredSession = z.infer<typeof sessionSchema>;
+export type StoredSession = z.output<typeof sessionSchema>;
 
 export function writeSession(
   store: StoreClient,
@@ -46,6 +48,21 @@ export function touchSession(
 
 export function deleteSession(store: StoreClient, sessionId: string): Promise<Result<boolean, StoreError>> {
   return deleteKey(store, storeKeys.session(sessionId));
+}
+
+/** How often all sessions of the account were ended. */
+export async function readSessionGeneration(store: StoreClient, address: string): Promise<Result<number, StoreError>> {
+  const reply = await store.call("read a session generation", (redis) =>
+    redis.get(storeKeys.sessionGeneration(address.toLowerCase())),
+  );
+  return reply.ok ? ok(Number(reply.value ?? "0")) : reply;
+}
+
+/** Ends every session of the account that is open now, wherever it is. */
+export async function endSessionGeneration(store: StoreClient, address: string): Promise<Result<number, StoreError>> {
+  return store.call("end a session generation", (redis) =>
+    redis.incr(storeKeys.sessionGeneration(address.toLowerCase())),
+  );
 }
 
 /** `context` (for example the domain) is handed back once by takeSiweNonce. */

@@ -18,6 +18,7 @@ import type { PlanDto } from "@/lib/api/schemas";
 import { formatInstant, formatIso } from "@/lib/format/time";
 import { formatRange } from "@/lib/format/price";
 import { formatSignedUsd, formatUsd } from "@/lib/format/usd";
+import { countWords } from "./approval-words";
 import { Countdown, TimeBar } from "./countdown";
 import { ChecksWord } from "./plan-bounds";
 import { netTone, paybackWords } from "./plan-money";
@@ -123,7 +124,10 @@ function WaitingPlan({ plan }: { readonly plan: PlanDto }): ReactNode {
           <p className="text-dense text-ink-2">
             7 d <b className={netTone(forecast.net7dUsd)}>{formatSignedUsd(forecast.net7dUsd)}</b> by the model
           </p>
-          <ChecksWord plan={plan} />
+          <p className="flex flex-wrap gap-x-3">
+            <ChecksWord plan={plan} />
+            <span className="text-dense text-ink-2">{countWords(plan)} approvals</span>
+          </p>
         </div>
         <div className="flex items-center justify-between gap-4 mid:justify-end">
           {plan.expiresAtMs !== null && (

@@ -5,10 +5,13 @@ import { useWallNow } from "@/components/live/ticker";
 import { Copyable } from "@/components/ui/copyable";
 import { TextField } from "@/components/ui/field";
 import { StatusShape } from "@/components/ui/status";
+import { usePeople } from "@/components/settings/use-versions";
+import { TextLink } from "@/components/ui/text-link";
 import { useSession } from "@/components/wallet/use-session";
 import type { PlanDto } from "@/lib/api/schemas";
 import { shortHex } from "@/lib/format/address";
 import { formatInstant, formatIso } from "@/lib/format/time";
+import { countWords, missingPeople, needWords } from "./approval-words";
 import { PlanSection } from "./plan-section";
 import type { PlanDecision } from "./use-plan-decision";
 
@@ -21,32 +24,56 @@ export function PlanApprovals({
 }): ReactNode {
   const nowMs = useWallNow();
   const { data: session } = useSession();
+  const people = usePeople();
   const waits = plan.status === "waiting_approval";
   const me = session?.signedIn === true ? session.address : null;
   const isMine = (address: string): boolean => me !== null && address.toLowerCase() === me.toLowerCase();
   const hasMine = plan.approvals.some((approval) => isMine(approval.address));
+  const nameOf = (address: string): string | null => {
+    const name = people.find((person) => person.address.toLowerCase() === address.toLowerCase())?.name ?? "";
+    return name === "" ? null : name;
+  };
+  const isProposer = (address: string): boolean => plan.approval?.proposer?.toLowerCase() === address.toLowerCase();
+  const isEnough = plan.approvals.length >= plan.approvalsNeeded;
+  const others = isEnough ? [] : missingPeople(plan, people).filter(({ address }) => !isMine(address));
+  const need = needWords(plan);
   return (
     <PlanSection
       index={9}
       title="Approvals"
-      meta={
-        plan.approvalsNeeded === 0
-          ? `none needed in mode ${plan.mode}`
-          : `${plan.approvals.length} of ${plan.approvalsNeeded}`
-      }
+      meta={countWords(plan) ?? `none needed in mode ${plan.mode}`}
       className="order-8 border-b-0 desk:order-none"
     >
-      <ul className="grid gap-2.5">
+      {need !== null && (
+        <p className="mb-2.5 text-dense text-ink-2">
+          {need} <TextLink href="/settings/limits">Limits</TextLink>
+        </p>
+      )}
+      <ul aria-label="Approvals" className="grid gap-2.5">
         {plan.approvals.map((approval) => (
           <Person
             key={approval.commandId}
             mark="met"
-            name={isMine(approval.address) ? "You" : approval.role}
+            name={isMine(approval.address) ? "You" : (nameOf(approval.address) ?? approval.role)}
             address={approval.address}
-            detail={approval.note === "" ? `role ${approval.role}, no note` : `“${approval.note}”`}
+            detail={`role ${approval.role}${isProposer(approval.address) ? ", proposed this plan" : ""}${approval.note === "" ? ", no note" : `: “${approval.note}”`}`}
             right={
               <span title={formatIso(approval.atMs)} className="text-ink-3">
                 {formatInstant(approval.atMs, nowMs)}
+              </span>
+            }
+          />
+        ))}
+        {(plan.approval?.notCounted ?? []).map(({ address, atMs }) => (
+          <Person
+            key={address}
+            mark="no"
+            name={nameOf(address) ?? "Signed"}
+            address={address}
+            detail="does not count: the role was taken away since"
+            right={
+              <span title={formatIso(atMs)} className="text-ink-3">
+                {formatInstant(atMs, nowMs)}
               </span>
             }
           />
@@ -67,16 +94,31 @@ export function PlanApprovals({
         {waits && !hasMine && (
           <Person
             mark="waits"
-            name={me === null ? "Nobody is signed in here" : "You"}
+            name={
+              session === undefined ? "Not known who is signed in" : me === null ? "Nobody is signed in here" : "You"
+            }
             address={me}
             detail={
               me === null
-                ? "Approving asks you to sign in first"
-                : `role ${session?.role ?? "not on the list"}${plan.origin.kind === "strategy" ? ", did not propose this plan" : ""}`
+                ? session === undefined
+                  ? "Asked again in a moment"
+                  : "Approving asks you to sign in first"
+                : `role ${session?.role ?? "not on the list"}, ${isProposer(me) ? "proposed this plan" : "did not propose this plan"}`
             }
             right={<span className="text-prop">waits</span>}
           />
         )}
+        {waits &&
+          others.map((person) => (
+            <Person
+              key={person.address}
+              mark="waits"
+              name={person.name === "" ? person.role : person.name}
+              address={person.address}
+              detail={`role ${person.role}, can still approve${isProposer(person.address) ? ", proposed this plan" : ""}`}
+              right={<span className="text-ink-3">not yet</span>}
+            />
+          ))}
         {plan.approvals.length === 0 && !waits && plan.rejectedBy === null && (
           <li className="text-ink-2">
             {plan.approvalsNeeded === 0

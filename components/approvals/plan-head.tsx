@@ -12,6 +12,7 @@ import { shortHex } from "@/lib/format/address";
 import { formatAge } from "@/lib/format/age";
 import { formatDayMinutes, formatInstant, formatIso } from "@/lib/format/time";
 import { EPOCH_MS } from "@/lib/units";
+import { leftBound } from "./approval-words";
 import { Countdown } from "./countdown";
 import { PLAN_STATUS, planTitle } from "./plan-words";
 
@@ -41,11 +42,19 @@ export function StatusChip({ status }: { readonly status: PlanDto["status"] }): 
 export function PlanHead({ plan }: { readonly plan: PlanDto }): ReactNode {
   const nowMs = useWallNow();
   const waits = plan.status === "waiting_approval";
+  const left = waits ? leftBound(plan) : null;
   return (
     <section aria-label="What is proposed" className="border-b px-3.5 py-3.5 desk:px-4">
       <div className="flex flex-wrap items-center gap-x-3 gap-y-1.5">
         <h2 className="text-stat font-medium">{planTitle(plan)}</h2>
-        <StatusChip status={plan.status} />
+        {left === null ? (
+          <StatusChip status={plan.status} />
+        ) : (
+          <Chip tone="warn">
+            <StatusShape tone="warn" size={10} />
+            Void
+          </Chip>
+        )}
       </div>
       <dl className="mt-2 flex flex-wrap items-baseline gap-x-6 gap-y-1 text-dense text-ink-2 [&_dd]:inline [&_dd]:text-ink [&_dt]:mr-1 [&_dt]:inline">
         <div>
@@ -99,6 +108,12 @@ export function PlanHead({ plan }: { readonly plan: PlanDto }): ReactNode {
           </dd>
         </div>
       </dl>
+      {left !== null && (
+        <p role="status" className="mt-2 border-l-2 border-warn bg-warn-soft px-3 py-2 wrap-anywhere text-ink-2">
+          <Status tone="warn">Void:</Status> {left}. It cannot be signed while this is so; it ends as HOLD unless the
+          bound is met again in time.
+        </p>
+      )}
       {!waits && plan.statusReason !== "" && (
         <p className="mt-2 wrap-anywhere text-ink-2">
           <Status tone={PLAN_STATUS[plan.status].tone}>{PLAN_STATUS[plan.status].word}:</Status> {plan.statusReason}
@@ -118,5 +133,7 @@ function venuesOf(plan: PlanDto): string {
 
 function proposer(plan: PlanDto): string {
   const epoch = `epoch ${formatDayMinutes(plan.epoch * EPOCH_MS)}`;
-  return plan.origin.kind === "strategy" ? `the strategy, ${epoch}` : `a signed command, ${epoch}`;
+  if (plan.origin.kind === "strategy") return `the strategy, ${epoch}`;
+  const by = plan.approval?.proposer ?? null;
+  return `${by === null ? "" : `${shortHex(by)}, by `}a signed command, ${epoch}`;
 }

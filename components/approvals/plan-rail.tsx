@@ -14,6 +14,7 @@ import { UNKNOWN } from "@/lib/format/number";
 import { formatRange } from "@/lib/format/price";
 import { formatInstant } from "@/lib/format/time";
 import { formatSignedUsd, formatUsd } from "@/lib/format/usd";
+import { countWords } from "./approval-words";
 import { AskAgain } from "./ask-again";
 import { Countdown, TimeBar } from "./countdown";
 import { ChecksWord } from "./plan-bounds";
@@ -168,9 +169,9 @@ function Summary({ plan }: { readonly plan: PlanDto }): ReactNode {
         {
           key: "Approvals",
           value:
-            plan.approvalsNeeded === 0
+            plan.approval === null
               ? "none needed"
-              : `${plan.approvals.length} of ${plan.approvalsNeeded}${
+              : `${countWords(plan)}${
                   plan.status === "waiting_approval" && missing === 1 ? ", the next completes it" : ""
                 }`,
         },

@@ -43,7 +43,7 @@ export function usePlanDecision(plan: PlanDto): PlanDecision {
     (mine === undefined ? null : "You have approved; others are still needed.") ??
     (failing === undefined
       ? null
-      : `${failing.label} is out of its bound: ${failing.value}, limit ${failing.limit}. The plan turns void.`) ??
+      : `${failing.label} is out of its bound: ${failing.value}, limit ${failing.limit}. It cannot be signed while this is so.`) ??
     (unknown === undefined ? null : `Waits for a value: ${unknown.label.toLowerCase()} is unknown.`);
 
   return {

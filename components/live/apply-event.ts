@@ -44,6 +44,8 @@ export function applyEvent(client: QueryClient, event: DeskEvent): void {
         "session",
         "pairStatus",
         "pairConfig",
+        "people",
+        "limits",
         "audit",
         "transfers",
         "orphans",

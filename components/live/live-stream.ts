@@ -2,6 +2,7 @@
 "use client";
 import { STREAM_PATH } from "@/lib/api/contract";
 import { eventSchema, type DeskEvent } from "@/lib/api/events";
+import { onSessionChange } from "./session-tabs";
 import { createSseParser } from "./sse-parser";
 import { readStream, setStream } from "./stream-store";
 
@@ -51,8 +52,9 @@ export function startLiveStream(handlers: LiveHandlers): () => void {
       life: () => setStream({ lastAtMs: Date.now() }),
       message: (message) => {
         if (message.id !== null) lastId = message.id;
-        if (message.event === "refetch") handlers.onRefetch();
-        if (message.event === "refetch" || message.event === "hello") return;
+        if (message.event === "signed_out") setStream({ isEnded: true });
+        if (message.event === "refetch" || message.event === "signed_out") handlers.onRefetch();
+        if (message.event === "refetch" || message.event === "signed_out" || message.event === "hello") return;
         const event = parseEvent(message.data);
         if (event === null) return;
         if (event.type === "clock") {
@@ -101,19 +103,29 @@ export function startLiveStream(handlers: LiveHandlers): () => void {
     }
   }, WATCH_MS);
 
+  const anew = (): void => {
+    attempt = 0;
+    if (retry !== null) clearTimeout(retry);
+    retry = null;
+    void connect();
+  };
+
   const wake = (): void => {
     if (document.visibilityState !== "visible") return;
     const { status, lastAtMs } = readStream();
     if (status === "lost") {
-      attempt = 0;
-      if (retry !== null) clearTimeout(retry);
-      retry = null;
-      void connect();
+      anew();
     } else if (lastAtMs !== null && Date.now() - lastAtMs > SILENCE_MS) {
       lose();
       void connect();
     }
   };
+  // The stream belongs to a session, so another one needs another stream.
+  const stopSession = onSessionChange((isSignedIn) => {
+    setStream({ isEnded: !isSignedIn });
+    handlers.onRefetch();
+    anew();
+  });
   document.addEventListener("visibilitychange", wake);
   window.addEventListener("online", wake);
   void connect();
@@ -121,6 +133,7 @@ export function startLiveStream(handlers: LiveHandlers): () => void {
   return () => {
     isOver = true;
     controller.abort();
+    stopSession();
     clearInterval(watch);
     if (retry !== null) clearTimeout(retry);
     document.removeEventListener("visibilitychange", wake);

@@ -7,10 +7,12 @@ export interface StreamState {
   /** Wall time of the last byte, unix ms. */
   readonly lastAtMs: number | null;
   readonly lostSinceMs: number | null;
+  /** The server has ended the session that this stream belonged to. */
+  readonly isEnded: boolean;
   readonly clock: { readonly marketNowMs: number; readonly speed: number; readonly receivedAtMs: number } | null;
 }
 
-let state: StreamState = { status: "connecting", lastAtMs: null, lostSinceMs: null, clock: null };
+let state: StreamState = { status: "connecting", lastAtMs: null, lostSinceMs: null, isEnded: false, clock: null };
 const INITIAL = state;
 const listeners = new Set<() => void>();
 

@@ -8,6 +8,8 @@ import { useStreamStatus } from "./stream-store";
 
 /** Without the stream everything visible is read again this often. */
 const POLL_MS = 15_000;
+/** What could not be known is asked again this often, whatever the stream says. */
+const AWAY_MS = 5_000;
 /** With it only as a net under it. */
 const SAFETY_MS = 60_000;
 
@@ -23,7 +25,10 @@ export function useApi<N extends RouteName>(
     queryKey: apiKey(name, input.params, input.query),
     queryFn: ({ signal }) => api.call(name, { ...input, signal }),
     enabled: options.enabled ?? true,
-    refetchInterval: options.refetchMs ?? (status === "live" ? SAFETY_MS : POLL_MS),
+    refetchInterval: ({ state }) => {
+      const usualMs = options.refetchMs ?? (status === "live" ? SAFETY_MS : POLL_MS);
+      return state.error?.retryable === true ? Math.min(usualMs, AWAY_MS) : usualMs;
+    },
     placeholderData: keepPreviousData,
     retry: (count, error) => error.retryable && count < 1,
   });

@@ -17,6 +17,7 @@ export function ShellBanner(): ReactNode {
   const stream = useStream();
   const nowMs = useWallNow();
   const system = useApi("system");
+  const session = useApi("session");
   const lostMs = stream.lostSinceMs === null ? 0 : nowMs - stream.lostSinceMs;
   const isLost = stream.status === "lost" && lostMs > QUIET_MS;
   const stopped = system.data?.signer.stopped ?? null;
@@ -35,21 +36,21 @@ export function ShellBanner(): ReactNode {
       </Banner>
     );
   }
-  if (stream.status === "signed_out") {
+  const isEnded = stream.isEnded && session.data?.signedIn !== true;
+  if (stream.status === "signed_out" || isEnded) {
     return (
       <Banner
         tone="warn"
-        title="Nobody is signed in."
+        title={isEnded ? "You are signed out." : "Nobody is signed in."}
         action={
-          <Button
-            size="small"
-            onClick={() => void askForSignIn("This deployment shows its numbers to signed-in people only.")}
-          >
+          <Button size="small" onClick={() => void askForSignIn("Acting always needs a session.")}>
             Sign in
           </Button>
         }
       >
-        This deployment shows its numbers to signed-in people only.
+        {isEnded
+          ? "This session has ended; acting needs a new one."
+          : "This deployment shows its numbers to signed-in people only."}
       </Banner>
     );
   }

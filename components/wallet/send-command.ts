@@ -63,7 +63,7 @@ export async function sendCommand<A extends CommandAction>(
     );
   }
 
-  const params = paramsSchema.parse(commandParamsSchemas[request.action].parse(request.params));
+  const params = paramsSchema.parse((await schemaOf(request.action)).parse(request.params));
   const nowSec = Math.floor(Date.now() / 1000);
   const notAfterSec = Math.floor((request.notAfterMs ?? Number.POSITIVE_INFINITY) / 1000);
   const command = buildCommand({
@@ -76,9 +76,30 @@ export async function sendCommand<A extends CommandAction>(
     expiresAtSec: Math.min(nowSec + EXPIRES_IN_SEC, notAfterSec),
   });
   onPhase("signature");
-  const signature = await signCommand(commandTypedData(hexSchema.parse(environment.deploymentId), command), account);
+  const signature = await within(
+    Number(command.expiresAt) * 1000 - Date.now(),
+    signCommand(commandTypedData(hexSchema.parse(environment.deploymentId), command), account),
+  );
   onPhase("sending");
   return api.call("commands", { body: { command, params, address: account, signature } });
+}
+
+/** Large parameters are known to their own pages only (lib/api/commands.ts). */
+async function schemaOf(action: CommandAction): Promise<z.ZodType> {
+  const { authorityParamsSchemas, isAuthorityAction } = await import("@/lib/api/authority-settings");
+  return isAuthorityAction(action) ? authorityParamsSchemas[action] : commandParamsSchemas[action];
+}
+
+/** A locked wallet may never answer; after the command's own end its signature would be worth nothing. */
+function within<T>(limitMs: number, answer: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      reject(
+        new CommandStop("The wallet has not answered in time. Unlock it, then repeat the action. Nothing was sent."),
+      );
+    }, limitMs);
+    answer.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
 }
 
 async function signedInSession(action: CommandAction): Promise<{ readonly address: string }> {

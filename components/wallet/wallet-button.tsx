@@ -1,9 +1,9 @@
 // Who acts here: signs in when nobody does, otherwise shows the address and role with a way out.
 "use client";
-import { useQueryClient } from "@tanstack/react-query";
 import { Wallet } from "lucide-react";
 import type { ReactNode } from "react";
 import { api } from "@/components/live/api";
+import { sessionChanged } from "@/components/live/session-tabs";
 import { Button } from "@/components/ui/button";
 import { Menu } from "@/components/ui/menu";
 import { showToast } from "@/components/ui/toast";
@@ -13,9 +13,16 @@ import { walletSentence } from "./wallet-error";
 import { askForSignIn } from "./wallet-store";
 
 export function WalletButton(): ReactNode {
-  const client = useQueryClient();
-  const { data: session } = useSession();
-  if (session === undefined || !session.signedIn) {
+  const { data: session, error } = useSession();
+  if (session === undefined) {
+    return (
+      <Button disabled title={error?.message} aria-label="Who is signed in is not known yet">
+        <Wallet size={14} aria-hidden="true" />
+        <span className="hidden desk:inline">{error === null ? "…" : "Unknown"}</span>
+      </Button>
+    );
+  }
+  if (!session.signedIn) {
     return (
       <Button
         onClick={() => void askForSignIn("Reading may be open here; acting always needs a session.")}
@@ -26,13 +33,13 @@ export function WalletButton(): ReactNode {
       </Button>
     );
   }
-  const signOut = async (): Promise<void> => {
+  const signOut = async (everywhere: boolean): Promise<void> => {
     try {
-      await api.call("authLogout");
-    } catch (error) {
-      showToast("warn", "Still signed in", walletSentence(error));
+      await api.call("authLogout", { body: { everywhere } });
+      sessionChanged(false);
+    } catch (failure) {
+      showToast("warn", "Still signed in", walletSentence(failure));
     }
-    await client.invalidateQueries();
   };
   return (
     <Menu
@@ -50,7 +57,13 @@ export function WalletButton(): ReactNode {
           detail: `now ${session.role ?? "no role"}, ${shortHex(session.address)}`,
           onSelect: () => void askForSignIn("Choose the account to act with."),
         },
-        { id: "out", label: "Sign out", onSelect: () => void signOut() },
+        { id: "out", label: "Sign out", onSelect: () => void signOut(false) },
+        {
+          id: "all",
+          label: "Sign out everywhere",
+          detail: "every browser this account is signed in with",
+          onSelect: () => void signOut(true),
+        },
       ]}
     />
   );

@@ -1,7 +1,7 @@
 // Connect and sign in: wallets found in the browser and, beside a local sandbox only, the demo wallet with its accounts.
 "use client";
-import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState, type ReactNode } from "react";
+import { sessionChanged } from "@/components/live/session-tabs";
 import { useApi } from "@/components/live/use-api";
 import { Button } from "@/components/ui/button";
 import { Dialog } from "@/components/ui/dialog";
@@ -36,7 +36,6 @@ export function WalletDialog(): ReactNode {
 
 /** The list itself, for the dialog and for a page of its own. */
 export function SignInChoices({ onSignedIn }: { readonly onSignedIn: () => void }): ReactNode {
-  const client = useQueryClient();
   const environment = useApi("environment");
   const [engine, setEngine] = useState<Engine | null>(null);
   const [wallets, setWallets] = useState<readonly Found[] | null>(null);
@@ -77,7 +76,7 @@ export function SignInChoices({ onSignedIn }: { readonly onSignedIn: () => void 
       const { address, chainId } = await engine.connectWallet(uid);
       setBusy("Waiting for your signature…");
       await signIn({ address, chainId, signText: engine.signText });
-      await client.invalidateQueries();
+      sessionChanged(true);
       onSignedIn();
     } catch (error) {
       setProblem(walletSentence(error));

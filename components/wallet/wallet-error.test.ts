@@ -19,6 +19,12 @@ describe("walletSentence", () => {
     expect(walletSentence(failure("unauthenticated", "x"))).toMatch(/Sign in again/);
     expect(walletSentence(failure("forbidden", "needs the role owner"))).toBe("needs the role owner");
   });
+  it("behavior: a wallet that is locked or busy is named, with the way out", () => {
+    const busy = new Error("outer", { cause: Object.assign(new Error("already pending"), { code: -32_002 }) });
+    expect(walletSentence(busy)).toMatch(/may be locked.*try again\. Nothing was sent\.$/);
+    expect(walletSentence(Object.assign(new Error("x"), { code: 4100 }))).toMatch(/allow this site/);
+    expect(walletSentence(Object.assign(new Error("plain"), { code: "ENOENT" }))).toBe("plain");
+  });
   it("behavior: something that is no error still gives a sentence", () => {
     expect(walletSentence(null)).toMatch(/Nothing was sent/);
     expect(walletSentence({ shortMessage: "Locked." })).toMatch(/Locked/);

@@ -12,8 +12,29 @@ export function isDeclined(error: unknown): boolean {
   return false;
 }
 
+/** EIP-1193 and EIP-1474 codes of a wallet that cannot answer now, with the way out. */
+const AWAY: Readonly<Record<number, string>> = {
+  [-32_002]:
+    "The wallet has a request open already; it may be locked. Open it, unlock it and answer there, then try again.",
+  4100: "The wallet does not let this page use the account; it may be locked. Unlock it and allow this site, then try again.",
+  4900: "The wallet is disconnected. Open it and let it connect, then try again.",
+  4901: "The wallet is not connected to the chain it shows. Choose another chain in it, then try again.",
+};
+
+function awaySentence(error: unknown): string | null {
+  for (let at: unknown = error, depth = 0; depth < 8; depth += 1) {
+    if (typeof at !== "object" || at === null) return null;
+    const words = "code" in at && typeof at.code === "number" ? AWAY[at.code] : undefined;
+    if (words !== undefined) return `${words} Nothing was sent.`;
+    at = "cause" in at ? at.cause : null;
+  }
+  return null;
+}
+
 export function walletSentence(error: unknown): string {
   if (isDeclined(error)) return "You declined the signature in the wallet. Nothing was sent.";
+  const away = awaySentence(error);
+  if (away !== null) return away;
   if (error instanceof ApiError) {
     if (error.code === "unauthenticated") return "Your session has ended. Sign in again, then repeat the action.";
     return error.message;

@@ -76,6 +76,10 @@ export const commandParamsSchemas = {
   "transfer.fail": z.object({ transferId: z.string().min(1).max(80), note: reason }),
   "system.stop": z.object({ reason }),
   "system.resume": z.object({ note: reason }),
+  /** Large, and signed on a few pages only: `systemParamsSchemas` holds what these must be, so that not every page carries it. */
+  "registry.add": z.looseObject({}),
+  "chain.endpoints": z.looseObject({}),
+  "alerts.config": z.looseObject({}),
 } as const;
 export type CommandAction = keyof typeof commandParamsSchemas;
 export type CommandParams<A extends CommandAction> = z.output<(typeof commandParamsSchemas)[A]>;
@@ -103,6 +107,9 @@ export const COMMAND_ROLES: Readonly<Record<CommandAction, Role>> = {
   "transfer.fail": "owner",
   "system.stop": "operator",
   "system.resume": "owner",
+  "registry.add": "owner",
+  "chain.endpoints": "owner",
+  "alerts.config": "owner",
 };
 
 export const commandSchema = z.object({

@@ -7,6 +7,7 @@ import { planSchema, rawAmountSchema } from "@/lib/plan/plan";
 import { namedStateSchema, opStateSchema, planStatusSchema } from "@/lib/plan/plan-status";
 import { limitsVersionSchema, peopleVersionSchema } from "./authority-settings";
 import { commandRecordSchema, EXIT_SLIPPAGES, roleSchema, signedCommandSchema } from "./commands";
+import { poolCheckRequestSchema, poolCheckSchema } from "./system-settings";
 
 /** First frame in both directions. */
 export const helloSchema = z.object({
@@ -504,6 +505,8 @@ export const controlMethods = {
       ),
     }),
   },
+  /** Identity of a pool on the signer's own endpoints, before somebody signs for it; nothing is changed. */
+  "registry.check": { params: poolCheckRequestSchema, result: poolCheckSchema },
   /** The supervisor reports worker starts; five in ten minutes take the pair to HALT_PAIR (safety.md section 7). */
   "worker.started": { params: z.object({ pairId: pairIdSchema }), result: empty },
   health: {

@@ -252,7 +252,7 @@ export function parseEnv(raw: RawEnv): Result<Env, ConfigError> {
 }
 
 /** Keys of the test harness that share the prefix. */
-const IGNORED_KEYS: ReadonlySet<string> = new Set(["TG_CHROME", "TG_TEST_ALL", "TG_REDIS_URL"]);
+const IGNORED_KEYS: ReadonlySet<string> = new Set(["TG_CHROME", "TG_TEST_ALL", "TG_SHOTS_DIR", "TG_REDIS_URL"]);
 
 function invalid(key: string, message: string): ConfigError {
   return new ConfigError({

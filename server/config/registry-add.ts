@@ -45,6 +45,9 @@ export interface AddDeps extends RegistryCheckDeps {
 export interface Finding {
   readonly kind: "ok" | "note" | "problem";
   readonly text: string;
+  /** What was looked at, and what should have come. */
+  readonly what: string;
+  readonly expected: string;
 }
 
 export interface Addition<T> {
@@ -198,9 +201,16 @@ export async function checkPoolAddition(deps: AddDeps, request: PoolRequest): Pr
     };
   }
   const verdict = await createRegistryCheck(deps).checkPool(facts);
-  if (verdict.kind === "unreachable") return { entry, findings: [...findings, problem(verdict.problem)] };
-  if (verdict.kind === "mismatch") return { entry, findings: [...findings, ...verdict.problems.map(problem)] };
-  findings.push(good("code, tokens, decimals, fee, spacing, factory and position manager agree with the entry"));
+  const identity = (found: readonly Finding[]): readonly Finding[] =>
+    about("Identity", "code, tokens, decimals, fee, spacing, factory and manager as the entry says", found);
+  if (verdict.kind === "unreachable")
+    return { entry, findings: [...findings, ...identity([problem(verdict.problem)])] };
+  if (verdict.kind === "mismatch") {
+    return { entry, findings: [...findings, ...identity(verdict.problems.map(problem))] };
+  }
+  findings.push(
+    ...identity([good("code, tokens, decimals, fee, spacing, factory and position manager agree with the entry")]),
+  );
   const derived = derivePoolId({
     dex,
     contracts: facts.contracts,
@@ -208,13 +218,20 @@ export async function checkPoolAddition(deps: AddDeps, request: PoolRequest): Pr
     tokens: [facts.base.address, facts.quote.address],
   });
   findings.push(
-    derived === null
-      ? note("the id cannot be recomputed: parts of this DEX's deployment rule are not in the registry")
-      : good("the id follows from the DEX's deployment rule"),
+    ...about("Deployment rule", "the id follows from factory, tokens and key", [
+      derived === null
+        ? note("the id cannot be recomputed: parts of this DEX's deployment rule are not in the registry")
+        : good("the id follows from the DEX's deployment rule"),
+    ]),
+    ...about("Hook", "none, or one the DEX's entry allows", [hookFinding(facts)]),
+    ...about("Fee and depth", "liquidity around the price", await depthFindings(deps, facts)),
   );
-  findings.push(hookFinding(facts), ...(await depthFindings(deps, facts)));
   const holder = request.id.length === 42 ? request.id : (facts.contracts.vault ?? facts.factory);
-  for (const token of [facts.base, facts.quote]) findings.push(...(await tokenFlags(deps, token, holder)));
+  for (const token of [facts.base, facts.quote]) {
+    findings.push(
+      ...about(`Token ${token.symbol}`, "a transfer arrives in full", await tokenFlags(deps, token, holder)),
+    );
+  }
   return { entry, findings };
 }
 
@@ -374,7 +391,11 @@ const KEY_ABI = parseAbi([
 ]);
 
 /** The pool's key as its own contracts tell it; a sentence when they do not. */
-async function readPoolKey(deps: AddDeps, dex: Dex, request: PoolRequest): Promise<PoolKeyFacts | string> {
+export async function readPoolKey(
+  deps: AddDeps,
+  dex: Dex,
+  request: Omit<PoolRequest, "pairId">,
+): Promise<PoolKeyFacts | string> {
   const { chainId, id } = request;
   const contracts = dex.chains[String(chainId)];
   if (contracts === undefined) return `${dex.name} is not on chain ${chainId}`;
@@ -493,7 +514,10 @@ function checkedV4Key(
 }
 
 /** Nobody opened a position through the manager yet: the key must be given, and must give this id (the check compares). */
-function givenV4Key(deps: AddDeps, { tokens, fee, tickSpacing, hooks, chainId }: PoolRequest): PoolKeyFacts | string {
+function givenV4Key(
+  deps: AddDeps,
+  { tokens, fee, tickSpacing, hooks, chainId }: Omit<PoolRequest, "pairId">,
+): PoolKeyFacts | string {
   if (tokens === null || fee === null || tickSpacing === null) {
     return "the position manager does not know this pool's key: give its tokens, fee and tick spacing (and its hook, if any)";
   }
@@ -543,13 +567,20 @@ async function tried<T>(ask: () => Promise<T>): Promise<T | ChainError> {
 }
 
 function good(text: string): Finding {
-  return { kind: "ok", text };
+  return { kind: "ok", text, ...GENERAL };
 }
 
 function note(text: string): Finding {
-  return { kind: "note", text };
+  return { kind: "note", text, ...GENERAL };
 }
 
 function problem(text: string): Finding {
-  return { kind: "problem", text };
+  return { kind: "problem", text, ...GENERAL };
+}
+
+const GENERAL = { what: "Entry", expected: "an entry that can be used" } as const;
+
+/** The same findings, as answers to one question. */
+function about(what: string, expected: string, findings: readonly Finding[]): readonly Finding[] {
+  return findings.map((finding) => (finding.what === GENERAL.what ? { ...finding, what, expected } : finding));
 }

@@ -3,8 +3,9 @@ import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, writeSy
 import { join } from "node:path";
 import { err, ok, type Result } from "@/lib/errors/result";
 import { ConfigError, errorText } from "@/lib/errors/tidegate-error";
+import { mergeEntries } from "@/lib/registry/merge-entries";
 import { registrySchema, type Chain, type Pool, type Registry, type Token } from "@/lib/registry/schema";
-import { mergeEntries, readOverlay } from "./registry";
+import { readOverlay } from "./registry";
 
 const EMPTY: Registry = { version: 1, chains: [], tokens: [], dexes: [], pools: [], pairs: [] };
 

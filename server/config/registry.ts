@@ -13,12 +13,14 @@ import {
   type Registry,
   type Token,
 } from "@/lib/registry/schema";
+import { mergeEntries } from "@/lib/registry/merge-entries";
 import { isFirstToken } from "@/lib/registry/pool-ref";
 import type { ResolvedPool } from "@/lib/registry/resolved-pool";
 import { TOKEN_ALIASES, TOKENS } from "@/lib/registry/tokens";
 import { err, ok, type Result } from "@/lib/errors/result";
 import { ConfigError, errorText } from "@/lib/errors/tidegate-error";
-import { poolKey, type PoolKey } from "@/lib/units";
+import { chooseEndpoints, type SignedSettings } from "@/lib/api/system-settings";
+import { poolKey, type Hex, type PoolKey } from "@/lib/units";
 
 export interface RegistryView {
   readonly registry: Registry;
@@ -44,6 +46,14 @@ export interface RegistryInput {
   readonly overlayFile: string | null;
   /** Own endpoints per chain, they replace the public ones. */
   readonly rpcUrls: ReadonlyMap<number, readonly string[]>;
+  /** What owners added and ordered by signed commands; missing: nothing. */
+  readonly signed?: SignedInput;
+}
+
+export interface SignedInput {
+  readonly settings: SignedSettings;
+  /** Addresses behind the ids of the signed lists. */
+  readonly vault: ReadonlyMap<Hex, string>;
 }
 
 export function loadRegistry(input: RegistryInput): Result<RegistryView, ConfigError> {
@@ -66,7 +76,27 @@ export function loadRegistry(input: RegistryInput): Result<RegistryView, ConfigE
     const urls = input.rpcUrls.get(chain.id);
     return urls === undefined ? chain : { ...chain, rpcUrls: [...urls] };
   });
-  return ok(createRegistryView({ ...registry, chains }));
+  const configured = { ...registry, chains };
+  return ok(createRegistryView(input.signed === undefined ? configured : withSigned(configured, input.signed)));
+}
+
+/** Signed additions on top, and each chain's endpoints as its signed list says. */
+export function withSigned(registry: Registry, { settings, vault }: SignedInput): Registry {
+  const { tokens, pools, pairs } = settings.registry;
+  const merged = mergeEntries(registry, { version: 1, chains: [], dexes: [], tokens, pools, pairs });
+  return {
+    ...merged,
+    chains: merged.chains.map((chain) => {
+      const signed = settings.endpoints.find(({ chainId }) => chainId === chain.id)?.endpoints ?? null;
+      const { urls } = chooseEndpoints({
+        deploymentId: settings.deploymentId,
+        configured: chain.rpcUrls,
+        signed,
+        vault,
+      });
+      return { ...chain, rpcUrls: [...urls] };
+    }),
+  };
 }
 
 /** An operator's file, checked whole. */
@@ -107,34 +137,6 @@ export function mergeRegistry(base: Registry, overlay: Registry): Registry {
   const isSandbox = overlay.chains.length > 0 && overlay.chains.every((chain) => chain.isLocal);
   const under: Registry = isSandbox ? { version: 1, chains: [], tokens: [], dexes: [], pools: [], pairs: [] } : base;
   return mergeEntries(under, overlay);
-}
-
-/** Entries of `over` replace those of `under` with the same identity and are added otherwise. */
-export function mergeEntries(under: Registry, over: Registry): Registry {
-  return {
-    version: 1,
-    chains: mergeBy(under.chains, over.chains, (chain) => String(chain.id)),
-    tokens: mergeBy(under.tokens, over.tokens, (token) => `${token.chainId}:${token.address.toLowerCase()}`),
-    dexes: mergeDexes(under.dexes, over.dexes),
-    pools: mergeBy(under.pools, over.pools, (pool) => `${pool.chainId}:${pool.id.toLowerCase()}`),
-    pairs: mergeBy(under.pairs, over.pairs, (pair) => pair.id),
-  };
-}
-
-function mergeBy<T>(base: readonly T[], overlay: readonly T[], identity: (entry: T) => string): T[] {
-  const merged = new Map(base.map((entry) => [identity(entry), entry]));
-  for (const entry of overlay) merged.set(identity(entry), entry);
-  return [...merged.values()];
-}
-
-/** A DEX named in both keeps its built-in chains and takes the overlay's on top. */
-function mergeDexes(base: readonly Dex[], overlay: readonly Dex[]): Dex[] {
-  const merged = new Map(base.map((dex) => [dex.id, dex]));
-  for (const dex of overlay) {
-    const known = merged.get(dex.id);
-    merged.set(dex.id, known === undefined ? dex : { ...dex, chains: { ...known.chains, ...dex.chains } });
-  }
-  return [...merged.values()];
 }
 
 export function createRegistryView(registry: Registry): RegistryView {
@@ -218,6 +220,6 @@ export function createRegistryView(registry: Registry): RegistryView {
 }
 
 /** The asset a symbol stands for: `USDC.e` and `USDC` are one when a pair is matched with a pool. */
-function assetOf(symbol: string): string {
+export function assetOf(symbol: string): string {
   return TOKEN_ALIASES[symbol] ?? symbol;
 }

@@ -27,9 +27,11 @@ import {
   type PairLimits,
   type PairSettings,
 } from "@/lib/registry/pair-settings";
+import { noSignedSettings, systemParamsSchemas, type SignedSettings } from "@/lib/api/system-settings";
 import { addressSchema, bytes32Schema, hexSchema, pairIdSchema } from "@/lib/registry/schema";
 import type { Address, Hex } from "@/lib/units";
 import type { Approval, PairAuthority } from "./ports";
+import { applySystemChange } from "./system-settings";
 
 /** Raising a limit waits this long; lowering is at once (safety.md section 3.8). */
 export const LIMIT_RAISE_DELAY_MS = 24 * 3_600_000;
@@ -123,6 +125,8 @@ export interface AuthorityState {
   /** Changes of any pair's settings, and of the roles. */
   configVersion: number;
   commandSeq: number;
+  /** Own pools, endpoints and alerts, as signed. */
+  system: SignedSettings;
   hasGenesis: boolean;
   deploymentId: Hex | null;
 }
@@ -144,6 +148,7 @@ export function createAuthorityState(): AuthorityState {
     halt: null,
     configVersion: 0,
     commandSeq: 0,
+    system: noSignedSettings(NO_DEPLOYMENT),
     hasGenesis: false,
     deploymentId: null,
   };
@@ -167,6 +172,7 @@ export function applyAuthorityRecord(state: AuthorityState, record: AuthorityRec
     case "genesis": {
       state.hasGenesis = true;
       state.deploymentId = record.body.deploymentId;
+      state.system = { ...state.system, deploymentId: record.body.deploymentId };
       setOwners(state, record.atMs, record.body.owners);
       setLimits(state, { atMs: record.atMs, by: null, commandId: null }, DEFAULT_APPROVAL_LIMITS);
       for (const pair of record.body.pairs) addPair(state, pair);
@@ -442,6 +448,15 @@ function applyAction(
       const end = params.into === null ? "as it is" : `into ${params.into}`;
       return { status: "accepted", result: `exit of ${targets.map(([pairId]) => pairId).join(", ")}, ${end}` };
     }
+    case "registry.add":
+    case "chain.endpoints":
+    case "alerts.config": {
+      const change = applySystemChange(state.system, { action, params: body.params, by, atMs });
+      state.system = change.settings;
+      state.configVersion += 1;
+      if (action === "registry.add") admitPools(state, body.params);
+      return { status: "accepted", result: change.result };
+    }
     case "worker.restart":
       return { status: "accepted", result: "queued for the worker" };
     case "capital.assign":
@@ -574,6 +589,19 @@ function changeSettings(pair: PairAuthorityState, next: PairSettings, atMs: numb
   pair.raises = raises;
   pair.configVersion += 1;
   return Object.keys(raises);
+}
+
+/** A new pair starts in OBSERVE; a pair that names its pools one by one gets the new ones on that list. */
+function admitPools(state: AuthorityState, params: Readonly<Record<string, unknown>>): void {
+  const { pairs, pools } = systemParamsSchemas["registry.add"].parse(params);
+  for (const { id } of pairs) if (!state.pairs.has(id)) addPair(state, defaultPair(id));
+  for (const pool of pools) {
+    const pair = state.pairs.get(pool.pair);
+    if (pair === undefined || pair.settings.pools.length === 0) continue;
+    if (pair.settings.pools.some((id) => id.toLowerCase() === pool.id.toLowerCase())) continue;
+    pair.settings = { ...pair.settings, pools: [...pair.settings.pools, pool.id] };
+    pair.configVersion += 1;
+  }
 }
 
 /** The checks before a command is logged make this impossible; a log written by another version could still do it. */

@@ -1,6 +1,7 @@
 // The state of record for who may do what: a hash-chained command log on disk, its fold in memory, and the view the engine decides by.
 import type { LimitsVersion, PeopleVersion } from "@/lib/api/authority-settings";
 import { roleAtLeast, type CommandRecord, type Role } from "@/lib/api/commands";
+import type { SignedSettings } from "@/lib/api/system-settings";
 import { err, ok, type Result } from "@/lib/errors/result";
 import { ConfigError, errorText } from "@/lib/errors/tidegate-error";
 import { approvalNeed, isApproved, planValueUsd, rulesInForce } from "@/lib/plan/approval-rule";
@@ -58,6 +59,8 @@ export interface Authority extends AuthorityView {
   /** People whose approval would count now. */
   approverCount(): number;
   configVersion(): number;
+  /** Own pools, endpoints and alerts, as signed; the same object while nothing changed. */
+  system(): SignedSettings;
   commandSeq(): number;
   /** Sequence number of the accepted command with this id, null when the nonce is unused. */
   usedSeq(commandId: Hex): number | null;
@@ -293,6 +296,7 @@ export function openAuthority(deps: AuthorityDeps): Result<Authority, ConfigErro
     limits: () => state.limits,
     approverCount: () => [...state.roles.values()].filter((role) => roleAtLeast(role, "approver")).length,
     configVersion: () => state.configVersion,
+    system: () => state.system,
     commandSeq: () => state.commandSeq,
     usedSeq: (commandId) => state.used.get(commandId) ?? null,
     recordCommand(body) {

@@ -88,7 +88,7 @@ const LOG_PAGE_MIN_BLOCKS = 100n;
  */
 export function createChainAccess(
   chain: Chain,
-  endpoints: readonly RpcPort[],
+  endpoints: readonly RpcPort[] | (() => readonly RpcPort[]),
   relay: RpcPort | null = null,
 ): ChainPort {
   const quorum = createEndpointQuorum(chain, endpoints, wallClock.monotonicMs);

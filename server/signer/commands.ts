@@ -13,6 +13,7 @@ import {
   type SignedCommand,
 } from "@/lib/api/commands";
 import type { SignerErrorWire } from "@/lib/api/signer-contract";
+import { isSystemAction, systemParamsSchemas, type SystemAction } from "@/lib/api/system-settings";
 import { err, ok, type Result } from "@/lib/errors/result";
 import { errorText } from "@/lib/errors/tidegate-error";
 import type { ApprovalRule } from "@/lib/plan/approval-rule";
@@ -28,6 +29,7 @@ import { isPauseTighter, type AuthorityBody } from "./authority-state";
 import { checkCommandSignature, type ContractWalletPort } from "./command-signature";
 import { JournalError } from "./journal/segment";
 import { SignerError, type Engine } from "./ports";
+import { systemVersion } from "./system-settings";
 
 export type CommandEngine = Pick<
   Engine,
@@ -52,8 +54,18 @@ export interface CommandDeskDeps {
   readonly engine: CommandEngine;
   readonly registry: Pick<Registry, "pools"> & Partial<Pick<Registry, "tokens">>;
   readonly contractWallets: ContractWalletPort | null;
+  /** Null: settings of the whole deployment cannot be changed here. */
+  readonly system?: SystemPort | null;
   readonly wall: Pick<WallClock, "nowMs">;
   readonly log: Logger;
+}
+
+/** What changes of the whole deployment's settings need from outside the log. */
+export interface SystemPort {
+  /** Asks chains and files whether the change holds; a sentence when it does not. */
+  check(action: SystemAction, params: Readonly<Record<string, unknown>>): Promise<string | null>;
+  /** The log has changed: this process and the others' file follow. Throws SignerError or JournalError. */
+  apply(): void;
 }
 
 export interface CommandDesk {
@@ -83,7 +95,8 @@ export function createCommandDesk(deps: CommandDeskDeps): CommandDesk {
 
   async function submit(signed: SignedCommand): Promise<Result<CommandRecord, SignerErrorWire>> {
     const id = commandId(signed.address, signed.command.nonce);
-    const authentic = await checkAuthentic(deps, signed, id);
+    const allowed = await checkAuthentic(deps, signed, id);
+    const authentic = allowed.ok ? await checkOutside(deps, signed) : allowed;
     // From here to the record nothing waits: of two commands at once, the second sees what the first one changed.
     const verdict = authentic.ok ? checkNow(deps, signed, id) : authentic;
     if (!verdict.ok) {
@@ -217,6 +230,13 @@ export function createCommandDesk(deps: CommandDeskDeps): CommandDesk {
             planId: null,
           });
         });
+      case "registry.add":
+      case "chain.endpoints":
+      case "alerts.config":
+        return finish(body, record, () => {
+          deps.system?.apply();
+          return Promise.resolve({ result: record.result, planId: null });
+        });
       case "range.shift":
       case "worker.restart":
       case "pair.mode":
@@ -337,6 +357,34 @@ async function checkAuthentic(
   );
 }
 
+/** What only a chain or a file can say about a change of settings; asked before the instant at which everything else is checked. */
+async function checkOutside(deps: CommandDeskDeps, signed: SignedCommand): Promise<Result<null, SignerErrorWire>> {
+  const { action } = signed.command;
+  if (!isSystemAction(action)) return ok(null);
+  // Stale first: asking chains about a change of an old version is of no use.
+  const version = checkSystemVersion(deps, signed, action);
+  if (!version.ok) return version;
+  if (deps.system === null || deps.system === undefined) return err(badRequest(`${action} is not served here`));
+  const problem = await deps.system.check(action, signed.params);
+  return problem === null ? ok(null) : err(signerRefusal("policy", `The command is refused: ${problem}.`));
+}
+
+function checkSystemVersion(
+  deps: CommandDeskDeps,
+  { command, params }: SignedCommand,
+  action: SystemAction,
+): Result<null, SignerErrorWire> {
+  const current = systemVersion(deps.authority.system(), action, params);
+  if (BigInt(command.configVersion) === BigInt(current)) return ok(null);
+  return err(
+    signerRefusal(
+      "config_version",
+      `These settings are at version ${current}, the command was made from version ${command.configVersion}. Read them again and repeat the change.`,
+      { current },
+    ),
+  );
+}
+
 /** Role, expiry, nonce and the action's own conditions at this instant. */
 function checkNow(
   deps: CommandDeskDeps,
@@ -358,7 +406,9 @@ function checkForm(signed: SignedCommand): Result<Checked, SignerErrorWire> {
   }
   const schema = isAuthorityAction(command.action)
     ? authorityParamsSchemas[command.action]
-    : commandParamsSchemas[command.action];
+    : isSystemAction(command.action)
+      ? systemParamsSchemas[command.action]
+      : commandParamsSchemas[command.action];
   const parsed = schema.safeParse(params);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
@@ -613,6 +663,10 @@ function checkAction(deps: CommandDeskDeps, signed: SignedCommand): Result<null,
       }
       return ok(null);
     }
+    case "registry.add":
+    case "chain.endpoints":
+    case "alerts.config":
+      return checkSystemVersion(deps, signed, action);
     case "system.stop":
     case "system.resume":
       return ok(null);

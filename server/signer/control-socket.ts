@@ -11,6 +11,7 @@ import type { Authority } from "./authority";
 import type { CommandDesk } from "./commands";
 import { SignerError, type Engine } from "./ports";
 import type { SignerState } from "./signer-state";
+import type { SystemDesk } from "./system-port";
 
 export interface ControlSocketDeps {
   readonly socketPath: string;
@@ -19,6 +20,8 @@ export interface ControlSocketDeps {
   readonly authority: Authority;
   readonly desk: CommandDesk;
   readonly state: SignerState;
+  /** Missing: nothing can be checked before it is added. */
+  readonly system?: SystemDesk;
   readonly wall: WallClock;
   readonly log: Logger;
   readonly onInternalError: (error: unknown, method: string) => void;
@@ -37,7 +40,7 @@ export function startControlSocket(deps: ControlSocketDeps): Promise<Result<Link
 }
 
 export function createControlHandlers(
-  deps: Pick<ControlSocketDeps, "engine" | "authority" | "desk" | "state" | "wall">,
+  deps: Pick<ControlSocketDeps, "engine" | "authority" | "desk" | "state" | "system" | "wall">,
 ): LinkHandlers<typeof controlMethods> {
   const { engine, authority, desk, state, wall } = deps;
   const startedMonoMs = wall.monotonicMs();
@@ -66,6 +69,11 @@ export function createControlHandlers(
           rows: check.rows.map((row) => ({ ...row })),
           openAllowances: check.openAllowances.map((allowance) => ({ ...allowance })),
         };
+      }),
+    "registry.check": (request) =>
+      answer(() => {
+        if (deps.system === undefined) throw SignerError.refuse("not_found", "This signer checks no pools.");
+        return deps.system.inspect(request);
       }),
     "worker.started": ({ pairId }) =>
       answer(() => {

@@ -52,30 +52,47 @@ interface Finding {
 
 export function createEndpointQuorum(
   chain: Chain,
-  endpoints: readonly RpcPort[],
+  /** A function where endpoints come and go while the process runs. */
+  endpoints: readonly RpcPort[] | (() => readonly RpcPort[]),
   monotonicMs: () => number,
 ): EndpointQuorum {
-  let findings: readonly Finding[] = endpoints.map((port) => ({ port, status: "ok", detail: "", head: null }));
+  const portsNow = typeof endpoints === "function" ? endpoints : (): readonly RpcPort[] => endpoints;
+  let findings: readonly Finding[] = portsNow().map(unseen);
   let disagreement: string | null = null;
   let lookedMono: number | null = null;
   let looking: Promise<void> | null = null;
 
+  /** Findings of the endpoints there are now, in their order; one that is new is believed until the next look, which is then due. */
+  function current(): readonly Finding[] {
+    const ports = portsNow();
+    if (ports.length === findings.length && ports.every((port, index) => findings[index]?.port === port)) {
+      return findings;
+    }
+    const known = new Map(findings.map((finding) => [finding.port, finding]));
+    findings = ports.map((port) => known.get(port) ?? unseen(port));
+    disagreement = null;
+    lookedMono = null;
+    return findings;
+  }
+
   const view = (): EndpointsView => ({
-    endpoints: findings.map(({ port, status, detail }) => ({ label: port.label, status, detail })),
+    endpoints: current().map(({ port, status, detail }) => ({ label: port.label, status, detail })),
     disagreement,
   });
 
   async function look(): Promise<void> {
-    const found = await Promise.all(endpoints.map((port) => readHead(chain, port)));
+    const ports = portsNow();
+    const found = await Promise.all(ports.map((port) => readHead(chain, port)));
     disagreement = await judge(chain, found);
     findings = found;
-    lookedMono = monotonicMs();
+    // The list changed meanwhile: what was found counts, the next call looks again.
+    lookedMono = ports === portsNow() || ports.every((port, at) => portsNow()[at] === port) ? monotonicMs() : null;
   }
 
   return {
     async check(maxAgeMs) {
       // One endpoint has nobody to agree with; its chain id is checked by its client and at the start.
-      if (endpoints.length < 2) return view();
+      if (current().length < 2) return view();
       if (lookedMono === null || monotonicMs() - lookedMono > maxAgeMs) {
         looking ??= look().finally(() => {
           looking = null;
@@ -87,19 +104,26 @@ export function createEndpointQuorum(
     },
     view,
     trusted: () =>
-      findings
+      current()
         .filter(({ status }) => status === "ok" || status === "silent")
         .toSorted((left, right) => Number(left.status === "silent") - Number(right.status === "silent"))
         .map(({ port }) => port),
     answering: () => {
-      const answering = findings.filter(({ status }) => status === "ok");
-      return (answering.length > 0 ? answering : findings.filter(({ status }) => status === "silent")).map(
+      const answering = current().filter(({ status }) => status === "ok");
+      return (answering.length > 0 ? answering : current().filter(({ status }) => status === "silent")).map(
         ({ port }) => port,
       );
     },
-    needed: () => Math.max(1, Math.min(2, findings.filter(({ status }) => status === "ok").length)),
-    sendable: () => findings.filter(({ status }) => status !== "wrong_chain").map(({ port }) => port),
+    needed: () => Math.max(1, Math.min(2, current().filter(({ status }) => status === "ok").length)),
+    sendable: () =>
+      current()
+        .filter(({ status }) => status !== "wrong_chain")
+        .map(({ port }) => port),
   };
+}
+
+function unseen(port: RpcPort): Finding {
+  return { port, status: "ok", detail: "", head: null };
 }
 
 /** The hash that an endpoint has at a height; null when it has no block there. */

@@ -7,7 +7,10 @@ import { readDeploymentId } from "@/server/config/deployment";
 import { readProcessEnv } from "@/server/config/env";
 import { loadSettings, type Settings } from "@/server/config/load";
 import { loadRegistry } from "@/server/config/registry";
+import { additionProblems, inspectPool } from "@/server/config/pool-check";
 import { FAMILY_ADAPTERS } from "@/server/execution/adapters/registry";
+import { createRegistryPort } from "@/server/infra/chain/registry-port";
+import type { Family } from "@/lib/registry/schema";
 import { createMarketClock, wallClock } from "@/server/infra/clock";
 import { EXIT_CONFIG, installDrain } from "@/server/infra/process/control-channel";
 import { createLogger } from "@/server/infra/telemetry/logger";
@@ -83,6 +86,17 @@ async function run(settings: Settings): Promise<void> {
       killLabel: settings.killLabel,
     },
     families: new Map(Object.values(FAMILY_ADAPTERS).map((adapter) => [adapter.reads.family, adapter])),
+    inspector: (clients, live) => {
+      const deps = () => ({
+        ...createRegistryPort(clients),
+        registry: live,
+        readsOf: (family: Family) => FAMILY_ADAPTERS[family].reads,
+      });
+      return {
+        inspect: (request) => inspectPool(deps(), request),
+        problems: (addition) => additionProblems(deps(), addition),
+      };
+    },
     passphrase: passphrase.value,
     wall: wallClock,
     market,

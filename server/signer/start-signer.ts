@@ -8,8 +8,10 @@ import type { FamilyAdapter } from "@/lib/actions/family";
 import type { NamedState } from "@/lib/plan/plan-status";
 import type { Chain, Family, Registry } from "@/lib/registry/schema";
 import type { Address } from "@/lib/units";
-import { createChainClients, type ChainClients } from "@/server/infra/chain/clients";
-import { createRpcFallback } from "@/server/infra/chain/rpc-fallback";
+import { createChainClients, type ChainClient, type ChainClients } from "@/server/infra/chain/clients";
+import { guardedFetchFor } from "@/server/infra/chain/guarded-transport";
+import { createRpcFallback, type RpcEndpoint } from "@/server/infra/chain/rpc-fallback";
+import { readVault } from "@/server/infra/endpoint-vault";
 import type { MarketClock, WallClock } from "@/server/infra/clock";
 import { createSocketDir, socketPaths } from "@/server/infra/signer-link/paths";
 import { createStoreClient } from "@/server/infra/store/client";
@@ -18,6 +20,9 @@ import { openAuthority } from "./authority";
 import { createChainAccess } from "./chain-access";
 import { createCommandDesk } from "./commands";
 import { createContractWallets } from "./contract-wallet";
+import { createSystemPort, type PoolInspector } from "./system-port";
+import { liveRegistry } from "./system-settings";
+import { createSignerEndpoints } from "./signer-endpoints";
 import { startControlSocket } from "./control-socket";
 import { createEngine } from "./engine";
 import { startIntentSocket } from "./intent-socket";
@@ -36,6 +41,8 @@ export interface StartSignerInput {
   readonly settings: SignerSettings;
   /** What each DEX family can do; a family that is missing is not signed for. */
   readonly families: ReadonlyMap<Family, FamilyAdapter>;
+  /** Checks of pools before one is added; missing: none can be added. */
+  readonly inspector?: (clients: ChainClients, registry: Registry) => PoolInspector;
   /** Wiped when the key is open. */
   readonly passphrase: Buffer;
   readonly wall: WallClock;
@@ -62,6 +69,9 @@ const RECOVER_RETRY_MIN_MS = 500;
 const RECOVER_RETRY_MAX_MS = 10_000;
 const RELAY_TIMEOUT_MS = 8_000;
 const RELAY_MAX_BODY_BYTES = 64 * 1024;
+/** Newest plans whose transactions may still be under way when endpoints change. */
+const PLANS_LOOKED_AT = 50;
+const RELEASE_EVERY_MS = 1_000;
 
 export async function startSigner(input: StartSignerInput): Promise<Result<RunningSigner, TidegateError>> {
   try {
@@ -81,8 +91,7 @@ async function assemble(input: StartSignerInput): Promise<Result<RunningSigner, 
   if (!dir.ok) return dir;
   mkdirSync(join(settings.dataDir, "signer"), { recursive: true, mode: 0o700 });
 
-  const chains = usedChains(settings);
-  const kill = openKillPoint({ killLabel: settings.killLabel, chains });
+  const kill = openKillPoint({ killLabel: settings.killLabel, chains: settings.registry.chains });
   if (!kill.ok) return kill;
   const signer =
     settings.remoteSigner === null
@@ -118,12 +127,35 @@ async function assemble(input: StartSignerInput): Promise<Result<RunningSigner, 
     });
   }
 
-  const clients = createChainClients({ chains, wallNowMs: wall.nowMs, marketNowMs: input.market.nowMs });
+  const registry = liveRegistry(settings.registry, () => authority.system());
+  const chains = usedChains(settings, registry, authority.pairIds());
+  const endpoints = createSignerEndpoints({
+    deploymentId: settings.deploymentId,
+    chains: settings.registry.chains,
+    signed: () => authority.system(),
+    readVault: () => {
+      const vault = readVault(settings.dataDir, settings.deploymentId);
+      if (!vault.ok) log.warn("signer.vault-unreadable", { reason: vault.error.message });
+      return vault.ok ? vault.value : new Map();
+    },
+    recentPlans: () => engine.listPlans({ limit: PLANS_LOOKED_AT }),
+    log,
+  });
+  const clients = createChainClients({
+    chains: chains.map((chain) => ({ ...chain, rpcUrls: [...endpoints.urlsOf(chain)] })),
+    fetchOf: guardedFetchFor(settings.registry.chains.flatMap(({ rpcUrls }) => rpcUrls)),
+    wallNowMs: wall.nowMs,
+    marketNowMs: input.market.nowMs,
+  });
   const engine: Engine = createEngine({
     deploymentId: settings.deploymentId,
-    registry: settings.registry,
+    registry,
     journalDir: join(settings.dataDir, "signer", "journal"),
-    chains: chainPorts(clients, settings.relayUrls ?? new Map(), wall.nowMs),
+    chains: chainPorts(clients, {
+      portsOf: endpoints.portsOf,
+      relayUrls: settings.relayUrls ?? new Map(),
+      nowMs: wall.nowMs,
+    }),
     families: input.families,
     key: createKeyPort(signer.value),
     authority,
@@ -151,6 +183,21 @@ async function assemble(input: StartSignerInput): Promise<Result<RunningSigner, 
     chainCount: clients.all().length,
     recoveryTrouble: () => recoveryTrouble,
   });
+  const system = createSystemPort({
+    dataDir: settings.dataDir,
+    configured: settings.registry,
+    registry,
+    authority,
+    clients,
+    endpoints,
+    inspector: input.inspector?.(clients, registry) ?? null,
+    wallet,
+    wall,
+  });
+  const written = system.writeCopy();
+  if (!written.ok) log.error("signer.settings-copy-failed", { reason: written.error.message });
+  const releasing = setInterval(endpoints.release, RELEASE_EVERY_MS);
+  releasing.unref();
   const home = clients.get(settings.homeChainId);
   const desk = createCommandDesk({
     authority,
@@ -163,7 +210,8 @@ async function assemble(input: StartSignerInput): Promise<Result<RunningSigner, 
         return report;
       },
     },
-    registry: settings.registry,
+    registry,
+    system,
     contractWallets: home.ok ? createContractWallets(home.value) : null,
     wall,
     log,
@@ -205,7 +253,7 @@ async function assemble(input: StartSignerInput): Promise<Result<RunningSigner, 
     await closeAll();
     return intent;
   }
-  const control = await startControlSocket({ ...shared, socketPath: paths.value.control, desk, state, wall });
+  const control = await startControlSocket({ ...shared, socketPath: paths.value.control, desk, state, system, wall });
   if (!control.ok) {
     await intent.value.close();
     await closeAll();
@@ -287,9 +335,8 @@ async function assemble(input: StartSignerInput): Promise<Result<RunningSigner, 
 }
 
 /** Chains that the pairs' pools live on, and the home chain, as far as there is an endpoint. */
-function usedChains(settings: SignerSettings): readonly Chain[] {
-  const pairIds = new Set(settings.pairIds);
-  const registry: Registry = settings.registry;
+function usedChains(settings: SignerSettings, registry: Registry, authorityPairs: readonly string[]): readonly Chain[] {
+  const pairIds = new Set([...settings.pairIds, ...authorityPairs]);
   const ids = new Set(registry.pools.filter((pool) => pairIds.has(pool.pair)).map((pool) => pool.chainId));
   ids.add(settings.homeChainId);
   return registry.chains.filter((chain) => ids.has(chain.id) && chain.rpcUrls.length > 0);
@@ -297,11 +344,16 @@ function usedChains(settings: SignerSettings): readonly Chain[] {
 
 function chainPorts(
   clients: ChainClients,
-  relayUrls: ReadonlyMap<number, string>,
-  nowMs: () => number,
+  input: {
+    readonly portsOf: (client: ChainClient) => () => readonly RpcEndpoint[];
+    readonly relayUrls: ReadonlyMap<number, string>;
+    readonly nowMs: () => number;
+  },
 ): ReadonlyMap<number, ChainPort> {
+  const { portsOf, relayUrls, nowMs } = input;
   return new Map(
-    clients.all().map(({ chain, endpoints }) => {
+    clients.all().map((client) => {
+      const { chain } = client;
       const url = relayUrls.get(chain.id);
       const relay =
         url === undefined
@@ -313,7 +365,7 @@ function chainPorts(
               maxBodyBytes: RELAY_MAX_BODY_BYTES,
               nowMs,
             }).endpoints;
-      return [chain.id, createChainAccess(chain, endpoints, relay[0] ?? null)];
+      return [chain.id, createChainAccess(chain, portsOf(client), relay[0] ?? null)];
     }),
   );
 }

@@ -92,6 +92,7 @@ export async function startFakeSigner(deploymentId: Hex, authority: Authority): 
       "orphans.list": async () => ok({ orphans: [] }),
       "ledger.list": async () => ok({ entries: [] }),
       "ledger.check": async () => ok({ checkedAtMs: Date.now(), blocks: [], rows: [], openAllowances: [] }),
+      "registry.check": async () => err(missing),
       "worker.started": async () => ok({}),
       health: async () =>
         ok({ state: "NORMAL" as const, cause: "", uptimeMs: 1, rssBytes: 1, journalSeq: 1, recovered: true }),

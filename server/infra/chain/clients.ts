@@ -18,7 +18,13 @@ import { err, ok, type Result } from "@/lib/errors/result";
 import { ChainError, errorText } from "@/lib/errors/tidegate-error";
 import type { Chain } from "@/lib/registry/schema";
 import type { Hex } from "@/lib/units";
-import { createRpcFallback, redactText, type EndpointState, type RpcEndpoint } from "./rpc-fallback";
+import {
+  createRpcFallback,
+  redactText,
+  type EndpointState,
+  type EndpointSwitch,
+  type RpcEndpoint,
+} from "./rpc-fallback";
 
 export type ReadClient = PublicClient<CustomTransport, ViemChain>;
 
@@ -36,7 +42,11 @@ export interface ChainClient {
   readonly chain: Chain;
   /** viem client over all endpoints; use it inside `call` so that errors are typed and masked. */
   readonly client: ReadClient;
+  /** As they are now. */
   readonly endpoints: readonly RpcEndpoint[];
+  /** Other endpoints, or another order, from the next request on. */
+  setUrls(urls: readonly string[]): void;
+  lastSwitch(): EndpointSwitch | null;
   /** Runs one reading; whatever it throws becomes a ChainError that names `what`. */
   call<T>(what: string, read: (client: ReadClient) => Promise<T>): Promise<Result<T, ChainError>>;
   /** Head by default; the head is refused with `stale_head` when older than the chain allows. */
@@ -55,6 +65,8 @@ export interface ChainClientsSettings {
   readonly rpcOverrides?: Readonly<Record<string, readonly string[]>>;
   /** Time limit of one request to one endpoint, wall ms. */
   readonly timeoutMs?: number;
+  /** For addresses that came in by the desk; undefined: asked directly. */
+  readonly fetchOf?: (url: string) => typeof fetch | undefined;
   /** Wall clock for backoff. */
   readonly wallNowMs: () => number;
   /** Market clock for the age of the head. */
@@ -97,7 +109,8 @@ function maxHeadAgeMs(chain: Chain): number {
 function createChainClient(settings: ChainClientsSettings, chain: Chain): ChainClient {
   const overrides = settings.rpcOverrides?.[String(chain.id)] ?? [];
   const urls = overrides.length > 0 ? overrides : chain.rpcUrls;
-  const { transport, endpoints } = createRpcFallback({
+  const fallback = createRpcFallback({
+    ...(settings.fetchOf === undefined ? {} : { fetchOf: settings.fetchOf }),
     chainId: chain.id,
     urls,
     timeoutMs: settings.timeoutMs ?? DEFAULT_TIMEOUT_MS,
@@ -106,7 +119,7 @@ function createChainClient(settings: ChainClientsSettings, chain: Chain): ChainC
   });
   const client = createPublicClient({
     chain: toViemChain(chain),
-    transport,
+    transport: fallback.transport,
     pollingInterval: chain.isLocal ? LOCAL_POLLING_MS : Math.min(REMOTE_POLLING_MS, chain.blockTimeMs),
     cacheTime: 0,
   });
@@ -115,7 +128,7 @@ function createChainClient(settings: ChainClientsSettings, chain: Chain): ChainC
     try {
       return ok(await read(client));
     } catch (error) {
-      return err(toChainError({ error, what, chain, urls, endpoints }));
+      return err(toChainError({ error, what, chain, endpoints: fallback.endpoints }));
     }
   };
 
@@ -149,7 +162,18 @@ function createChainClient(settings: ChainClientsSettings, chain: Chain): ChainC
     return ok({ chainId: chain.id, number, hash, timestampAtMs, baseFeePerGasWei: baseFeePerGas });
   };
 
-  return { chain, client, endpoints, call, readBlock, endpointStates: () => endpoints.map((each) => each.state()) };
+  return {
+    chain,
+    client,
+    get endpoints() {
+      return fallback.endpoints;
+    },
+    setUrls: fallback.setUrls,
+    lastSwitch: fallback.lastSwitch,
+    call,
+    readBlock,
+    endpointStates: () => fallback.endpoints.map((each) => each.state()),
+  };
 }
 
 /** Our registry's chain in viem's form, without any address of an endpoint. */
@@ -167,17 +191,14 @@ function toChainError(input: {
   readonly error: unknown;
   readonly what: string;
   readonly chain: Chain;
-  readonly urls: readonly string[];
   readonly endpoints: readonly RpcEndpoint[];
 }): ChainError {
-  const { error, what, chain, urls, endpoints } = input;
+  const { error, what, chain, endpoints } = input;
   const own = findCause(error, (cause) => cause instanceof ChainError);
   if (own instanceof ChainError) return own;
   const place = `${what} on ${chain.name} (${chain.id})`;
   let text = error instanceof BaseError ? error.shortMessage : errorText(error);
-  urls.forEach((url, index) => {
-    text = redactText(text, url, endpoints[index]?.label ?? "***");
-  });
+  for (const { url, label } of endpoints) text = redactText(text, url, label);
   const make = (code: ChainError["code"], retryable: boolean, message: string): ChainError =>
     // The cause is left out: viem's errors carry the whole address of the endpoint.
     new ChainError({ code, retryable, message, details: { chainId: chain.id, what } });

@@ -1,8 +1,10 @@
 // Several RPC endpoints of one chain behind one viem transport: chain id checked first, dead and wrong ones passed over, no key in any text.
-import { custom, http, type CustomTransport } from "viem";
+import { custom, http, HttpRequestError, TimeoutError, type CustomTransport } from "viem";
 import { z } from "zod";
-import { ChainError, errorText } from "@/lib/errors/tidegate-error";
+import type { EndpointErrorClass, EndpointStats } from "@/lib/api/endpoint-schemas";
+import { ChainError, SourceError, errorText } from "@/lib/errors/tidegate-error";
 import { redactUrl } from "@/server/infra/http";
+import { createRequestStats } from "./request-stats";
 
 export interface RpcCall {
   readonly method: string;
@@ -12,6 +14,8 @@ export interface RpcCall {
 export interface RpcEndpoint {
   /** Host and masked path: the only form of the address that may leave this file. */
   readonly label: string;
+  /** The whole address: for its own file, ids and comparisons; never for a text. */
+  readonly url: string;
   /** One JSON-RPC call to this endpoint only; throws viem's errors or a ChainError `wrong_chain`. */
   readonly request: (call: RpcCall) => Promise<unknown>;
   state(): EndpointState;
@@ -24,6 +28,16 @@ export interface EndpointState {
   readonly lastError: string | null;
   /** Wall time at which a failing endpoint is tried again; 0 when it is not failing. */
   readonly retryAtMs: number;
+  /** Of the newest requests. */
+  readonly stats: EndpointStats;
+}
+
+/** Another endpoint answers than before. */
+export interface EndpointSwitch {
+  readonly atMs: number;
+  readonly from: string;
+  readonly to: string;
+  readonly why: string;
 }
 
 export interface RpcFallbackSettings {
@@ -32,6 +46,8 @@ export interface RpcFallbackSettings {
   readonly timeoutMs: number;
   readonly maxBodyBytes: number;
   readonly nowMs: () => number;
+  /** For addresses that came in by the desk: a fetch that goes to the open internet only. */
+  readonly fetchOf?: (url: string) => typeof fetch | undefined;
 }
 
 /** Backoff of an endpoint after consecutive failures: 1 s doubling to 60 s. */
@@ -43,17 +59,35 @@ const rpcErrorSchema = z.looseObject({ code: z.number().optional() });
 
 export interface RpcFallback {
   readonly transport: CustomTransport;
+  /** As they are now. */
   readonly endpoints: readonly RpcEndpoint[];
+  /** Another list in another order, from the next request on; what is under way ends where it began. */
+  setUrls(urls: readonly string[]): void;
+  lastSwitch(): EndpointSwitch | null;
 }
 
 export function createRpcFallback(settings: RpcFallbackSettings): RpcFallback {
-  const endpoints = settings.urls.map((url) => createEndpoint(settings, url));
+  let endpoints = settings.urls.map((url) => createEndpoint(settings, url));
+  let lastAnswered: string | null = null;
+  let lastSwitch: EndpointSwitch | null = null;
+
+  function answeredBy(endpoint: RpcEndpoint): void {
+    const before = endpoints.find(({ label }) => label === lastAnswered);
+    if (lastAnswered !== null && lastAnswered !== endpoint.label) {
+      const why =
+        before === undefined ? "it is not in the list any more" : (before.state().lastError ?? "the order was changed");
+      lastSwitch = { atMs: settings.nowMs(), from: lastAnswered, to: endpoint.label, why };
+    }
+    lastAnswered = endpoint.label;
+  }
 
   const request = async (rpcCall: RpcCall): Promise<unknown> => {
     let lastError: unknown = null;
     for (const endpoint of inOrder(endpoints, settings.nowMs())) {
       try {
-        return await endpoint.request(rpcCall);
+        const value = await endpoint.request(rpcCall);
+        answeredBy(endpoint);
+        return value;
       } catch (error) {
         if (isAnswer(error)) throw error;
         lastError = error;
@@ -70,12 +104,25 @@ export function createRpcFallback(settings: RpcFallbackSettings): RpcFallback {
       cause: lastError,
     });
   };
-  return { transport: custom({ request }, { retryCount: 0 }), endpoints };
+  return {
+    transport: custom({ request }, { retryCount: 0 }),
+    get endpoints() {
+      return endpoints;
+    },
+    setUrls(urls) {
+      const known = new Map(endpoints.map((endpoint) => [endpoint.url, endpoint]));
+      endpoints = urls.map((url) => known.get(url) ?? createEndpoint(settings, url));
+    },
+    lastSwitch: () => lastSwitch,
+  };
 }
 
 function createEndpoint(settings: RpcFallbackSettings, url: string): RpcEndpoint {
   const label = redactUrl(url);
+  const stats = createRequestStats();
+  const fetchFn = settings.fetchOf?.(url);
   const inner = http(url, {
+    ...(fetchFn === undefined ? {} : { fetchFn }),
     timeout: settings.timeoutMs,
     retryCount: 0,
     maxResponseBodySize: settings.maxBodyBytes,
@@ -88,6 +135,7 @@ function createEndpoint(settings: RpcFallbackSettings, url: string): RpcEndpoint
   let checking: Promise<void> | null = null;
 
   function failed(error: unknown): void {
+    stats.failed(errorClassOf(error));
     failuresCount += 1;
     if (status !== "wrong_chain") status = "failing";
     lastError = redactText(errorText(error), url, label);
@@ -117,7 +165,9 @@ function createEndpoint(settings: RpcFallbackSettings, url: string): RpcEndpoint
         });
         await checking;
       }
+      const startMono = performance.now();
       const value = await inner.request(rpcCall);
+      stats.answered(performance.now() - startMono);
       status = "ok";
       failuresCount = 0;
       lastError = null;
@@ -134,7 +184,25 @@ function createEndpoint(settings: RpcFallbackSettings, url: string): RpcEndpoint
       throw error;
     }
   };
-  return { label, request, state: () => ({ label, status, failuresCount, lastError, retryAtMs }) };
+  return {
+    label,
+    url,
+    request,
+    state: () => ({ label, status, failuresCount, lastError, retryAtMs, stats: stats.read() }),
+  };
+}
+
+/** What kind of trouble an endpoint made, for people who compare endpoints. */
+function errorClassOf(error: unknown): EndpointErrorClass {
+  if (error instanceof ChainError) return error.code === "wrong_chain" ? "wrong_chain" : "bad_answer";
+  if (error instanceof TimeoutError) return "timeout";
+  if (error instanceof SourceError) return error.code === "timeout" ? "timeout" : "unreachable";
+  if (error instanceof HttpRequestError) {
+    if (error.status === 429) return "rate_limited";
+    return error.status === undefined ? "unreachable" : "bad_answer";
+  }
+  const code = rpcErrorSchema.safeParse(error);
+  return code.success && (code.data.code === -32_005 || code.data.code === 429) ? "rate_limited" : "bad_answer";
 }
 
 /** Healthy ones first, in the order of the settings; those backing off come last, soonest first, so that none is never tried. */

@@ -1,0 +1,86 @@
+// Routes of the settings pages, a table of their own: what only they need is not in every page's first load.
+import { z } from "zod";
+import { pairIdSchema } from "@/lib/registry/schema";
+import { chainEndpointsDtoSchema, endpointTestSchema } from "./endpoint-schemas";
+import { poolCheckRequestSchema, poolCheckSchema, signedSettingsSchema } from "./system-settings";
+
+const none = z.object({});
+const MAX_URL_CHARS = 2_048;
+
+export const settingsContract = {
+  chainEndpoints: {
+    method: "GET",
+    path: "/api/chains",
+    auth: "session",
+    summary: "RPC endpoints per chain: height, lag, latency, errors, state; addresses masked",
+    params: none,
+    query: none,
+    body: none,
+    response: z.object({ chains: z.array(chainEndpointsDtoSchema), nowMs: z.number() }),
+    status: 200,
+  },
+  endpointTest: {
+    method: "POST",
+    path: "/api/chains/{chainId}/endpoints/test",
+    auth: "session",
+    summary: "Try an RPC endpoint against those in use; one that agrees is kept on this machine until it is signed for",
+    params: z.object({ chainId: z.coerce.number().int().positive() }),
+    query: none,
+    body: z.object({ url: z.string().min(1).max(MAX_URL_CHARS) }),
+    response: endpointTestSchema,
+    status: 200,
+  },
+  registryChoices: {
+    method: "GET",
+    path: "/api/registry",
+    auth: "session",
+    summary: "Chains and DEXes a pool can be added on, pairs it can be added to, and what was added by signed commands",
+    params: none,
+    query: none,
+    body: none,
+    response: z.object({
+      chains: z.array(
+        z.object({
+          id: z.number().int(),
+          name: z.string(),
+          dexes: z.array(z.object({ id: z.string(), name: z.string(), hasPoolIds: z.boolean() })),
+        }),
+      ),
+      pairs: z.array(z.object({ id: pairIdSchema, pools: z.number().int(), isFixedList: z.boolean() })),
+      added: signedSettingsSchema.shape.registry,
+    }),
+    status: 200,
+  },
+  poolCheck: {
+    method: "POST",
+    path: "/api/registry/pool-check",
+    auth: "session",
+    summary:
+      "Check a pool on its chain before it is added: code, factory, key, hooks, tokens, depth, volume, sources, gas",
+    params: none,
+    query: none,
+    body: poolCheckRequestSchema,
+    response: poolCheckSchema,
+    status: 200,
+  },
+  alertSettings: {
+    method: "GET",
+    path: "/api/alerts/settings",
+    auth: "session",
+    summary: "Alert rules, quiet hours and channels as set, and the version of the signed ones",
+    params: none,
+    query: none,
+    body: none,
+    response: z.object({
+      settings: signedSettingsSchema.shape.alerts.unwrap().shape.settings,
+      /** 0: none was signed, the file or the defaults hold. */
+      version: z.number().int(),
+      from: z.enum(["signed", "file", "defaults"]),
+      /** A file that was refused. */
+      problem: z.string().nullable(),
+    }),
+    status: 200,
+  },
+} as const;
+export type SettingsRouteName = keyof typeof settingsContract;
+export type SettingsResponse<N extends SettingsRouteName> = z.input<(typeof settingsContract)[N]["response"]>;

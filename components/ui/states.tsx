@@ -6,7 +6,13 @@ import { cx } from "./cx";
 import { Status } from "./status";
 
 export function Skeleton({ className }: { readonly className?: string | undefined }): ReactNode {
-  return <span aria-hidden="true" className={cx("block rounded-chip bg-hover", className ?? "h-4 w-full")} />;
+  return (
+    <span
+      aria-hidden="true"
+      data-skeleton=""
+      className={cx("block rounded-chip bg-hover", className ?? "h-4 w-full")}
+    />
+  );
 }
 
 /** Rows of the height the data will have; announced once. */

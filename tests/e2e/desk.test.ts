@@ -1,13 +1,14 @@
 // The desk in a real browser on a real run: what an operator sees, signs and triggers, and that every page can be read by everybody.
 import { cpus, loadavg } from "node:os";
 import { rmSync } from "node:fs";
-import { AxeBuilder } from "@axe-core/playwright";
 import { chromium, type BrowserContext, type Page } from "@playwright/test";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { contract } from "@/lib/api/contract";
 import { formatUsd } from "@/lib/format/usd";
 import { FIRST_LOAD_LIMIT_BYTES, firstLoadBytes } from "@/server/cli/commands/bench-first-load";
+import { deskRoutes } from "@/tests/support/desk-routes";
+import { readPages } from "@/tests/support/read-pages";
 import { requires } from "@/tests/support/requires";
 import { startDemo, waitFor, type RunningDemo } from "@/tests/support/running-demo";
 
@@ -20,30 +21,6 @@ const SEEN_LIMIT_MS = 2_000;
 const SEEN_LIMIT_BUSY_MS = 10_000;
 /** Runnable processes per core beyond which a limit in wall time says more about the machine than about Tidegate. */
 const BUSY_LOAD = 1.5;
-const ROUTES = [
-  "/overview",
-  "/pairs",
-  `/pairs/${AUTO}`,
-  `/pairs/${APPROVE}`,
-  "/positions",
-  "/pools",
-  "/lab",
-  "/approvals",
-  "/reports",
-  "/activity",
-  "/alerts",
-  "/system",
-  "/settings",
-  "/settings/pairs",
-  "/settings/audit",
-  "/login",
-  "/docs",
-  "/docs/authority",
-] as const;
-const SETTLE_LIMIT_MS = 15_000;
-const COLOUR_RULES = ["color-contrast", "link-in-text-block"];
-const AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa"];
-
 const chrome = requires("chromium", "desk in Chromium");
 let demo: RunningDemo;
 let context: BrowserContext;
@@ -119,6 +96,29 @@ function positionOf(pairId: string) {
     const { positions } = await demo.read(contract.pairPositions, { params: { id: pairId } });
     const { openPlanId } = await statusOf(pairId);
     return openPlanId === null ? (positions[0] ?? null) : null;
+  });
+}
+
+/** Every page there is, those with parameters at something that the run has. */
+async function routes(): Promise<readonly string[]> {
+  const { plans } = await demo.read(contract.plans, { query: { limit: "1" } });
+  const { positionId } = await positionOf(AUTO);
+  const { pools } = await demo.read(contract.pools, { query: { pair: AUTO } });
+  const { decisions } = await demo.read(contract.pairDecisions, { params: { id: AUTO }, query: { limit: "1" } });
+  const { open } = await demo.read(contract.alerts);
+  return deskRoutes({
+    "/pairs/[id]": [
+      `/pairs/${AUTO}`,
+      `/pairs/${APPROVE}?charts=strategy&draw=candles`,
+      `/pairs/${AUTO}?charts=running`,
+    ],
+    "/pairs/[id]/decisions/[epoch]": decisions.map(({ epoch }) => `/pairs/${AUTO}/decisions/${epoch}`),
+    "/positions/[id]": [`/positions/${encodeURIComponent(positionId)}?pair=${AUTO}`],
+    "/approvals/[planId]": plans.map(({ planId }) => `/approvals/${planId}`),
+    "/activity/[planId]": plans.map(({ planId }) => `/activity/${planId}`),
+    "/pools/[chain]/[address]": pools.slice(0, 1).map(({ chainId, address: pool }) => `/pools/${chainId}/${pool}`),
+    "/alerts/[id]": open.slice(0, 1).map(({ id }) => `/alerts/${id}`),
+    "/docs/[...slug]": ["/docs/authority"],
   });
 }
 
@@ -394,7 +394,7 @@ describe.skipIf(!chrome.available)("desk", () => {
   });
 
   it("desk: a page needs at most 250 kB of code before it can be used", async () => {
-    const sizes = await firstLoadBytes(demo.apiUrl, [...ROUTES]);
+    const sizes = await firstLoadBytes(demo.apiUrl, await routes());
     for (const [route, bytes] of sizes) say(`first load ${route}: ${(bytes / 1000).toFixed(1)} kB gzip`);
     expect([...sizes].filter(([, bytes]) => bytes > FIRST_LOAD_LIMIT_BYTES)).toEqual([]);
   });
@@ -408,55 +408,14 @@ describe.skipIf(!chrome.available)("desk", () => {
   });
 
   it("desk: every page is readable by everybody, dark and light, wide and narrow, without errors", async () => {
-    const { plans } = await demo.read(contract.plans, { query: { limit: "1" } });
-    const planId = plans[0]?.planId;
-    const { positionId } = await positionOf(AUTO);
-    const routes = [
-      ...ROUTES,
-      `/positions/${encodeURIComponent(positionId)}?pair=${AUTO}`,
-      ...(planId === undefined ? [] : [`/approvals/${planId}`, `/activity/${planId}`]),
-    ];
-    const problems: string[] = [];
-    let checks = 0;
-    // One person reads one page at a time: reads are limited to 20 a second per session.
-    await page.goto("about:blank");
-    const sized = await context.newPage();
-    listen(sized);
     // The desk has been live in every test before; standing still saves the machine's time here.
+    await page.goto("about:blank");
     await demo.control("/pause", { paused: true });
-    for (const route of routes) {
-      await sized.goto(address(route));
-      await sized.getByRole("main").waitFor();
-      for (const width of [1440, 360]) {
-        await sized.setViewportSize({ width, height: width === 360 ? 740 : 900 });
-        // Skeletons have gone and charts have their size; a page that stays busy is checked as it is.
-        await sized
-          .waitForFunction(() => document.querySelector("[aria-busy=true]") === null, null, {
-            timeout: SETTLE_LIMIT_MS,
-          })
-          .catch(() => problems.push(`${route} at ${width}: still busy after ${SETTLE_LIMIT_MS} ms`));
-        await new Promise((resolve) => setTimeout(resolve, 300));
-        const overflowPx = await sized.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-        if (overflowPx > 0) problems.push(`${route} at ${width}: ${overflowPx} px wider than the window`);
-        for (const colorScheme of ["dark", "light"] as const) {
-          await sized.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-          // The document is the same in both themes, so the second pass asks only what colours decide.
-          const axe = new AxeBuilder({ page: sized });
-          const { violations } = await (
-            colorScheme === "dark" ? axe.withTags(AXE_TAGS) : axe.withRules(COLOUR_RULES)
-          ).analyze();
-          checks += 1;
-          for (const { id, nodes } of violations) {
-            problems.push(
-              `${route} at ${width}, ${colorScheme}: ${id} (${nodes.length}) ${nodes[0]?.html.slice(0, 160)} ${nodes[0]?.failureSummary?.split("\n")[1]?.slice(0, 200) ?? ""}`,
-            );
-          }
-        }
-      }
-    }
-    await sized.close();
+    const startedMs = performance.now();
+    const all = await routes();
+    const { checks, shots, problems } = await readPages({ context, base: demo.apiUrl, routes: all, listen });
     say(
-      `pages: ${routes.length} routes, ${checks} axe runs, ${problems.length} problems, ${consoleErrors.length} console errors`,
+      `pages: ${all.length} routes, ${checks} axe runs, ${shots} pictures, ${problems.length} problems, ${consoleErrors.length} console errors in ${seconds(performance.now() - startedMs)}`,
     );
     for (const text of consoleErrors) say(`    console: ${text}`);
     expect(problems).toEqual([]);

@@ -1,9 +1,10 @@
 // Everything that happened with one plan: timeline, what went where, what comes next, and a file for a report.
 "use client";
 import { Download } from "lucide-react";
-import type { ReactNode } from "react";
+import { useState, type ReactNode } from "react";
 import { StatusChip } from "@/components/approvals/plan-head";
 import { nextSentence, planTitle } from "@/components/approvals/plan-words";
+import { api } from "@/components/live/api";
 import { QueryView } from "@/components/live/query-view";
 import { useWallNow } from "@/components/live/ticker";
 import { useApi } from "@/components/live/use-api";
@@ -21,9 +22,12 @@ import { formatPrice } from "@/lib/format/price";
 import { formatInstant } from "@/lib/format/time";
 import { formatSignedToken, formatTokenExact } from "@/lib/format/token";
 import { formatUsd } from "@/lib/format/usd";
+import { FundsMap } from "./funds-map";
 import { PlanScore } from "./plan-score";
 import { PlanTimeline } from "./plan-timeline";
+import { withoutSecrets } from "./report-bundle";
 import { saveJson } from "./save-json";
+import { hasFailed } from "./step-cause";
 
 export function ActivityDetail({ planId }: { readonly planId: string }): ReactNode {
   const plan = useApi("plan", { params: { planId } });
@@ -44,7 +48,6 @@ export function ActivityDetail({ planId }: { readonly planId: string }): ReactNo
 
 function Detail({ plan }: { readonly plan: PlanDto }): ReactNode {
   const nowMs = useWallNow();
-  const environment = useApi("environment");
   const deltas = sumDeltas(plan);
   const gasUsed = plan.steps.reduce((total, step) => total + Number(step.op?.gasUsed ?? 0), 0);
   const sent = plan.steps.reduce((total, step) => total + (step.op?.attempts.length ?? 0), 0);
@@ -56,9 +59,13 @@ function Detail({ plan }: { readonly plan: PlanDto }): ReactNode {
       <div className="grid gap-3 desk:gap-4">
         <Panel title="What comes next">
           <p className="text-ink-2">{nextSentence(plan)}</p>
-          <p className="mt-2">
-            <TextLink href={`/approvals/${plan.planId}`}>The card with ranges, bounds and limits</TextLink>
-          </p>
+          <NextEpoch pairId={plan.pairId} />
+          <ul className="mt-2 grid gap-1">
+            <li>
+              <TextLink href={`/approvals/${plan.planId}`}>The card with ranges, bounds and limits</TextLink>
+            </li>
+            {plan.steps.some(hasFailed) && <WhatYouCanDo pairId={plan.pairId} />}
+          </ul>
         </Panel>
         {plan.endedAtMs !== null && <PlanScore planId={plan.planId} pairId={plan.pairId} />}
         <Panel title="What went where">
@@ -76,25 +83,8 @@ function Detail({ plan }: { readonly plan: PlanDto }): ReactNode {
           )}
           <p className="mt-2 text-dense text-ink-3">Changes of the wallet by all verified steps, gas apart.</p>
         </Panel>
-        <Panel
-          title="Facts"
-          tools={
-            <Button
-              size="small"
-              kind="quiet"
-              onClick={() =>
-                saveJson(`tidegate-plan-${plan.planId.slice(2, 10)}.json`, {
-                  version: environment.data?.version ?? null,
-                  savedAtMs: Date.now(),
-                  plan,
-                })
-              }
-            >
-              <Download size={13} aria-hidden="true" />
-              JSON for a report
-            </Button>
-          }
-        >
+        <FundsMap pairId={plan.pairId} />
+        <Panel title="Facts" tools={<SaveReport plan={plan} />}>
           <KeyValue
             rows={[
               {
@@ -134,6 +124,79 @@ function Detail({ plan }: { readonly plan: PlanDto }): ReactNode {
         </Panel>
       </div>
     </div>
+  );
+}
+
+/** The next automatic act, whatever became of this plan. */
+function NextEpoch({ pairId }: { readonly pairId: string }): ReactNode {
+  const pair = useApi("pairStatus", { params: { id: pairId } }).data;
+  if (pair === undefined) return null;
+  const left = pair.nextEpochMarketAtMs === null ? null : pair.nextEpochMarketAtMs - pair.marketNowMs;
+  return (
+    <p className="mt-1 text-ink-2">
+      {pair.halted !== null
+        ? `${pairId} is halted: nothing happens until a signed unhalt.`
+        : pair.pause !== null
+          ? `${pairId} is paused: nothing new is planned until it is resumed.`
+          : left === null
+            ? "When the next epoch decides is not known now."
+            : `The next epoch decides in ${formatAge(Math.max(0, left))} of market time, in mode ${pair.mode.toUpperCase()}.`}
+    </p>
+  );
+}
+
+/** Every one is an act of its own, signed on its own page. */
+function WhatYouCanDo({ pairId }: { readonly pairId: string }): ReactNode {
+  return (
+    <>
+      <li>
+        <TextLink href={`/pairs/${encodeURIComponent(pairId)}`}>Try again: ask for a range shift on the pair</TextLink>
+      </li>
+      <li>
+        <TextLink href={`/pairs/${encodeURIComponent(pairId)}?act=pause`}>Keep it as it is: pause the pair</TextLink>
+      </li>
+      <li>
+        <TextLink href="/system">Adopt or close what nobody accounts for</TextLink>
+      </li>
+    </>
+  );
+}
+
+function SaveReport({ plan }: { readonly plan: PlanDto }): ReactNode {
+  const [isBusy, setBusy] = useState(false);
+  const environment = useApi("environment").data;
+  const pair = useApi("pairStatus", { params: { id: plan.pairId } }).data;
+  const system = useApi("system").data;
+  const save = async (): Promise<void> => {
+    setBusy(true);
+    const causes = await Promise.all(
+      plan.steps.filter(hasFailed).map(async ({ index }) => {
+        try {
+          return { step: index, ...(await api.call("opCause", { params: { planId: plan.planId, index } })) };
+        } catch {
+          // The chain is away: the report goes without this part and says so.
+          return { step: index, reason: "could not be read when the report was saved" };
+        }
+      }),
+    );
+    saveJson(
+      `tidegate-plan-${plan.planId.slice(2, 10)}.json`,
+      withoutSecrets({
+        version: environment?.version ?? null,
+        savedAtMs: Date.now(),
+        plan,
+        causes,
+        pair: pair ?? null,
+        services: system?.services ?? null,
+      }),
+    );
+    setBusy(false);
+  };
+  return (
+    <Button size="small" kind="quiet" busy={isBusy ? "Reading…" : null} onClick={() => void save()}>
+      <Download size={13} aria-hidden="true" />
+      JSON for a report
+    </Button>
   );
 }
 

@@ -9,6 +9,7 @@ import { Status, StatusShape, type StatusTone } from "@/components/ui/status";
 import type { PlanDto } from "@/lib/api/schemas";
 import { shortHex } from "@/lib/format/address";
 import { formatInstant, formatIso } from "@/lib/format/time";
+import { hasFailed, StepCause } from "./step-cause";
 
 export const SHAPE_COLOUR: Readonly<Record<StatusTone, string>> = {
   ok: "text-tide",
@@ -51,7 +52,7 @@ export function PlanTimeline({ plan }: { readonly plan: PlanDto }): ReactNode {
         </Entry>
       )}
       {plan.steps.map((step) => (
-        <StepEntry key={step.index} step={step} isOver={!isOpen(plan)} />
+        <StepEntry key={step.index} planId={plan.planId} step={step} isOver={!isOpen(plan)} />
       ))}
       {isOpen(plan) ? (
         <Entry tone={end.tone} atMs={null} title={end.word} isLast>
@@ -66,7 +67,15 @@ export function PlanTimeline({ plan }: { readonly plan: PlanDto }): ReactNode {
   );
 }
 
-function StepEntry({ step, isOver }: { readonly step: PlanStep; readonly isOver: boolean }): ReactNode {
+function StepEntry({
+  planId,
+  step,
+  isOver,
+}: {
+  readonly planId: string;
+  readonly step: PlanStep;
+  readonly isOver: boolean;
+}): ReactNode {
   const { op } = step;
   const state = op === null ? null : OP_STATE[op.state];
   return (
@@ -88,6 +97,7 @@ function StepEntry({ step, isOver }: { readonly step: PlanStep; readonly isOver:
         {step.contractLabel} {step.call}
       </p>
       {hasStarted(step) && <OpFacts op={step.op} />}
+      {hasFailed(step) && <StepCause planId={planId} index={step.index} />}
     </Entry>
   );
 }

@@ -160,10 +160,13 @@ function Gas({ exit }: { readonly exit: Exit }): ReactNode {
           return {
             key: chain.name,
             value: (
-              <Status tone={heldRaw === null ? "unknown" : isShort ? "crit" : "ok"}>
-                {isShort ? "too little: " : ""}
-                {held}, {needed}
-              </Status>
+              <>
+                <Status tone={heldRaw === null ? "unknown" : isShort ? "crit" : "ok"}>
+                  {isShort ? "too little: " : ""}
+                  {held}
+                </Status>
+                <span className="block text-micro text-ink-3 desk:ml-2 desk:inline">{needed}</span>
+              </>
             ),
           };
         })}

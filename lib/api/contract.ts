@@ -15,6 +15,7 @@ import {
   allocationDtoSchema,
   allocationHistorySchema,
   analysisPointSchema,
+  boundCheckSchema,
   candleRowSchema,
   decisionDtoSchema,
   depthSchema,
@@ -324,6 +325,21 @@ export const contract = {
     query: none,
     response: planDtoSchema,
   }),
+  opCause: get(
+    "/api/plans/{planId}/steps/{index}/cause",
+    "read",
+    "Why a step's transaction failed: decoded, and that block against the plan's bounds",
+    {
+      params: z.object({ planId: planIdSchema, index: z.coerce.number().int().min(0).max(500) }),
+      query: none,
+      response: z.object({
+        reason: z.string(),
+        meaning: z.string().nullable(),
+        triedAtBlock: z.string().nullable(),
+        checks: z.array(boundCheckSchema.omit({ id: true })),
+      }),
+    },
+  ),
   activity: get("/api/activity", "read", "Plans with their operations, newest first", {
     params: none,
     query: z.object({ pair: pairIdSchema.optional(), limit: limit(200, 50), cursor }),

@@ -113,7 +113,8 @@ export async function checkChains(settings: Settings): Promise<readonly DoctorCh
   const clients = createChainClients({
     chains: registry.value.registry.chains,
     wallNowMs: Date.now,
-    marketNowMs: Date.now,
+    // A sandbox's blocks carry its own market time: their age against this machine's clock says nothing.
+    marketNowMs: settings.sandboxUrl === null ? Date.now : () => 0,
     timeoutMs: REACH_TIMEOUT_MS,
   });
   return Promise.all(
@@ -138,7 +139,9 @@ export async function checkChains(settings: Settings): Promise<readonly DoctorCh
 export async function checkSources(settings: Settings): Promise<readonly DoctorCheck[]> {
   const isProxied = settings.cexProxyUrl !== null;
   const venues =
-    settings.cexProxyUrl === null ? Object.entries(VENUE_HOSTS) : [["exchange proxy", settings.cexProxyUrl]];
+    settings.cexProxyUrl === null
+      ? Object.entries(VENUE_HOSTS)
+      : [[settings.sandboxUrl === null ? "exchange proxy" : "exchanges, a stand-in", settings.cexProxyUrl]];
   const venueFix = isProxied
     ? "check TG_CEX_PROXY_URL"
     : "check the network or a regional block, or set TG_CEX_PROXY_URL";

@@ -8,6 +8,7 @@ import { fromSignerError, fromStoreError, type ApiError } from "@/server/api/api
 import type { ApiDeps } from "@/server/api/deps";
 import { bindHandler } from "@/server/api/handler";
 import { type DeskState, knownPair, pairAuthority, readDeskState } from "@/server/api/reads";
+import { readOpCause } from "@/server/api/op-cause";
 import { opDto, planDto, stepTitle } from "@/server/api/views/plan-dto";
 import { readPlanCopies, readPlanCopy } from "@/server/infra/store/plans";
 import type { TxDto } from "@/lib/api/schemas";
@@ -68,6 +69,21 @@ const planHandler = bindHandler(contract.plan, async ({ deps, params }) => {
   const copy = await readPlanCopy(deps.store, params.planId, planRecordSchema);
   if (copy.ok && copy.value !== null) return ok({ data: view(deps, desk.value, copy.value) });
   return err(fromSignerError(record.error));
+});
+
+const opCauseHandler = bindHandler(contract.opCause, async ({ deps, params }) => {
+  const record = await deps.control.call("plan.get", { planId: params.planId });
+  if (!record.ok) return err(fromSignerError(record.error));
+  const op = record.value.ops.find(({ index }) => index === params.index);
+  if (op === undefined) {
+    return err({
+      code: "not_found",
+      message: `Step ${params.index + 1} of plan ${params.planId} was not started: there is nothing to explain.`,
+    });
+  }
+  const cause = await readOpCause(deps, record.value, op);
+  if (cause.ok) return ok({ data: { ...cause.value, checks: [...cause.value.checks] } });
+  return err({ code: "unavailable", message: `The chain could not be asked: ${cause.error.message}` });
 });
 
 const activityHandler = bindHandler(contract.activity, async ({ deps, query }) => {
@@ -140,4 +156,11 @@ const txlogHandler = bindHandler(contract.txlog, ({ deps, query }) =>
   }),
 );
 
-export const planHandlers = [plansHandler, planHandler, activityHandler, pairTxlogHandler, txlogHandler];
+export const planHandlers = [
+  plansHandler,
+  planHandler,
+  opCauseHandler,
+  activityHandler,
+  pairTxlogHandler,
+  txlogHandler,
+];

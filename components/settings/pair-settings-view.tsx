@@ -4,35 +4,31 @@ import { parseAsString, useQueryState } from "nuqs";
 import { useState, type ReactNode } from "react";
 import { QueryView } from "@/components/live/query-view";
 import { useApi } from "@/components/live/use-api";
-import { Button } from "@/components/ui/button";
 import { SelectField, TextField } from "@/components/ui/field";
 import { Panel } from "@/components/ui/panel";
 import { Empty, SkeletonRows } from "@/components/ui/states";
-import { Table, Td, Th, Tr } from "@/components/ui/table";
-import { TextLink } from "@/components/ui/text-link";
-import { CommandNote } from "@/components/wallet/command-note";
 import { useCommand } from "@/components/wallet/use-command";
-import { useSession } from "@/components/wallet/use-session";
 import type { RouteResponse } from "@/lib/api/contract";
-import { shortHex } from "@/lib/format/address";
-import { formatInstant } from "@/lib/format/time";
 import { pairSettingsSchema, type PairSettings } from "@/lib/registry/pair-settings";
-import { useWallNow } from "@/components/live/ticker";
+import { ChangesPanel } from "./changes-panel";
 import { changesOf, FIELD_GROUPS, readForm, textOf, unitWords, type FormText, type SettingField } from "./pair-form";
+import { SettingsGate } from "./settings-gate";
+import { VersionsPanel } from "./versions-panel";
 
 export function PairSettingsView(): ReactNode {
-  const { data: session } = useSession();
+  return (
+    <SettingsGate
+      title="Pairs and limits"
+      why="Limits say how much this deployment may move; only people of the desk read them."
+    >
+      {() => <Pairs />}
+    </SettingsGate>
+  );
+}
+
+function Pairs(): ReactNode {
   const pairs = useApi("pairs");
   const [named, setNamed] = useQueryState("pair", parseAsString);
-  if (session !== undefined && !session.signedIn) {
-    return (
-      <Panel title="Pairs and limits" flush>
-        <Empty title="Sign in to see the settings." action={<TextLink href="/login">Sign in</TextLink>}>
-          Limits say how much this deployment may move; only people of the desk read them.
-        </Empty>
-      </Panel>
-    );
-  }
   return (
     <QueryView query={pairs} what="pairs" skeleton={<Waiting />}>
       {(data) => {
@@ -105,51 +101,29 @@ function Editor({ config }: { readonly config: RouteResponse<"pairConfig"> }): R
         ))}
       </div>
       <div className="grid gap-3 desk:gap-4 mid:sticky mid:top-16">
-        <Panel title="Changes" meta={<span className="text-micro text-ink-3">version {config.configVersion}</span>}>
-          {!read.ok ? (
-            <p className="text-warn">
-              {Object.keys(problems).length} {Object.keys(problems).length === 1 ? "field needs" : "fields need"}{" "}
-              another value.
-            </p>
-          ) : changes.length === 0 ? (
-            <p className="text-ink-2">Nothing is changed yet. Each change is listed here before you sign it.</p>
-          ) : (
-            <ul aria-label="Changes" className="grid gap-1.5">
-              {changes.map(({ id, label, before: old, after }) => (
-                <li key={id}>
-                  <span className="block text-dense text-ink-3">{label}</span>
-                  {old} <span className="text-ink-3">→</span> <b className="font-title text-prop">{after}</b>
-                </li>
-              ))}
-            </ul>
-          )}
-          <div className="mt-4 grid gap-2">
-            <Button
-              kind="primary"
-              disabled={!read.ok || changes.length === 0}
-              busy={command.busy}
-              onClick={() => {
-                if (!read.ok) return;
-                void command.run({
-                  action: "pair.config",
-                  target: before.pairId,
-                  params: { pairId: before.pairId, settings: read.settings },
-                  configVersion: config.configVersion,
-                });
-              }}
-            >
-              Sign these changes with wallet
-            </Button>
-            <Button kind="quiet" disabled={read.ok && changes.length === 0} onClick={() => setText(textOf(before))}>
-              Take everything back
-            </Button>
-            <CommandNote state={command.state} />
-          </div>
-          <p className="mt-3 text-dense text-ink-3">
-            Only an owner can sign this. The signer keeps the settings, checks them again and refuses a change of a
-            version that is not the newest.
-          </p>
-        </Panel>
+        <ChangesPanel
+          version={config.configVersion}
+          problem={
+            read.ok
+              ? null
+              : `${Object.keys(problems).length} ${Object.keys(problems).length === 1 ? "field needs" : "fields need"} another value.`
+          }
+          changes={changes}
+          command={command}
+          onSign={() => {
+            if (!read.ok) return;
+            void command.run({
+              action: "pair.config",
+              target: before.pairId,
+              params: { pairId: before.pairId, settings: read.settings },
+              configVersion: config.configVersion,
+            });
+          }}
+          onUndo={() => setText(textOf(before))}
+        >
+          Only an owner can sign this. The signer keeps the settings, checks them again and refuses a change of a
+          version that is not the newest.
+        </ChangesPanel>
         <Versions pairId={before.pairId} now={before} onTake={(settings) => setText(textOf(settings))} />
       </div>
     </div>
@@ -207,7 +181,6 @@ function Versions({
   readonly now: PairSettings;
   readonly onTake: (settings: PairSettings) => void;
 }): ReactNode {
-  const nowMs = useWallNow();
   const audit = useApi("audit", { query: { limit: "1000" } });
   const versions = (audit.data?.commands ?? []).flatMap((record) => {
     if (record.action !== "pair.config" || record.target !== pairId || record.status !== "done") return [];
@@ -215,39 +188,16 @@ function Versions({
     return settings.success ? [{ record, settings: settings.data }] : [];
   });
   return (
-    <Panel title="Versions" flush>
-      {versions.length === 0 ? (
-        <Empty title="No change has been signed.">The settings are those the pair was set up with.</Empty>
-      ) : (
-        <Table caption="Signed changes, newest first">
-          <thead>
-            <tr>
-              <Th>When</Th>
-              <Th>By</Th>
-              <Th right>
-                <span className="sr-only">Act</span>
-              </Th>
-            </tr>
-          </thead>
-          <tbody>
-            {versions.toReversed().map(({ record, settings }) => (
-              <Tr key={record.commandId}>
-                <Td>{formatInstant(record.atMs, nowMs)}</Td>
-                <Td className="font-hash">{shortHex(record.address)}</Td>
-                <Td right>
-                  <Button
-                    size="small"
-                    disabled={changesOf(now, settings).length === 0}
-                    onClick={() => onTake(settings)}
-                  >
-                    {changesOf(now, settings).length === 0 ? "In force" : "Fill in"}
-                  </Button>
-                </Td>
-              </Tr>
-            ))}
-          </tbody>
-        </Table>
-      )}
-    </Panel>
+    <VersionsPanel
+      versions={versions.toReversed().map(({ record, settings }) => ({
+        id: record.commandId,
+        version: null,
+        atMs: record.atMs,
+        by: record.address,
+        isInForce: changesOf(now, settings).length === 0,
+        onTake: () => onTake(settings),
+      }))}
+      empty="The settings are those the pair was set up with."
+    />
   );
 }

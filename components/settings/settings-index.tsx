@@ -7,6 +7,18 @@ import { TextLink } from "@/components/ui/text-link";
 
 const PLACES = [
   {
+    href: "/settings/people",
+    name: "People",
+    what: "Who may see, operate, approve and own; every list there was; sign out everywhere.",
+    who: "Signed by an owner; roles are looked up at every request and every count.",
+  },
+  {
+    href: "/settings/limits",
+    name: "Approval limits",
+    what: "What one approver may let through, and how many it takes above that.",
+    who: "Signed by an owner; stricter at once, looser after 24 h.",
+  },
+  {
     href: "/settings/pairs",
     name: "Pairs and limits",
     what: "Caps per transaction, plan and day; how long a plan waits; what the strategy may do.",

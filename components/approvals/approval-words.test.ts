@@ -19,6 +19,8 @@ const approval = (change: Partial<Approval> = {}): Approval => ({
 });
 const signed = { address: ANA.address.toLowerCase(), role: "owner", atMs: 1, note: "", commandId: "0x1" } as const;
 
+const plan = (value: Approval, approvalsNeeded: number) => ({ approval: value, approvals: [], approvalsNeeded });
+
 describe("approval words", () => {
   it("default: how many of how many, and nothing where nobody signs", () => {
     expect(countWords({ approval: approval(), approvals: [signed], approvalsNeeded: 2 })).toBe("1 of 2");
@@ -27,7 +29,6 @@ describe("approval words", () => {
   });
 
   it("behavior: the sentence names value, limit and who may not be alone", () => {
-    const plan = (value: Approval, approvalsNeeded: number) => ({ approval: value, approvals: [], approvalsNeeded });
     expect(needWords(plan(approval(), 2))).toBe(
       "Moves $100,000.00, above the limit of $50,000.00: it takes 2 different approvers.",
     );

@@ -12,6 +12,15 @@ import { useSession } from "./use-session";
 import { walletSentence } from "./wallet-error";
 import { askForSignIn } from "./wallet-store";
 
+async function signOut(everywhere: boolean): Promise<void> {
+  try {
+    await api.call("authLogout", { body: { everywhere } });
+    sessionChanged(false);
+  } catch (failure) {
+    showToast("warn", "Still signed in", walletSentence(failure));
+  }
+}
+
 export function WalletButton(): ReactNode {
   const { data: session, error } = useSession();
   if (session === undefined) {
@@ -33,14 +42,6 @@ export function WalletButton(): ReactNode {
       </Button>
     );
   }
-  const signOut = async (everywhere: boolean): Promise<void> => {
-    try {
-      await api.call("authLogout", { body: { everywhere } });
-      sessionChanged(false);
-    } catch (failure) {
-      showToast("warn", "Still signed in", walletSentence(failure));
-    }
-  };
   return (
     <Menu
       name={`Signed in as ${shortHex(session.address)}, ${session.role ?? "no role"}`}

@@ -951,10 +951,10 @@ describe("the log", () => {
   });
 });
 
-describe("people", () => {
-  const listOf = (...people: readonly (readonly [{ readonly address: Hex }, string, string?])[]) =>
-    people.map(([{ address }, role, name = ""]) => ({ address, role, name }));
+const listOf = (...people: readonly (readonly [{ readonly address: Hex }, string, string?])[]) =>
+  people.map(([{ address }, role, name = ""]) => ({ address, role, name }));
 
+describe("people", () => {
   test("default: an owner signs the whole list; roles, names and versions follow, also after a restart", async () => {
     const world = new World();
     const people = listOf([world.owner, "owner", "Ana"], [world.approver, "approver", "Ben"]);
@@ -1033,35 +1033,35 @@ describe("people", () => {
   });
 });
 
-describe("approvals by value", () => {
-  const limits = (singleUpToUsd: number | null, approversAbove = 2) => ({
-    deployment: { singleUpToUsd, approversAbove },
-    pairs: {},
-  });
-  const set = (world: World, value: unknown, configVersion: number) =>
-    world.submit(world.owner, "limits.set", { limits: value }, { configVersion });
-  const params = { planId: PLAN_ID, note: "" };
-  const options = { planHash: PLAN_HASH };
-  const worth = (world: World, notionalUsd: number, origin: PlanRecord["plan"]["origin"] = { kind: "strategy" }) => {
-    const { plan } = makePlan(world.nowMs);
-    return world.addPlan({ plan: { ...plan, notionalUsd, origin } });
-  };
+const limitsOf = (singleUpToUsd: number | null, approversAbove = 2) => ({
+  deployment: { singleUpToUsd, approversAbove },
+  pairs: {},
+});
+const setLimits = (world: World, value: unknown, configVersion: number) =>
+  world.submit(world.owner, "limits.set", { limits: value }, { configVersion });
+const approveParams = { planId: PLAN_ID, note: "" };
+const asPlan = { planHash: PLAN_HASH };
+const addWorth = (world: World, notionalUsd: number, origin: PlanRecord["plan"]["origin"] = { kind: "strategy" }) => {
+  const { plan } = makePlan(world.nowMs);
+  return world.addPlan({ plan: { ...plan, notionalUsd, origin } });
+};
 
+describe("approvals by value", () => {
   test("default: up to the limit one approves, above it two, and a limit lowered meanwhile counts", async () => {
     const world = new World();
     await world.giveRoles();
-    const { plan } = worth(world, 60_000);
+    const { plan } = addWorth(world, 60_000);
     expect(world.authority.approvalsNeeded(PAIR, plan)).toBe(1);
-    expect(await set(world, limits(50_000), 1)).toMatchObject({
+    expect(await setLimits(world, limitsOf(50_000), 1)).toMatchObject({
       status: "done",
       result: "approval limits version 2: deployment one approver up to 50000 USD, 2 above",
     });
     expect(world.authority.approvalsNeeded(PAIR, plan)).toBe(2);
     expect(world.authority.approvalsNeeded(PAIR, { ...plan, notionalUsd: 50_000 })).toBe(1);
-    expect(await world.submit(world.approver, "plan.approve", params, options)).toMatchObject({
+    expect(await world.submit(world.approver, "plan.approve", approveParams, asPlan)).toMatchObject({
       result: "approval 1 of 2; the plan is waiting_approval (waits for 1 approval)",
     });
-    expect(await world.submit(world.owner, "plan.approve", params, options)).toMatchObject({
+    expect(await world.submit(world.owner, "plan.approve", approveParams, asPlan)).toMatchObject({
       result: "approval 2 of 2; the plan is approved",
     });
     world.restart();
@@ -1074,9 +1074,9 @@ describe("approvals by value", () => {
   test("behavior: asking for less waits a day, asking for more does not", async () => {
     const world = new World();
     await world.giveRoles();
-    const { plan } = worth(world, 60_000);
-    await set(world, limits(50_000), 1);
-    await set(world, limits(null), 2);
+    const { plan } = addWorth(world, 60_000);
+    await setLimits(world, limitsOf(50_000), 1);
+    await setLimits(world, limitsOf(null), 2);
     expect(world.authority.approvalsNeeded(PAIR, plan)).toBe(2);
     world.nowMs += LIMIT_RAISE_DELAY_MS;
     expect(world.authority.approvalsNeeded(PAIR, plan)).toBe(1);
@@ -1085,9 +1085,9 @@ describe("approvals by value", () => {
   test("behavior: a pair's own limit, and mode auto asks nobody", async () => {
     const world = new World();
     await world.giveRoles();
-    const { plan } = worth(world, 60_000);
-    const own = { ...limits(null), pairs: { [PAIR]: { singleUpToUsd: 100, approversAbove: 2 } } };
-    await set(world, own, 1);
+    const { plan } = addWorth(world, 60_000);
+    const own = { ...limitsOf(null), pairs: { [PAIR]: { singleUpToUsd: 100, approversAbove: 2 } } };
+    await setLimits(world, own, 1);
     expect(world.authority.approvalsNeeded(PAIR, plan)).toBe(2);
     expect(world.authority.approvalsNeeded("USDC-USDT", { ...plan, pairId: "USDC-USDT" })).toBe(1);
     await world.submit(world.owner, "pair.mode", { pairId: PAIR, mode: "auto" });
@@ -1097,12 +1097,12 @@ describe("approvals by value", () => {
   test("behavior: an approver who lost the role does not count, and one who signed again is still one", async () => {
     const world = new World();
     await world.giveRoles();
-    worth(world, 60_000);
-    await set(world, limits(50_000), 1);
-    await world.submit(world.approver, "plan.approve", params, options);
-    expect(await world.submit(world.approver, "plan.approve", params, options)).toBe("plan_open");
+    addWorth(world, 60_000);
+    await setLimits(world, limitsOf(50_000), 1);
+    await world.submit(world.approver, "plan.approve", approveParams, asPlan);
+    expect(await world.submit(world.approver, "plan.approve", approveParams, asPlan)).toBe("plan_open");
     await world.submit(world.owner, "role.set", { address: world.approver.address, role: "viewer" });
-    expect(await world.submit(world.owner, "plan.approve", params, options)).toMatchObject({
+    expect(await world.submit(world.owner, "plan.approve", approveParams, asPlan)).toMatchObject({
       result: "approval 1 of 2; the plan is waiting_approval (waits for 1 approval)",
     });
     const count = world.authority.approval({
@@ -1123,16 +1123,16 @@ describe("approvals by value", () => {
     const asked = await world.submit(world.approver, "range.shift", shift);
     if (typeof asked === "string") throw new Error(asked);
     const origin = { kind: "command" as const, commandId: asked.commandId };
-    await set(world, limits(50_000, 1), 1);
-    const plan = worth(world, 60_000, origin).plan;
-    expect(await world.submit(world.approver, "plan.approve", params, options)).toMatchObject({
+    await setLimits(world, limitsOf(50_000, 1), 1);
+    const plan = addWorth(world, 60_000, origin).plan;
+    expect(await world.submit(world.approver, "plan.approve", approveParams, asPlan)).toMatchObject({
       result: expect.stringContaining("approval 1 of 2; the plan is waiting_approval"),
     });
     const count = (value: typeof plan) =>
       world.authority.approval({ planId: PLAN_ID, plan: value, atLeast: 1, untilAtMs: null, asOfMs: null });
     expect(count(plan)).toMatchObject({ proposer: world.approver.address, isComplete: false });
     expect(count({ ...plan, notionalUsd: 50_000 }).isComplete).toBe(true);
-    expect(await world.submit(world.owner, "plan.approve", params, options)).toMatchObject({
+    expect(await world.submit(world.owner, "plan.approve", approveParams, asPlan)).toMatchObject({
       result: "approval 2 of 2; the plan is approved",
     });
   });
@@ -1140,19 +1140,21 @@ describe("approvals by value", () => {
   test("error: more approvers than there are, an unknown pair, odd numbers, an old version, an approver's hand", async () => {
     const world = new World();
     await world.giveRoles();
-    expect(await set(world, limits(50_000, 3), 1)).toBe("bad_request");
-    expect(await set(world, { ...limits(1), pairs: { "WBTC-USDC": limits(1).deployment } }, 1)).toBe("not_found");
+    expect(await setLimits(world, limitsOf(50_000, 3), 1)).toBe("bad_request");
+    expect(await setLimits(world, { ...limitsOf(1), pairs: { "WBTC-USDC": limitsOf(1).deployment } }, 1)).toBe(
+      "not_found",
+    );
     for (const value of [
-      limits(-1),
-      limits(5, 0),
-      limits(5, 1.5),
-      limits(5, 10),
-      { deployment: limits(1).deployment },
+      limitsOf(-1),
+      limitsOf(5, 0),
+      limitsOf(5, 1.5),
+      limitsOf(5, 10),
+      { deployment: limitsOf(1).deployment },
     ]) {
-      expect(await set(world, value, 1)).toBe("bad_request");
+      expect(await setLimits(world, value, 1)).toBe("bad_request");
     }
-    expect(await set(world, limits(5), 2)).toBe("config_version");
-    const byApprover = { limits: limits(5) };
+    expect(await setLimits(world, limitsOf(5), 2)).toBe("config_version");
+    const byApprover = { limits: limitsOf(5) };
     expect(await world.submit(world.approver, "limits.set", byApprover, { configVersion: 1 })).toBe("unauthorized");
     expect(world.authority.limits()).toHaveLength(1);
   });

@@ -34,7 +34,11 @@ export function PlanRail({ plan, decision, onReject }: Props): ReactNode {
   return (
     <aside aria-label="Decide" className="hidden mid:sticky mid:top-16 mid:grid mid:gap-4">
       <div className="border bg-panel">
-        {waits ? <Waiting plan={plan} decision={decision} onReject={onReject} /> : <Settled plan={plan} />}
+        {waits ? (
+          <Waiting plan={plan} decision={decision} onReject={onReject} />
+        ) : (
+          <Settled plan={plan} decision={decision} />
+        )}
         <div className="border-t p-4">
           <Summary plan={plan} />
         </div>
@@ -97,7 +101,7 @@ function Actions({ decision, onReject, className }: Props & { readonly className
 }
 
 /** In place of the timer once nobody needs to decide. */
-function Settled({ plan }: { readonly plan: PlanDto }): ReactNode {
+function Settled({ plan, decision }: Pick<Props, "plan" | "decision">): ReactNode {
   const nowMs = useWallNow();
   const { word, tone } = PLAN_STATUS[plan.status];
   const sent = hasSent(plan);
@@ -121,6 +125,7 @@ function Settled({ plan }: { readonly plan: PlanDto }): ReactNode {
           {over && !sent && " Nothing was sent."}
         </p>
       </div>
+      <LateNote decision={decision} />
       <p className="text-dense text-ink-3">{nextSentence(plan)}</p>
       {over && plan.status !== "done" && <AskAgain plan={plan} />}
       <Link href={`/activity/${plan.planId}`} className={buttonClass()}>
@@ -128,6 +133,14 @@ function Settled({ plan }: { readonly plan: PlanDto }): ReactNode {
       </Link>
     </div>
   );
+}
+
+/** Somebody else was first: what became of this person's own signature stays on the card. */
+export function LateNote({ decision }: Pick<Props, "decision">): ReactNode {
+  const late = [decision.approve.state, decision.reject.state].filter(
+    ({ phase }) => phase === "failed" || phase === "refused",
+  );
+  return late.map((state) => <CommandNote key={state.sentence} state={state} />);
 }
 
 function Summary({ plan }: { readonly plan: PlanDto }): ReactNode {

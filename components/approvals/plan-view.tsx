@@ -15,7 +15,7 @@ import { PlanBounds } from "./plan-bounds";
 import { PlanHead } from "./plan-head";
 import { PlanLimits } from "./plan-limits";
 import { PlanMoney } from "./plan-money";
-import { PlanBar, PlanRail, WithoutApproval } from "./plan-rail";
+import { LateNote, PlanBar, PlanRail, WithoutApproval } from "./plan-rail";
 import { PlanSimulation } from "./plan-simulation";
 import { PlanSection } from "./plan-section";
 import { PlanSteps } from "./plan-steps";
@@ -72,6 +72,7 @@ function PlanCard({ plan }: { readonly plan: PlanDto }): ReactNode {
           <PlanHead plan={plan} />
           {!waits && (
             <div className="grid gap-3 border-b px-3.5 py-3 desk:px-4 mid:hidden">
+              <LateNote decision={decision} />
               <p className="text-ink-2">{nextSentence(plan)}</p>
               {!isOpen(plan) && plan.status !== "done" && <AskAgain plan={plan} />}
               <p>

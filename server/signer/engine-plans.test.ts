@@ -1,0 +1,228 @@
+// Approvals as the engine counts them: limits and roles of the moment, once more before the first step, and what stays true of a plan that has started.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { keccak256, stringToHex } from "viem";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { buildCommand, commandId, type CommandAction, type Role } from "@/lib/api/commands";
+import { planHash, planId as makePlanId, type Plan } from "@/lib/plan/plan";
+import { registrySchema } from "@/lib/registry/schema";
+import type { Address, Hex } from "@/lib/units";
+import { silentLogger } from "@/server/infra/telemetry/logger-port";
+import { buildPlanRecord } from "@/tests/support/build-desk";
+import { openAuthority, type Authority } from "./authority";
+import { createContext, type EngineContext } from "./context";
+import { createGrants } from "./engine-grants";
+import { createPlans, type EnginePlans } from "./engine-plans";
+import { createRuns } from "./engine-runs";
+import { openJournal } from "./journal/journal";
+
+const DEPLOYMENT: Hex = `0x${"d1".repeat(32)}`;
+const PAIR = "WETH-USDC";
+const OWNER: Address = `0x${"0a".repeat(20)}`;
+const ANA: Address = `0x${"0b".repeat(20)}`;
+const BEN: Address = `0x${"0c".repeat(20)}`;
+const LIFE_MS = 30 * 60_000;
+
+let dir = "";
+let nowMs = 1_790_000_000_000;
+let nonces = 0;
+let authority: Authority;
+let context: EngineContext;
+let plans: EnginePlans;
+
+/** A verified command, as the desk logs it. */
+function command(by: Address, action: CommandAction, params: Readonly<Record<string, unknown>>): Hex {
+  nonces += 1;
+  const nonce = keccak256(stringToHex(`nonce ${nonces}`));
+  const id = commandId(by, nonce);
+  authority.recordCommand({
+    commandId: id,
+    command: buildCommand({ action, target: "system", params, nonce, expiresAtSec: nowMs / 1_000 + 60 }),
+    params: { ...params },
+    address: by,
+    role: authority.roleOf(by) ?? "viewer",
+    signature: "0x",
+  });
+  return id;
+}
+
+function setRole(address: Address, role: Role | null): void {
+  command(OWNER, "role.set", { address, role });
+}
+
+function setLimit(singleUpToUsd: number | null, approversAbove = 2): void {
+  command(OWNER, "limits.set", { limits: { deployment: { singleUpToUsd, approversAbove }, pairs: {} } });
+}
+
+function approve(by: Address, planId: string): void {
+  command(by, "plan.approve", { planId, note: "" });
+}
+
+/** A plan that waits, as its proposal would leave it. */
+function addPlan(change: Partial<Plan> = {}): string {
+  const plan: Plan = { ...buildPlanRecord({}).plan, notionalUsd: 60_000, ...change };
+  const planId = makePlanId(DEPLOYMENT, plan);
+  context.record({
+    type: "PLAN",
+    body: {
+      planId,
+      planHash: planHash(plan),
+      plan,
+      mode: "approve",
+      status: "waiting_approval",
+      statusReason: "waits for 1 approval",
+      createdAtMs: nowMs,
+      createdAtMarketMs: nowMs,
+      expiresAtMs: nowMs + LIFE_MS,
+      proposedBy: "worker",
+      approvalsNeeded: authority.approvalsNeeded(PAIR, plan),
+    },
+  });
+  return planId;
+}
+
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), "tg-plans-"));
+  const opened = openAuthority({
+    dir: join(dir, "commands"),
+    deploymentId: DEPLOYMENT,
+    owners: [OWNER],
+    pairIds: [PAIR],
+    wall: { nowMs: () => nowMs },
+    log: silentLogger,
+  });
+  if (!opened.ok) throw opened.error;
+  authority = opened.value;
+  command(OWNER, "pair.mode", { pairId: PAIR, mode: "approve" });
+  setRole(ANA, "approver");
+  setRole(BEN, "approver");
+  context = createContext(
+    {
+      deploymentId: DEPLOYMENT,
+      registry: registrySchema.parse({ version: 1, chains: [], tokens: [], dexes: [], pools: [], pairs: [] }),
+      journalDir: join(dir, "journal"),
+      chains: new Map(),
+      families: new Map(),
+      key: { address: OWNER, sign: () => Promise.reject(new Error("nothing is signed here")) },
+      authority,
+      wall: { nowMs: () => nowMs, monotonicMs: () => nowMs },
+      market: { nowMs: () => nowMs },
+      log: silentLogger,
+    },
+    openJournal({ dir: join(dir, "journal"), nowMs: () => nowMs }),
+  );
+  const readyChains = new Set<number>();
+  plans = createPlans(context, {
+    readyChains,
+    runs: createRuns(context),
+    grants: createGrants(context, readyChains),
+  });
+});
+
+afterEach(() => {
+  context.close();
+  authority.close();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+describe("approvals of a plan", () => {
+  it("default: below the limit one approves it; above it the record says how many, of how many, and what it waits for", () => {
+    setLimit(50_000);
+    const small = addPlan({ notionalUsd: 50_000 });
+    approve(ANA, small);
+    expect(plans.syncPlan(small)).toMatchObject({ status: "approved", statusReason: "approved by 1 of 1" });
+    const large = addPlan();
+    expect(plans.syncPlan(large)).toMatchObject({ approvalsNeeded: 2, statusReason: "waits for 2 approvals" });
+    approve(ANA, large);
+    approve(ANA, large);
+    expect(plans.syncPlan(large)).toMatchObject({
+      status: "waiting_approval",
+      statusReason: "waits for 1 more approval",
+      approvals: { length: 1 },
+      approval: { valueUsd: 60_000, limitUsd: 50_000, isAboveLimit: true, isComplete: false, notCounted: [] },
+    });
+    approve(BEN, large);
+    expect(plans.syncPlan(large)).toMatchObject({ status: "approved", statusReason: "approved by 2 of 2" });
+  });
+
+  it("behavior: a limit lowered while it waits counts at once, one raised does not let it through", () => {
+    const planId = addPlan();
+    setLimit(50_000);
+    approve(ANA, planId);
+    expect(plans.syncPlan(planId)).toMatchObject({ status: "waiting_approval", approvalsNeeded: 2 });
+    setLimit(null);
+    nowMs += LIFE_MS - 1;
+    expect(plans.syncPlan(planId)).toMatchObject({ status: "waiting_approval", approvalsNeeded: 2 });
+    nowMs += 2;
+    expect(plans.syncPlan(planId)).toMatchObject({
+      status: "expired",
+      statusReason: "no sufficient approval (1 of 2) before it expired",
+    });
+  });
+
+  it("behavior: an approval of somebody whose role was taken away is listed, not counted", () => {
+    setLimit(50_000);
+    const planId = addPlan();
+    approve(ANA, planId);
+    setRole(ANA, "operator");
+    approve(BEN, planId);
+    const record = plans.syncPlan(planId);
+    expect(record).toMatchObject({ status: "waiting_approval", approvals: [{ address: BEN }] });
+    expect(record.approval?.notCounted).toMatchObject([{ address: ANA }]);
+    setRole(ANA, "approver");
+    expect(plans.syncPlan(planId)).toMatchObject({ status: "approved" });
+  });
+
+  it("behavior: approved but not started, it is voided when its approvals no longer suffice", () => {
+    setLimit(50_000);
+    for (const [change, undo] of [
+      [() => setRole(BEN, null), () => setRole(BEN, "approver")],
+      [() => setLimit(50_000, 3), () => undefined],
+    ] as const) {
+      const planId = addPlan({ epoch: (nonces += 1) });
+      approve(ANA, planId);
+      approve(BEN, planId);
+      expect(plans.syncPlan(planId).status).toBe("approved");
+      change();
+      expect(plans.syncPlan(planId)).toMatchObject({
+        status: "voided",
+        statusReason: expect.stringMatching(/^voided before its first step: \d of \d approvals count now/),
+      });
+      undo();
+    }
+  });
+
+  it("behavior: once started it goes on, and its record keeps who approved it", () => {
+    setLimit(50_000);
+    const planId = addPlan();
+    approve(ANA, planId);
+    approve(BEN, planId);
+    plans.syncPlan(planId);
+    nowMs += 10;
+    plans.setPlanStatus(planId, "executing", "step 0 (revoke) started");
+    nowMs += 10;
+    setRole(ANA, null);
+    setLimit(10, 2);
+    expect(plans.syncPlan(planId)).toMatchObject({
+      status: "executing",
+      approvalsNeeded: 2,
+      approvals: [{ address: ANA }, { address: BEN }],
+      approval: { notCounted: [], isComplete: true },
+    });
+  });
+
+  it("behavior: who proposed it may approve it, above the limit never alone, whatever the worker says of the proposer", () => {
+    setLimit(50_000, 1);
+    const shift = command(ANA, "range.shift", { pairId: PAIR, positionId: "x", ticks: null });
+    const planId = addPlan({ origin: { kind: "command", commandId: shift } });
+    approve(ANA, planId);
+    expect(plans.syncPlan(planId)).toMatchObject({
+      status: "waiting_approval",
+      approvalsNeeded: 2,
+      approval: { proposer: ANA },
+    });
+    approve(BEN, planId);
+    expect(plans.syncPlan(planId)).toMatchObject({ status: "approved" });
+  });
+});

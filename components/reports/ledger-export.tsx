@@ -7,8 +7,10 @@ import { saveCsv } from "@/components/charts/csv";
 import { api } from "@/components/live/api";
 import { useApi } from "@/components/live/use-api";
 import { Button } from "@/components/ui/button";
+import { SelectField } from "@/components/ui/field";
 import { Panel } from "@/components/ui/panel";
 import { SkeletonRows } from "@/components/ui/states";
+import { Status } from "@/components/ui/status";
 import { Sub, Table, Td, Th, Tr } from "@/components/ui/table";
 import { useSession } from "@/components/wallet/use-session";
 import type { StatementRowDto } from "@/lib/api/money-schemas";
@@ -17,21 +19,39 @@ import { errorText } from "@/lib/errors/tidegate-error";
 import { shortHex } from "@/lib/format/address";
 import { formatInteger } from "@/lib/format/number";
 import { STATEMENT_COLUMNS } from "@/lib/ledger/statement";
+import { inPeriod, ledgerSums, PERIODS, periodOf, zoneTime, type LedgerSums, type Period } from "./ledger-period";
 
 const PAGE = 5_000;
 const SHOWN = 12;
 
-async function readAll(pairId: string): Promise<readonly StatementRowDto[]> {
+/** Every entry, of one pair or of all. */
+async function readAll(pairId: string | null): Promise<readonly StatementRowDto[]> {
   const rows: StatementRowDto[] = [];
   let since: number | null = 0;
   while (since !== null) {
     const page: { rows: StatementRowDto[]; nextSince: number | null } = await api.call("ledger", {
-      query: { pair: pairId, since: String(since), limit: String(PAGE) },
+      query: { ...(pairId === null ? {} : { pair: pairId }), since: String(since), limit: String(PAGE) },
     });
     rows.push(...page.rows);
     since = page.nextSince;
   }
   return rows;
+}
+
+const PERIOD_WORD: Readonly<Record<Period, string>> = {
+  all: "everything",
+  this_year: "this year",
+  last_year: "last year",
+  last_30_days: "last 30 days",
+  today: "today",
+};
+
+/** This browser's zone first, then UTC; others are found by their place. */
+function zones(): readonly string[] {
+  const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  return [
+    ...new Set(["UTC", own, "America/New_York", "Europe/London", "Europe/Berlin", "Asia/Singapore", "Asia/Tokyo"]),
+  ];
 }
 
 export function LedgerExport({
@@ -45,17 +65,29 @@ export function LedgerExport({
   const isSignedIn = session?.signedIn === true;
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
+  const [scope, setScope] = useState<"pair" | "all">("pair");
+  const [period, setPeriod] = useState<Period>("all");
+  const [zone, setZone] = useState("UTC");
+  const [saved, setSaved] = useState<(LedgerSums & { readonly name: string }) | null>(null);
   const newest = useApi("ledger", { query: { pair: pairId, limit: String(PAGE) } }, { enabled: isSignedIn });
+  const overview = useApi("overview");
+  const chain = overview.data?.money.ledger ?? null;
   const rows = newest.data?.rows ?? [];
 
   async function save(form: "csv" | "json"): Promise<void> {
     setBusy(true);
     setProblem(null);
     try {
-      const all = await readAll(pairId);
-      const name = `tidegate-${pairId}-ledger.${form}`;
-      if (form === "csv") saveCsv(name, recordsToCsv(STATEMENT_COLUMNS, all));
-      else saveJson(name, { columns: STATEMENT_COLUMNS, rows: all });
+      const all = await readAll(scope === "all" ? null : pairId);
+      const taken = inPeriod(all, periodOf(period, overview.data?.marketNowMs ?? Date.now()));
+      const name = `tidegate-${scope === "all" ? "all-pairs" : pairId}-ledger-${period}.${form}`;
+      // Columns never move; the chosen zone is one more at the end.
+      const columns = zone === "UTC" ? STATEMENT_COLUMNS : [...STATEMENT_COLUMNS, "at_zone"];
+      const records =
+        zone === "UTC" ? taken : taken.map((row) => ({ ...row, at_zone: zoneTime(String(row.market_at_utc), zone) }));
+      if (form === "csv") saveCsv(name, recordsToCsv(columns, records));
+      else saveJson(name, { columns, rows: records });
+      setSaved({ ...ledgerSums(taken, scope), name });
     } catch (error) {
       setProblem(`The ledger could not be read: ${errorText(error)}`);
     } finally {
@@ -88,6 +120,55 @@ export function LedgerExport({
       }
       flush
     >
+      {isSignedIn && (
+        <form
+          aria-label="What to save"
+          onSubmit={(event) => event.preventDefault()}
+          className="grid gap-3 border-b px-3.5 py-3 desk:grid-cols-3 desk:px-4"
+        >
+          <SelectField
+            label="Of"
+            value={scope}
+            onChange={(event) => setScope(event.target.value === "all" ? "all" : "pair")}
+          >
+            <option value="pair">{pairId}</option>
+            <option value="all">all pairs and the wallet</option>
+          </SelectField>
+          <SelectField
+            label="Period, market time"
+            value={period}
+            onChange={(event) => setPeriod(PERIODS.find((each) => each === event.target.value) ?? "all")}
+          >
+            {PERIODS.map((each) => (
+              <option key={each} value={each}>
+                {PERIOD_WORD[each]}
+              </option>
+            ))}
+          </SelectField>
+          <SelectField label="Time also in" value={zone} onChange={(event) => setZone(event.target.value)}>
+            {zones().map((each) => (
+              <option key={each} value={each}>
+                {each === "UTC" ? "UTC only" : each}
+              </option>
+            ))}
+          </SelectField>
+        </form>
+      )}
+      <div role="status" data-testid="export-check" className="empty:hidden">
+        {saved !== null && (
+          <p className="border-b px-3.5 py-2.5 text-dense desk:px-4">
+            <Status tone={saved.unbalanced.length === 0 && chain?.balanced !== false ? "ok" : "crit"}>
+              {saved.unbalanced.length === 0
+                ? "Ledger equals wallet change: difference 0"
+                : `Entries do not add up: ${saved.unbalanced.map(({ token, raw }) => `${token} by ${raw} raw`).join(", ")}`}
+            </Status>{" "}
+            <span className="text-ink-2">
+              {saved.name}: {formatInteger(saved.entries)} entries of {formatInteger(saved.transactions)} transactions,
+              each with its counterpart. {chain === null ? "The chain is not compared now." : `${chain.sentence}.`}
+            </span>
+          </p>
+        )}
+      </div>
       {problem !== null && (
         <p role="alert" className="px-3.5 py-2 text-dense text-crit desk:px-4">
           {problem}

@@ -1,5 +1,5 @@
-// `npm run bench [-- strategy|devnet|system]`: figures of the pure functions, of the devnet's starts, then of a fresh run of the demo, one JSON line {"name","value","unit"} each.
-import { spawn } from "node:child_process";
+// `npm run bench [-- strategy|devnet|system|desk]`: figures of the pure functions, of the devnet's starts, of a fresh run of the demo, then of its desk in a browser, one JSON line {"name","value","unit"} each.
+import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -51,7 +51,105 @@ async function readSnapshots(base: string, pairId: string) {
   return response.ok ? snapshotsSchema.parse(await response.json()).snapshots : [];
 }
 
-async function benchSystem(): Promise<void> {
+interface Measured {
+  readonly base: string;
+  readonly dataDir: string;
+  readonly pairId: string;
+  readonly startedAtMs: number;
+  readonly cliPid: number;
+}
+
+async function measureDesk({ base, dataDir, pairId }: Measured): Promise<void> {
+  const chrome = findChrome();
+  if (chrome === null) {
+    console.error("expected Chromium or Chrome on PATH for the desk's figures; they are left out");
+    return;
+  }
+  const { benchDesk } = await import("./bench-desk");
+  await benchDesk({ base, dataDir, pairId, chrome }, print);
+}
+
+/** First of the usual names on PATH. */
+function findChrome(): string | null {
+  const found = spawnSync("which", ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]);
+  return found.stdout?.toString("utf8").split("\n")[0]?.trim() || null;
+}
+
+async function measureSystem({ base, dataDir, pairId, startedAtMs, cliPid }: Measured): Promise<void> {
+  const deadlineMs = performance.now() + EPOCH_LIMIT_MS;
+  let snapshots = await readSnapshots(base, pairId);
+  while (snapshots.length === 0 && performance.now() < deadlineMs) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    snapshots = await readSnapshots(base, pairId);
+  }
+  print("start_first_epoch_ms", performance.now() - startedAtMs, "ms");
+  while (snapshots.length < EPOCHS_WANTED && performance.now() < deadlineMs) {
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    snapshots = await readSnapshots(base, pairId);
+  }
+  const done = snapshots.filter((record) => record.status === "completed");
+  print(
+    "cycle_pure_ms",
+    quantile(
+      done.map((record) => record.durations.computeMs + record.durations.decideMs),
+      0.5,
+    ),
+    "ms",
+  );
+  print(
+    "cycle_fetch_ms",
+    quantile(
+      done.map((record) => record.durations.fetchMs),
+      0.5,
+    ),
+    "ms",
+  );
+  print(
+    "cycle_lateness_ms",
+    quantile(
+      done.map((record) => record.latenessMs),
+      0.99,
+    ),
+    "ms",
+  );
+
+  for (const path of ["/api/pairs", `/api/pairs/${pairId}/status`, "/api/overview"]) {
+    const times: number[] = [];
+    for (let count = 0; count < READS; count += 1) {
+      const atMs = performance.now();
+      const response = await fetch(`${base}${path}`);
+      await response.arrayBuffer();
+      if (response.ok) times.push(performance.now() - atMs);
+      // Reads are limited to 20 a second per caller; the figure is latency, not throughput.
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      if (count >= 100 && path !== "/api/pairs") break;
+    }
+    const name = path.replace("/api/", "").replace(`/${pairId}`, "").replaceAll("/", "_");
+    print(`api_${name}_p50_ms`, quantile(times, 0.5), "ms");
+    print(`api_${name}_p99_ms`, quantile(times, 0.99), "ms");
+  }
+
+  for (const [route, bytes] of await firstLoadBytes(base, BENCH_ROUTES)) {
+    print(`first_load_js_${route.slice(1).replaceAll(/[/-]/g, "_").toLowerCase()}_kb`, bytes / 1000, "kB gzip");
+  }
+
+  const run = runFileSchema.parse(JSON.parse(readFileSync(join(dataDir, "run.json"), "utf8")));
+  let total = residentMb(cliPid) ?? 0;
+  print("rss_cli_mb", total, "MB");
+  for (const { name, pid } of run.processes) {
+    if (pid === null) continue;
+    for (const [index, each] of descendants(pid).entries()) {
+      const mb = residentMb(each);
+      if (mb === null) continue;
+      total += mb;
+      print(index === 0 ? `rss_${name}_mb` : `rss_${name}_child_${index}_mb`, mb, "MB");
+    }
+  }
+  print("rss_total_mb", total, "MB");
+}
+
+/** A fresh demo, started as a person would, measured from outside. */
+async function withDemo(part: "system" | "desk"): Promise<void> {
   const dataDir = mkdtempSync(join(tmpdir(), "tidegate-bench-"));
   const [webPort, opsPort] = [await pickFreePort(), await pickFreePort()];
   const startedAtMs = performance.now();
@@ -94,76 +192,13 @@ async function benchSystem(): Promise<void> {
     const base = ready.web.replace(/\/$/, "");
     const pairId = "WETH-USDC";
 
-    const deadlineMs = performance.now() + EPOCH_LIMIT_MS;
-    let snapshots = await readSnapshots(base, pairId);
-    while (snapshots.length === 0 && performance.now() < deadlineMs) {
-      await new Promise((resolve) => setTimeout(resolve, 100));
-      snapshots = await readSnapshots(base, pairId);
-    }
-    print("start_first_epoch_ms", performance.now() - startedAtMs, "ms");
-    while (snapshots.length < EPOCHS_WANTED && performance.now() < deadlineMs) {
-      await new Promise((resolve) => setTimeout(resolve, 500));
-      snapshots = await readSnapshots(base, pairId);
-    }
-    const done = snapshots.filter((record) => record.status === "completed");
-    print(
-      "cycle_pure_ms",
-      quantile(
-        done.map((record) => record.durations.computeMs + record.durations.decideMs),
-        0.5,
-      ),
-      "ms",
-    );
-    print(
-      "cycle_fetch_ms",
-      quantile(
-        done.map((record) => record.durations.fetchMs),
-        0.5,
-      ),
-      "ms",
-    );
-    print(
-      "cycle_lateness_ms",
-      quantile(
-        done.map((record) => record.latenessMs),
-        0.99,
-      ),
-      "ms",
-    );
-
-    for (const path of ["/api/pairs", `/api/pairs/${pairId}/status`, "/api/overview"]) {
-      const times: number[] = [];
-      for (let count = 0; count < READS; count += 1) {
-        const atMs = performance.now();
-        const response = await fetch(`${base}${path}`);
-        await response.arrayBuffer();
-        if (response.ok) times.push(performance.now() - atMs);
-        // Reads are limited to 20 a second per caller; the figure is latency, not throughput.
-        await new Promise((resolve) => setTimeout(resolve, 50));
-        if (count >= 100 && path !== "/api/pairs") break;
-      }
-      const name = path.replace("/api/", "").replace(`/${pairId}`, "").replaceAll("/", "_");
-      print(`api_${name}_p50_ms`, quantile(times, 0.5), "ms");
-      print(`api_${name}_p99_ms`, quantile(times, 0.99), "ms");
-    }
-
-    for (const [route, bytes] of await firstLoadBytes(base, BENCH_ROUTES)) {
-      print(`first_load_js_${route.slice(1).replaceAll(/[/-]/g, "_").toLowerCase()}_kb`, bytes / 1000, "kB gzip");
-    }
-
-    const run = runFileSchema.parse(JSON.parse(readFileSync(join(dataDir, "run.json"), "utf8")));
-    let total = residentMb(child.pid ?? 0) ?? 0;
-    print("rss_cli_mb", total, "MB");
-    for (const { name, pid } of run.processes) {
-      if (pid === null) continue;
-      for (const [index, each] of descendants(pid).entries()) {
-        const mb = residentMb(each);
-        if (mb === null) continue;
-        total += mb;
-        print(index === 0 ? `rss_${name}_mb` : `rss_${name}_child_${index}_mb`, mb, "MB");
-      }
-    }
-    print("rss_total_mb", total, "MB");
+    await (part === "system" ? measureSystem : measureDesk)({
+      base,
+      dataDir,
+      pairId,
+      startedAtMs,
+      cliPid: child.pid ?? 0,
+    });
   } finally {
     const exited = new Promise((resolve) => child.once("exit", resolve));
     stop();
@@ -172,13 +207,13 @@ async function benchSystem(): Promise<void> {
   }
 }
 
-const PARTS = ["strategy", "devnet", "system"] as const;
+const PARTS = ["strategy", "devnet", "system", "desk"] as const;
 
 async function main(): Promise<number> {
   const asked = process.argv.slice(2);
   const unknown = asked.filter((name) => !PARTS.some((part) => part === name));
   if (unknown.length > 0) {
-    console.error(`expected nothing, "strategy", "devnet" or "system" after --; got ${unknown.join(" ")}`);
+    console.error(`expected nothing, "strategy", "devnet", "system" or "desk" after --; got ${unknown.join(" ")}`);
     return 2;
   }
   const isWanted = (part: (typeof PARTS)[number]): boolean => asked.length === 0 || asked.includes(part);
@@ -186,7 +221,8 @@ async function main(): Promise<number> {
   if (isWanted("devnet")) {
     await benchDevnet(process.cwd(), print);
   }
-  if (isWanted("system")) await benchSystem();
+  if (isWanted("system")) await withDemo("system");
+  if (isWanted("desk")) await withDemo("desk");
   return 0;
 }
 

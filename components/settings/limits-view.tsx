@@ -91,34 +91,36 @@ function Editor({
             onChange={(deployment) => setText({ ...text, deployment })}
           />
         </Panel>
-        {Object.entries(text.pairs).map(([pairId, rule]) => (
-          <Panel key={pairId} title={pairId}>
-            <SelectField
-              label={`Limit of ${pairId}`}
-              className="mb-4 max-w-72"
-              value={rule.isOwn ? "own" : "deployment"}
-              disabled={isLocked}
-              onChange={(event) =>
-                setText({
-                  ...text,
-                  pairs: { ...text.pairs, [pairId]: { ...rule, isOwn: event.target.value === "own" } },
-                })
-              }
-            >
-              <option value="deployment">as every pair</option>
-              <option value="own">its own</option>
-            </SelectField>
-            {rule.isOwn && (
-              <RuleFields
-                rule={rule}
-                approvers={approvers}
-                isLocked={isLocked}
-                problem={problems[pairId] ?? {}}
-                onChange={(next) => setText({ ...text, pairs: { ...text.pairs, [pairId]: next } })}
-              />
-            )}
-          </Panel>
-        ))}
+        <Panel title="Pairs" flush>
+          {Object.entries(text.pairs).map(([pairId, rule]) => (
+            <div key={pairId} className="grid gap-4 border-b px-3.5 py-3 last:border-b-0 desk:px-4">
+              <SelectField
+                label={`Limit of ${pairId}`}
+                className="max-w-72"
+                value={rule.isOwn ? "own" : "deployment"}
+                disabled={isLocked}
+                onChange={(event) =>
+                  setText({
+                    ...text,
+                    pairs: { ...text.pairs, [pairId]: { ...rule, isOwn: event.target.value === "own" } },
+                  })
+                }
+              >
+                <option value="deployment">as every pair</option>
+                <option value="own">its own</option>
+              </SelectField>
+              {rule.isOwn && (
+                <RuleFields
+                  rule={rule}
+                  approvers={approvers}
+                  isLocked={isLocked}
+                  problem={problems[pairId] ?? {}}
+                  onChange={(next) => setText({ ...text, pairs: { ...text.pairs, [pairId]: next } })}
+                />
+              )}
+            </div>
+          ))}
+        </Panel>
       </div>
       <div className="grid gap-3 desk:gap-4 mid:sticky mid:top-16">
         <ChangesPanel

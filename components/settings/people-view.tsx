@@ -6,6 +6,7 @@ import { api } from "@/components/live/api";
 import { QueryView } from "@/components/live/query-view";
 import { sessionChanged } from "@/components/live/session-tabs";
 import { Button } from "@/components/ui/button";
+import { Copyable } from "@/components/ui/copyable";
 import { SelectField, TextField } from "@/components/ui/field";
 import { Panel } from "@/components/ui/panel";
 import { SkeletonRows } from "@/components/ui/states";
@@ -229,19 +230,27 @@ function PersonFields({
         disabled={isLocked}
         onChange={(event) => onChange({ name: event.target.value })}
       />
-      <TextField
-        label="Address"
-        error={problem.address}
-        value={row.address}
-        placeholder="0x…"
-        maxLength={42}
-        spellCheck={false}
-        autoComplete="off"
-        readOnly={!isNew}
-        disabled={isLocked}
-        className="min-w-0 [&_input]:font-hash [&_input]:text-dense"
-        onChange={(event) => onChange({ address: event.target.value })}
-      />
+      {isNew ? (
+        <TextField
+          label="Address"
+          error={problem.address}
+          value={row.address}
+          placeholder="0x…"
+          maxLength={42}
+          spellCheck={false}
+          autoComplete="off"
+          disabled={isLocked}
+          className="min-w-0 [&_input]:font-hash [&_input]:text-dense"
+          onChange={(event) => onChange({ address: event.target.value })}
+        />
+      ) : (
+        <div className="min-w-0">
+          <p className="mb-1 text-dense text-ink-2">Address</p>
+          <div className="flex min-h-9 items-center wrap-anywhere">
+            <Copyable value={row.address} shown={row.address} what="address" />
+          </div>
+        </div>
+      )}
       <SelectField
         label="Role"
         error={problem.role}

@@ -53,7 +53,7 @@ export function VersionsPanel({
                   {version !== null && <Sub>version {version}</Sub>}
                 </Td>
                 <Td>
-                  <span className="font-hash">{by === null ? "at setup" : shortHex(by)}</span>
+                  {by === null ? "at setup" : <span className="font-hash">{shortHex(by)}</span>}
                   {summary !== undefined && <Sub>{summary}</Sub>}
                 </Td>
                 <Td right>

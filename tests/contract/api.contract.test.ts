@@ -245,6 +245,32 @@ describe("refusals", () => {
     }
   });
 
+  it("security: without a session the set-up checks say what fails, and nothing about where or why", async () => {
+    const doctor: NonNullable<ApiDeps["doctor"]> = {
+      check: async () => ({
+        checkedAtMs: 1,
+        tookMs: 2,
+        checks: [
+          {
+            name: "store",
+            state: "failed",
+            detail: "redis://:hunter2@10.0.0.1 refused",
+            fix: "chmod 700 /home/someone",
+          },
+        ],
+      }),
+    };
+    const closed = await get(createApi({ ...depsWith({ isPublicRead: false }), doctor }), "/api/doctor/store");
+    expect(closed.status).toBe(200);
+    const text = await closed.text();
+    expect(text).not.toMatch(/hunter2|10\.0\.0\.1|someone/);
+    expect(JSON.parse(text)).toMatchObject({ isRedacted: true, checks: [{ name: "store", state: "failed" }] });
+    const open = await get(createApi({ ...depsWith(), doctor }), "/api/doctor/store");
+    expect(await open.text()).toContain("chmod 700");
+    expect((await get(createApi(depsWith()), "/api/doctor/store")).status).toBe(503);
+    expect((await get(createApi(depsWith()), "/api/doctor/nothing")).status).toBe(400);
+  });
+
   it("error: every route with a session is 401 without one, and reads too unless they are public", async () => {
     const open = createApi(depsWith());
     const closed = createApi(depsWith({ isPublicRead: false }));
@@ -255,6 +281,7 @@ describe("refusals", () => {
         .replace("{planId}", `0x${"0".repeat(32)}`)
         .replace("{epoch}", "1")
         .replace("{commandId}", `0x${"0".repeat(64)}`)
+        .replace("{index}", "0")
         .replace("{chainId}", "1")
         .replace("{address}", `0x${"0".repeat(40)}`);
       const call = (api: Router): Promise<Response> => (route.method === "GET" ? get(api, path) : post(api, path, {}));

@@ -1,0 +1,62 @@
+// A browser on a running demo: contexts of one size and theme each, signing in with the demo wallet, and what the pages complained about.
+import { chromium, type Browser, type BrowserContext, type Page } from "@playwright/test";
+import type { RunningDemo } from "./running-demo";
+
+export interface Variant {
+  readonly width: 1440 | 360;
+  readonly colorScheme: "dark" | "light";
+}
+
+export interface DeskBrowser {
+  /** A person of their own: cookies, size and theme. */
+  open(variant: Variant): Promise<{ readonly context: BrowserContext; readonly page: Page }>;
+  /** Errors of all pages so far. */
+  readonly errors: readonly string[];
+  close(): Promise<void>;
+}
+
+const PAGE_LIMIT_MS = 45_000;
+const HEIGHT = { 1440: 900, 360: 740 } as const;
+
+export async function openDeskBrowser(executablePath: string | undefined): Promise<DeskBrowser> {
+  const browser: Browser = await chromium.launch({
+    ...(executablePath === undefined ? {} : { executablePath }),
+    headless: true,
+    args: [
+      "--no-sandbox",
+      "--headless",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+    ],
+  });
+  const errors: string[] = [];
+  return {
+    errors,
+    async open({ width, colorScheme }) {
+      const context = await browser.newContext({
+        viewport: { width, height: HEIGHT[width] },
+        colorScheme,
+        acceptDownloads: true,
+      });
+      context.setDefaultTimeout(PAGE_LIMIT_MS);
+      const page = await context.newPage();
+      page.on("console", (message) => {
+        if (message.type() === "error") errors.push(`${page.url()}: ${message.text()}`);
+      });
+      page.on("pageerror", (error) => errors.push(`${page.url()}: ${error.message}`));
+      return { context, page };
+    },
+    close: () => browser.close(),
+  };
+}
+
+/** By the page for it, with the demo wallet's owner. */
+export async function signInAsOwner(demo: RunningDemo, page: Page): Promise<void> {
+  await page.goto(`${demo.apiUrl}/login?next=/overview`);
+  await page.getByRole("button", { name: /owner$/ }).click();
+  await page.waitForURL("**/overview");
+}

@@ -1,6 +1,7 @@
 // All pools of all pairs: what each pays and what it costs, kappa first; our part; why it takes no part.
 "use client";
 import { parseAsString, useQueryState } from "nuqs";
+import dynamic from "next/dynamic";
 import Link from "next/link";
 import type { ReactNode } from "react";
 import { MarketAge } from "@/components/live/age";
@@ -21,6 +22,9 @@ import { LeftOutPanel } from "./left-out-panel";
 import { KappaFigure } from "./kappa-figure";
 import { kappaSourceWords } from "./kappa-words";
 import { poolHref } from "./pool-href";
+
+/** Only who adds a pool needs its code. */
+const AddPoolPanel = dynamic(async () => (await import("./add-pool-panel")).AddPoolPanel, { ssr: false });
 
 export function PoolsView(): ReactNode {
   const [pair, setPair] = useQueryState("pair", parseAsString);
@@ -65,6 +69,7 @@ export function PoolsView(): ReactNode {
           }
         </QueryView>
       </Panel>
+      <AddPoolPanel />
       {pools.data !== undefined && <LeftOutPanel pools={pools.data.leftOut} pairId={pair} />}
     </div>
   );

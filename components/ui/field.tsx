@@ -8,19 +8,22 @@ interface FieldProps {
   readonly label: string;
   readonly help?: ReactNode;
   readonly error?: string | null | undefined;
+  /** In a table whose head says it to the eye: for screen readers only. */
+  readonly isLabelHidden?: boolean;
 }
 
 export function TextField({
   label,
   help,
   error,
+  isLabelHidden = false,
   className,
   ...rest
 }: FieldProps & InputHTMLAttributes<HTMLInputElement>): ReactNode {
   const id = useId();
   return (
     <div className={className}>
-      <label htmlFor={id} className="mb-1 block text-dense text-ink-2">
+      <label htmlFor={id} className={isLabelHidden ? "sr-only" : "mb-1 block text-dense text-ink-2"}>
         {label}
       </label>
       <input
@@ -39,6 +42,7 @@ export function SelectField({
   label,
   help,
   error,
+  isLabelHidden = false,
   className,
   children,
   ...rest
@@ -46,7 +50,7 @@ export function SelectField({
   const id = useId();
   return (
     <div className={className}>
-      <label htmlFor={id} className="mb-1 block text-dense text-ink-2">
+      <label htmlFor={id} className={isLabelHidden ? "sr-only" : "mb-1 block text-dense text-ink-2"}>
         {label}
       </label>
       <select {...rest} id={id} aria-describedby={`${id}-help`} className={BOX}>

@@ -62,21 +62,37 @@ export interface ApiClient {
 export function createApiClient(deps: { readonly fetch: FetchLike; readonly baseUrl?: string }): ApiClient {
   return {
     async call(name, input = {}) {
-      const route = contract[name];
-      const url = `${deps.baseUrl ?? ""}${pathOf(route.path, input.params)}${queryOf(input.query)}`;
-      const answer = await send(deps.fetch, url, route.method, input.body, input.signal);
-      const json = parseJson(answer.text, route.path, answer.status);
-      if (!answer.ok) throw failureOf(json, answer.status, route.path);
-      if (!isResponse(name, json)) {
-        throw new ApiError({
-          code: "bad_answer",
-          status: answer.status,
-          message: `${route.method} ${route.path} answered in a shape this page does not know; page and server are of different versions: reload the page.`,
-        });
-      }
-      return json;
+      const answer = await askRoute(deps, contract[name], input);
+      if (!isResponse(name, answer)) throw unknownShape(contract[name]);
+      return answer;
     },
   };
+}
+
+/** One call of any route; what it answers is not checked yet. */
+export async function askRoute(
+  deps: { readonly fetch: FetchLike; readonly baseUrl?: string },
+  route: { readonly method: string; readonly path: string },
+  input: {
+    readonly params?: unknown;
+    readonly query?: unknown;
+    readonly body?: unknown;
+    readonly signal?: AbortSignal;
+  },
+): Promise<unknown> {
+  const url = `${deps.baseUrl ?? ""}${pathOf(route.path, input.params)}${queryOf(input.query)}`;
+  const answer = await send(deps.fetch, url, route.method, input.body, input.signal);
+  const json = parseJson(answer.text, route.path, answer.status);
+  if (!answer.ok) throw failureOf(json, answer.status, route.path);
+  return json;
+}
+
+export function unknownShape(route: { readonly method: string; readonly path: string }): ApiError {
+  return new ApiError({
+    code: "bad_answer",
+    status: 200,
+    message: `${route.method} ${route.path} answered in a shape this page does not know; page and server are of different versions: reload the page.`,
+  });
 }
 
 /** `/api/pairs/{id}/status` with its parameters filled in and escaped. */

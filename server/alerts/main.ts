@@ -113,7 +113,13 @@ const engine = createEngine(
     nowMs: wallClock.nowMs,
     log,
   },
-  { origin: settings.origin, pairIds: deps.settings.pairIds, settingsFile: basename(config.settingsFile) },
+  {
+    origin: settings.origin,
+    get pairIds() {
+      return deps.settings.pairIds;
+    },
+    settingsFile: basename(config.settingsFile),
+  },
 );
 
 await api.connected;
@@ -145,6 +151,9 @@ function createSettingsReader(file: string): () => { readonly value: AlertSettin
   let kept: { value: AlertSettings; problem: string | null } = { value: DEFAULT_ALERT_SETTINGS, problem: null };
   let seenMs: number | null = null;
   return () => {
+    const signed = deps.settingsDesk?.signed().alerts ?? null;
+    // What an owner signed holds over the file, whose state is then of no matter.
+    if (signed !== null) return { value: signed.settings, problem: null };
     const changedMs = existsSync(file) ? statSync(file).mtimeMs : -1;
     if (changedMs === seenMs) return kept;
     seenMs = changedMs;

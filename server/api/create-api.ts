@@ -13,6 +13,7 @@ import { paperHandlers } from "./handlers/paper";
 import { peopleHandlers } from "./handlers/people";
 import { planHandlers } from "./handlers/plans";
 import { poolHandlers } from "./handlers/pools";
+import { settingsHandlers } from "./handlers/settings";
 import type { ApiDeps } from "./deps";
 import type { BoundHandler } from "./handler";
 import { createRouter, type Router } from "./router";
@@ -25,6 +26,7 @@ export const allHandlers: readonly BoundHandler[] = [
   ...pairHandlers,
   ...planHandlers,
   ...poolHandlers,
+  ...settingsHandlers,
   ...labHandlers,
   ...paperHandlers,
   ...ledgerHandlers,

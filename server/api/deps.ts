@@ -8,6 +8,7 @@ import type { Logger } from "@/server/infra/telemetry/logger-port";
 import type { Doctor } from "./doctor";
 import type { AuthorityReader } from "./authority-reader";
 import type { RateLimiter } from "./rate-limiter";
+import type { SettingsDesk } from "./settings-desk";
 import type { TelemetryReader } from "./telemetry-port";
 
 export interface ApiSettings {
@@ -31,6 +32,8 @@ export interface ApiDeps {
   readonly telemetry: TelemetryReader;
   /** Missing: this process runs no set-up checks. */
   readonly doctor?: Doctor;
+  /** Missing: this process serves no settings of the deployment. */
+  readonly settingsDesk?: SettingsDesk;
   readonly registry: RegistryView;
   readonly rateLimiter: RateLimiter;
   readonly log: Logger;

@@ -3,8 +3,10 @@ import { randomBytes } from "node:crypto";
 import { ConfigError } from "@/lib/errors/tidegate-error";
 import { readDeploymentId } from "@/server/config/deployment";
 import type { Settings } from "@/server/config/load";
+import { openLiveRegistry } from "@/server/config/live-registry";
 import { loadRegistry } from "@/server/config/registry";
 import { wallClock } from "@/server/infra/clock";
+import { createSignedReader } from "@/server/infra/signed-reader";
 import { createControlClient } from "@/server/infra/signer-link/client";
 import { socketPaths } from "@/server/infra/signer-link/paths";
 import { createStoreClient } from "@/server/infra/store/client";
@@ -13,6 +15,7 @@ import { createAuthorityReader } from "./authority-reader";
 import type { ApiDeps } from "./deps";
 import { createDoctor } from "./doctor";
 import { createRateLimiter } from "./rate-limiter";
+import { createSettingsDesk } from "./settings-desk";
 import { createTelemetryReader } from "./telemetry-reader";
 
 export const API_VERSION = "0.1.0";
@@ -48,6 +51,14 @@ export function openApiDeps(input: ApiInput): OpenedDeps {
   if (!deploymentId.ok) throw deploymentId.error;
   const registry = loadRegistry({ overlayFile: settings.registryFile, rpcUrls: settings.rpcUrls });
   if (!registry.ok) throw registry.error;
+  const reader = createSignedReader(settings.dataDir, deploymentId.value);
+  const live = openLiveRegistry({
+    overlayFile: settings.registryFile,
+    rpcUrls: settings.rpcUrls,
+    pairs: settings.pairs,
+    readSigned: () => reader.read(),
+  });
+  if (!live.ok) throw live.error;
   const paths = socketPaths(settings.dataDir);
   if (!paths.ok) throw paths.error;
   const store = createStoreClient({ url: settings.storeUrl, name: "api" });
@@ -57,9 +68,6 @@ export function openApiDeps(input: ApiInput): OpenedDeps {
     peer: "api",
     timeoutMs: SIGNER_TIMEOUT_MS,
   });
-  const pairIds =
-    settings.pairs ??
-    registry.value.registry.pairs.map((pair) => pair.id).filter((id) => registry.value.poolsOf(id).length > 0);
   // The first requests come while the connections are being made: they wait for them rather than say that both are away.
   const connected = Promise.all([store.waitReady(CONNECT_WAIT_MS), control.waitReady(CONNECT_WAIT_MS)]);
   const deps: ApiDeps = {
@@ -70,14 +78,23 @@ export function openApiDeps(input: ApiInput): OpenedDeps {
       isPublicRead: settings.isPublicRead,
       homeChainId: settings.homeChainId,
       sandboxUrl: settings.sandboxUrl,
-      pairIds,
+      get pairIds() {
+        return live.value.pairIds();
+      },
     },
     store,
     control,
     authority: createAuthorityReader({ control, store, nowMs: wallClock.nowMs }),
     telemetry: createTelemetryReader(settings.openobserve),
     doctor: createDoctor({ settings, control, nowMs: wallClock.nowMs }),
-    registry: registry.value,
+    settingsDesk: createSettingsDesk({
+      settings,
+      deploymentId: deploymentId.value,
+      registry: registry.value.registry,
+      reader,
+      nowMs: wallClock.nowMs,
+    }),
+    registry: live.value.view,
     rateLimiter: createRateLimiter(wallClock.nowMs),
     log,
     nowMs: wallClock.nowMs,

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { contract, type Route } from "@/lib/api/contract";
 import { errorBodySchema } from "@/lib/api/schemas";
+import { settingsContract } from "@/lib/api/settings-contract";
 
 type Json = Record<string, unknown>;
 
@@ -57,7 +58,7 @@ let kept: { readonly version: string; readonly document: Json } | null = null;
 export function openApiDocument(version: string): Json {
   if (kept?.version === version) return kept.document;
   const paths: Record<string, Json> = {};
-  for (const [name, route] of Object.entries<Route>(contract)) {
+  for (const [name, route] of Object.entries<Route>({ ...contract, ...settingsContract })) {
     const entry = (paths[route.path] ??= {});
     entry[route.method.toLowerCase()] = operationOf(name, route);
   }

@@ -2,12 +2,14 @@
 import { ok } from "@/lib/errors/result";
 import { CANDLE_BUFFER_DAYS } from "@/lib/market/candle";
 import type { Venue } from "@/lib/registry/schema";
+import { readDeploymentId } from "@/server/config/deployment";
 import { readProcessEnv } from "@/server/config/env";
 import { loadSettings } from "@/server/config/load";
-import { loadRegistry } from "@/server/config/registry";
+import { loadSignedRegistry } from "@/server/config/live-registry";
 import { wallClock } from "@/server/infra/clock";
-import { EXIT_CONFIG, installDrain } from "@/server/infra/process/control-channel";
+import { EXIT_CONFIG, EXIT_RESTART, installDrain } from "@/server/infra/process/control-channel";
 import { openProcess } from "@/server/infra/process/open-process";
+import { createSignedReader } from "@/server/infra/signed-reader";
 import {
   candleDayOf,
   deleteCandleDays,
@@ -28,6 +30,7 @@ const DAY_MS = 86_400_000;
 /** A collector that was away this long still finds every day it must remove. */
 const PRUNED_DAYS = 30;
 const DRAIN_GRACE_MS = 1_500;
+const ADDITIONS_EVERY_MS = 1_000;
 
 function fail(message: string): never {
   process.stderr.write(`error: ${message}\n`);
@@ -36,15 +39,26 @@ function fail(message: string): never {
 
 const settings = loadSettings({ env: readProcessEnv(), cwd: process.cwd() });
 if (!settings.ok) fail(settings.error.message);
-const registry = loadRegistry({ overlayFile: settings.value.registryFile, rpcUrls: settings.value.rpcUrls });
-if (!registry.ok) fail(registry.error.message);
+const deploymentId = readDeploymentId(settings.value.dataDir);
+if (!deploymentId.ok) fail(deploymentId.error.message);
+const signed = createSignedReader(settings.value.dataDir, deploymentId.value);
+const loaded = loadSignedRegistry(
+  { overlayFile: settings.value.registryFile, rpcUrls: settings.value.rpcUrls },
+  signed.read(),
+);
+if (!loaded.ok) fail(loaded.error.message);
+const registry = loaded.value.view;
 const opened = await openProcess({ settings: settings.value, name: "collector", instance: "collector" });
 if (!opened.ok) fail(opened.error.message);
 const { log, telemetry, store, market } = opened.value;
 
-const pairIds = settings.value.pairs ?? registry.value.registry.pairs.map((pair) => pair.id);
+const addedPairs = (): readonly string[] => signed.read().settings.registry.pairs.map(({ id }) => id);
+const startedWith = addedPairs();
+const pairIds = [
+  ...new Set([...(settings.value.pairs ?? registry.registry.pairs.map((pair) => pair.id)), ...startedWith]),
+];
 const feeds: FeedKey[] = pairIds.flatMap((pairId) => {
-  const pair = registry.value.pair(pairId);
+  const pair = registry.pair(pairId);
   if (pair === null) fail(`TG_PAIRS names ${pairId}, which is not in the registry`);
   return pair.sources.map(({ venue, base, quote }): FeedKey => ({ pairId, venue, base, quote }));
 });
@@ -52,7 +66,7 @@ const ohlc = createOhlcSource({ proxyUrl: settings.value.cexProxyUrl, marketNowM
 const startedAtWallMs = wallClock.nowMs();
 
 let collector: Collector | null = null;
-installDrain({
+const end = installDrain({
   drain: async () => {
     log.info("process.stopping", {});
     await collector?.stop();
@@ -95,6 +109,12 @@ collector = await startCollector(
   },
   feeds,
 );
+setInterval(() => {
+  const added = addedPairs().filter((id) => !startedWith.includes(id));
+  // A new start takes seconds, and what was collected is in the store: simpler than feeds that come and go.
+  if (added.length > 0)
+    end(`the pair ${added.join(", ")} was added; its feeds are opened by a new start`, EXIT_RESTART);
+}, ADDITIONS_EVERY_MS).unref();
 market.onTick(({ nowMs }) => void pruneAt(nowMs));
 log.info("process.started", { feeds: feeds.length });
 process.stdout.write(`${JSON.stringify({ ready: true, feeds: feeds.length })}\n`);

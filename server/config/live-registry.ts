@@ -1,6 +1,7 @@
 // The registry of a process that goes on while owners change it: built again when what they signed has changed, the same view in between.
 import { ok, type Result } from "@/lib/errors/result";
 import type { ConfigError } from "@/lib/errors/tidegate-error";
+import type { Chain } from "@/lib/registry/schema";
 import {
   createRegistryView,
   loadRegistry,
@@ -18,7 +19,7 @@ export interface LiveRegistry {
 }
 
 export function openLiveRegistry(
-  input: Omit<RegistryInput, "signed"> & {
+  input: RegistryInput & {
     /** TG_PAIRS; null: every pair with a usable pool. */
     readonly pairs: readonly string[] | null;
     /** The same object while nothing changed. */
@@ -53,11 +54,18 @@ export function openLiveRegistry(
   return ok({ view, pairIds: () => deploymentPairs(input.pairs, view, input.readSigned()) });
 }
 
-export function deploymentPairs(
-  pairs: readonly string[] | null,
-  view: RegistryView,
+/** For a process that starts anew when pools change: the registry of this moment, and the chains as they were configured. */
+export function loadSignedRegistry(
+  input: RegistryInput,
   signed: SignedInput,
-): readonly string[] {
+): Result<{ readonly view: RegistryView; readonly configured: readonly Chain[] }, ConfigError> {
+  const base = loadRegistry(input);
+  if (!base.ok) return base;
+  const { registry } = base.value;
+  return ok({ view: createRegistryView(withSigned(registry, signed)), configured: registry.chains });
+}
+
+function deploymentPairs(pairs: readonly string[] | null, view: RegistryView, signed: SignedInput): readonly string[] {
   const own = pairs ?? view.registry.pairs.map(({ id }) => id).filter((id) => view.poolsOf(id).length > 0);
   return [...new Set([...own, ...signed.settings.registry.pairs.map(({ id }) => id)])];
 }

@@ -46,8 +46,6 @@ export interface RegistryInput {
   readonly overlayFile: string | null;
   /** Own endpoints per chain, they replace the public ones. */
   readonly rpcUrls: ReadonlyMap<number, readonly string[]>;
-  /** What owners added and ordered by signed commands; missing: nothing. */
-  readonly signed?: SignedInput;
 }
 
 export interface SignedInput {
@@ -76,8 +74,7 @@ export function loadRegistry(input: RegistryInput): Result<RegistryView, ConfigE
     const urls = input.rpcUrls.get(chain.id);
     return urls === undefined ? chain : { ...chain, rpcUrls: [...urls] };
   });
-  const configured = { ...registry, chains };
-  return ok(createRegistryView(input.signed === undefined ? configured : withSigned(configured, input.signed)));
+  return ok(createRegistryView({ ...registry, chains }));
 }
 
 /** Signed additions on top, and each chain's endpoints as its signed list says. */

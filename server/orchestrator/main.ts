@@ -7,7 +7,7 @@ import { openApi } from "@/server/api/index";
 import { readDeploymentId } from "@/server/config/deployment";
 import { hostEnv, readProcessEnv, withoutSignerKeys } from "@/server/config/env";
 import { loadSettings } from "@/server/config/load";
-import { loadRegistry } from "@/server/config/registry";
+import { openLiveRegistry } from "@/server/config/live-registry";
 import { wallClock } from "@/server/infra/clock";
 import { isProcessAlive, startChild } from "@/server/infra/process/child";
 import { EXIT_CONFIG, EXIT_LEASE_LOST, installDrain } from "@/server/infra/process/control-channel";
@@ -16,6 +16,7 @@ import { launchOf, projectRoot } from "@/server/infra/process/launch";
 import { openProcess } from "@/server/infra/process/open-process";
 import { createControlClient } from "@/server/infra/signer-link/client";
 import { socketPaths } from "@/server/infra/signer-link/paths";
+import { createSignedReader } from "@/server/infra/signed-reader";
 import { publishEvent } from "@/server/infra/store/events";
 import { readWorkerHeartbeats } from "@/server/infra/store/heartbeats";
 import { writeJson } from "@/server/infra/store/json-values";
@@ -48,10 +49,9 @@ const env = readProcessEnv();
 const settings = loadSettings({ env, cwd: process.cwd() });
 if (!settings.ok) fail(settings.error.message);
 const { dataDir, opsPort } = settings.value;
-const registry = loadRegistry({ overlayFile: settings.value.registryFile, rpcUrls: settings.value.rpcUrls });
-if (!registry.ok) fail(registry.error.message);
 const deploymentId = readDeploymentId(dataDir);
 if (!deploymentId.ok) fail(deploymentId.error.message);
+const signed = createSignedReader(dataDir, deploymentId.value);
 const sockets = socketPaths(dataDir);
 if (!sockets.ok) fail(sockets.error.message);
 const opened = await openProcess({ settings: settings.value, name: "orchestrator", instance: "orchestrator" });
@@ -64,11 +64,16 @@ const control = createControlClient({
   timeoutMs: SIGNER_TIMEOUT_MS,
 });
 
-const pairIds =
-  settings.value.pairs ??
-  registry.value.registry.pairs.map((pair) => pair.id).filter((id) => registry.value.poolsOf(id).length > 0);
+const live = openLiveRegistry({
+  overlayFile: settings.value.registryFile,
+  rpcUrls: settings.value.rpcUrls,
+  pairs: settings.value.pairs,
+  readSigned: () => signed.read(),
+});
+if (!live.ok) fail(live.error.message);
+const pairIds = live.value.pairIds();
 for (const pairId of pairIds) {
-  if (registry.value.pair(pairId) === null) fail(`TG_PAIRS names ${pairId}, which is not in the registry`);
+  if (live.value.view.pair(pairId) === null) fail(`TG_PAIRS names ${pairId}, which is not in the registry`);
 }
 
 const run = { isEnding: false };
@@ -188,6 +193,17 @@ orchestrator = startOrchestrator(
         ),
       );
     },
+    readPairs: () =>
+      new Map(
+        live.value.pairIds().map((pairId) => [
+          pairId,
+          signed
+            .read()
+            .settings.registry.pools.filter(({ pair }) => pair === pairId)
+            .map(({ chainId, id }) => `${chainId}:${id}`)
+            .join(),
+        ]),
+      ),
     log,
   },
   { pairIds, leaseHolder: held.owner, pid: process.pid, rssBytes: () => process.memoryUsage.rss() },

@@ -33,6 +33,8 @@ export function startOrchestrator(deps: OrchestratorDeps, input: OrchestratorInp
   let isDraining = false;
   const seats = new Map<string, Seat>();
   for (const pairId of input.pairIds) seats.set(pairId, openSeat(pairId));
+  /** What each worker was started with. */
+  const additions = new Map(deps.readPairs?.() ?? []);
   /** Pairs whose worker an operator has stopped, as far as the signer said so. */
   const parked = new Set<string>();
   let isParking = false;
@@ -109,8 +111,27 @@ export function startOrchestrator(deps: OrchestratorDeps, input: OrchestratorInp
     }
   }
 
+  /** Owners add pairs and pools while everything runs: a new pair gets a worker, a worker with a new pool starts anew after its open operation. */
+  function honourAdditions(): void {
+    if (isDraining) return;
+    for (const [pairId, added] of deps.readPairs?.() ?? []) {
+      const before = additions.get(pairId);
+      if (before === added) continue;
+      additions.set(pairId, added);
+      const seat = seats.get(pairId);
+      if (seat === undefined) {
+        deps.log.info("orchestrator.pair-added", { pairId });
+        seats.set(pairId, openSeat(pairId));
+      } else if (!parked.has(pairId)) {
+        deps.log.info("orchestrator.pools-added", { pairId, detail: "the worker takes them up with a new start" });
+        void seat.supervised.restart(WORKER_DRAIN_GRACE_MS);
+      }
+    }
+  }
+
   async function watch(): Promise<void> {
     await honourPauses();
+    honourAdditions();
     for (const seat of seats.values()) {
       const heartbeat = await deps.readHeartbeat(seat.pairId);
       const status = seat.supervised.status();

@@ -63,6 +63,8 @@ export interface OrchestratorDeps {
   readonly reportWorkerStarted: (pairId: string) => Promise<void>;
   /** Pairs paused with `stop_worker`, each with its reason for people; null when the signer does not answer. */
   readonly readStoppedPairs: () => Promise<ReadonlyMap<string, string> | null>;
+  /** Pairs as they are now, each with what was added to it by signed commands; missing: they never change. */
+  readonly readPairs?: () => ReadonlyMap<string, string>;
   readonly log: {
     info(event: string, fields?: Readonly<Record<string, unknown>>): void;
     warn(event: string, fields?: Readonly<Record<string, unknown>>): void;

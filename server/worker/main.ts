@@ -21,7 +21,7 @@ import { isPairId, MINUTE_MS, poolKey, type Address } from "@/lib/units";
 import { readDeploymentId } from "@/server/config/deployment";
 import { readProcessEnv } from "@/server/config/env";
 import { loadSettings } from "@/server/config/load";
-import { loadRegistry } from "@/server/config/registry";
+import { loadSignedRegistry } from "@/server/config/live-registry";
 import { createRegistryCheck } from "@/server/config/registry-check";
 import { FAMILY_ADAPTERS } from "@/server/execution/adapters/registry";
 import { executePlan, type LivePrices } from "@/server/execution/execute-plan";
@@ -38,6 +38,8 @@ import { createSwapQuotes, firstOf, type SwapQuotes } from "@/server/execution/s
 import { createQuoteService } from "@/server/execution/swap-quotes-service";
 import { createCallPort } from "@/server/infra/chain/call-port";
 import { createChainClients, type ChainClient } from "@/server/infra/chain/clients";
+import { followEndpoints } from "@/server/infra/chain/follow-endpoints";
+import { guardedFetchFor } from "@/server/infra/chain/guarded-transport";
 import { wallClock } from "@/server/infra/clock";
 import {
   EXIT_CONFIG,
@@ -50,6 +52,7 @@ import { freeDeadLease, leaseOwnerId } from "@/server/infra/process/dead-lease";
 import { openProcess } from "@/server/infra/process/open-process";
 import { createControlClient, createIntentClient } from "@/server/infra/signer-link/client";
 import { socketPaths } from "@/server/infra/signer-link/paths";
+import { createSignedReader } from "@/server/infra/signed-reader";
 import { readCandleMeta, readCandles } from "@/server/infra/store/candles";
 import { pushEpochRecord, readEpochRecords, writeDecisionInputs } from "@/server/infra/store/epochs";
 import { publishEvent } from "@/server/infra/store/events";
@@ -110,12 +113,18 @@ if (!isPairId(pairId)) fail(`the worker needs its pair as the first argument, fo
 const settings = loadSettings({ env: readProcessEnv(), cwd: process.cwd() });
 if (!settings.ok) fail(settings.error.message);
 const { dataDir } = settings.value;
-const registry = loadRegistry({ overlayFile: settings.value.registryFile, rpcUrls: settings.value.rpcUrls });
-if (!registry.ok) fail(registry.error.message);
-const pair = registry.value.pair(pairId);
-if (pair === null) fail(`${pairId} is not in the registry; correct TG_PAIRS or add the pair to TG_REGISTRY_FILE`);
 const deploymentId = readDeploymentId(dataDir);
 if (!deploymentId.ok) fail(deploymentId.error.message);
+const signed = createSignedReader(dataDir, deploymentId.value);
+const loaded = loadSignedRegistry(
+  { overlayFile: settings.value.registryFile, rpcUrls: settings.value.rpcUrls },
+  signed.read(),
+);
+const registry = loaded.ok ? ok(loaded.value.view) : loaded;
+if (!loaded.ok || !registry.ok) fail(loaded.ok ? "" : loaded.error.message);
+const configuredChains = loaded.value.configured;
+const pair = registry.value.pair(pairId);
+if (pair === null) fail(`${pairId} is not in the registry; correct TG_PAIRS or add the pair to TG_REGISTRY_FILE`);
 const sockets = socketPaths(dataDir);
 if (!sockets.ok) fail(sockets.error.message);
 const opened = await openProcess({ settings: settings.value, name: "worker", instance: `worker-${pairId}` });
@@ -172,8 +181,18 @@ log.info("lease.acquired", { pairId, token: held.token });
 
 const clients = createChainClients({
   chains: registry.value.registry.chains,
+  fetchOf: guardedFetchFor(configuredChains.flatMap(({ rpcUrls }) => rpcUrls)),
   wallNowMs: () => wallClock.nowMs(),
   marketNowMs: () => market.nowMs(),
+});
+followEndpoints({
+  reader: signed,
+  deploymentId: deploymentId.value,
+  configured: configuredChains,
+  clients,
+  report: (endpoints) => void writeJsonField(store, storeKeys.endpoints, pairId, endpoints),
+  nowMs: () => wallClock.nowMs(),
+  log,
 });
 const control = createControlClient({
   socketPath: sockets.value.control,

@@ -11,6 +11,7 @@ import {
   type SignedCommand,
 } from "@/lib/api/commands";
 import { contract } from "@/lib/api/contract";
+import { isSystemAction, systemParamsSchemas } from "@/lib/api/system-settings";
 import { err, ok, type Result } from "@/lib/errors/result";
 import { errorText } from "@/lib/errors/tidegate-error";
 import { fromSignerError, type ApiError } from "@/server/api/api-error";
@@ -29,7 +30,9 @@ async function checkCommand(deps: ApiDeps, signed: SignedCommand): Promise<ApiEr
   const { command } = signed;
   const schema = isAuthorityAction(command.action)
     ? authorityParamsSchemas[command.action]
-    : commandParamsSchemas[command.action];
+    : isSystemAction(command.action)
+      ? systemParamsSchemas[command.action]
+      : commandParamsSchemas[command.action];
   const params = schema.safeParse(signed.params);
   if (!params.success) {
     const issue = params.error.issues[0];

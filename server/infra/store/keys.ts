@@ -89,6 +89,8 @@ export const storeKeys = {
   config: "tg:config",
   /** Hash source id -> health JSON. */
   sources: "tg:sources",
+  /** Hash pair id -> what the pair's worker met at its RPC endpoints: WorkerEndpoints JSON. */
+  endpoints: "tg:endpoints",
   /** Hash pair id -> the worker's last try at an ordered exit. */
   exitRuns: "tg:exit:runs",
   /** Hash pair id -> the last rehearsal of the pair's exit. */

@@ -9,7 +9,9 @@ import { SkeletonRows } from "@/components/ui/states";
 import { Table, Td, Th, Tr } from "@/components/ui/table";
 import type { EpochRecord } from "@/lib/epoch/epoch-record";
 import { formatGateValue } from "@/lib/format/gate-value";
+import { formatDayMinutes } from "@/lib/format/time";
 import { formatUsd } from "@/lib/format/usd";
+import { EPOCH_MS } from "@/lib/units";
 import { verdictOf } from "./gate-items";
 import type { PriceView } from "./use-price-direction";
 
@@ -97,8 +99,8 @@ function Rows({
           return (
             <Tr key={key}>
               <Td>{gate.label}</Td>
-              <Td right>{other === undefined ? "–" : formatGateValue(other.value, other.unit)}</Td>
-              <Td right>{formatGateValue(gate.value, gate.unit)}</Td>
+              <Td right>{other === undefined ? "–" : valueOf(other)}</Td>
+              <Td right>{valueOf(gate)}</Td>
               <Td className={turned ? "font-strong" : "text-ink-3"}>
                 {other === undefined
                   ? "new"
@@ -133,6 +135,12 @@ function Line({
       <Td className="text-ink-3">{isSame ? "same" : "changed"}</Td>
     </Tr>
   );
+}
+
+/** As in the list of gates: an epoch is an instant to people, and threshold 0 of one means that nothing was set. */
+function valueOf({ value, threshold, unit }: { value: number | null; threshold: number | null; unit: string }): string {
+  if (unit !== "epoch") return formatGateValue(value, unit);
+  return threshold === null || threshold <= 0 || value === null ? "none set" : formatDayMinutes(value * EPOCH_MS);
 }
 
 function verdict(record: EpochRecord): string {

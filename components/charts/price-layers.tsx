@@ -245,7 +245,7 @@ export function DepthPane({
             width={Math.min(1, bar.density / clip) * (width - 12)}
             height={BAR}
             fill="var(--ink-3)"
-            fillOpacity=".4"
+            fillOpacity=".3"
           />
           {bar.isOurs && <rect x={left} y={bar.top} width="6" height={BAR} fill="var(--tide)" />}
         </g>

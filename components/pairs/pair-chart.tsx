@@ -194,7 +194,7 @@ function marksOf(
   manual: ReadonlySet<string>,
 ): readonly DecisionMark[] {
   return epochs
-    .filter((epoch) => epoch.decision === "RS" || epoch.decision === "PRA")
+    .filter((epoch, index) => isFirstSaying(epoch, epochs[index - 1]))
     .map((epoch) => {
       const isOpen = epoch.planId !== null && epoch.planId === pair.openPlanId;
       const isManual = epoch.planId !== null && manual.has(epoch.planId);
@@ -207,6 +207,12 @@ function marksOf(
         href: `/pairs/${pair.id}/decisions/${epoch.epoch}`,
       };
     });
+}
+
+/** A plan that waits is decided again every quarter hour: one mark where it began. */
+function isFirstSaying(epoch: EpochPoint, before: EpochPoint | undefined): boolean {
+  if (epoch.decision !== "RS" && epoch.decision !== "PRA") return false;
+  return before?.decision !== epoch.decision || (epoch.planId !== null && epoch.planId !== before.planId);
 }
 
 function Readout({

@@ -19,7 +19,6 @@ import { formatAge } from "@/lib/format/age";
 import { positionName } from "@/lib/format/position-name";
 import { formatClock, formatIso } from "@/lib/format/time";
 import type { PairSummary } from "@/lib/api/schemas";
-import { Logo } from "./logo";
 import { NAV } from "./nav";
 import { StopControl } from "./stop-control";
 import { useApprovalCount } from "./use-approval-count";
@@ -57,11 +56,6 @@ function Title(): ReactNode {
   const label = item?.label ?? section.charAt(0).toUpperCase() + section.slice(1);
   return (
     <>
-      {id === "" && (
-        <span className="desk:hidden">
-          <Logo size={20} />
-        </span>
-      )}
       <h1 className="min-w-0 truncate text-lead font-title">
         {id === "" ? (
           label
@@ -78,7 +72,7 @@ function Title(): ReactNode {
               section === "alerts" ? (
                 "One alert"
               ) : (
-                shorten(id)
+                nameOf(section, id)
               )
             ) : (
               <>
@@ -96,6 +90,12 @@ function Title(): ReactNode {
       </span>
     </>
   );
+}
+
+/** The last part of an address is a word in the manual and in the settings, a name elsewhere. */
+function nameOf(section: string, id: string): string {
+  if (section !== "docs" && section !== "settings") return shorten(id);
+  return `${id.charAt(0).toUpperCase()}${id.slice(1).replaceAll("-", " ")}`;
 }
 
 function shorten(id: string): string {

@@ -176,7 +176,9 @@ export function LedgerExport({
       )}
       {!isSignedIn ? (
         <p className="px-3.5 py-3 text-ink-2 desk:px-4">
-          Sign in to see and save the ledger: it names every transaction.
+          {session === undefined
+            ? "It is not known yet who is signed in; this page asks again by itself."
+            : "Sign in to see and save the ledger: it names every transaction."}
         </p>
       ) : newest.isPending ? (
         <SkeletonRows rows={4} height={40} label="the ledger" />

@@ -164,7 +164,9 @@ function SignIn({ isRedacted }: { readonly isRedacted: boolean }): ReactNode {
   const { data: session } = useSession();
   return (
     <Panel title="You">
-      {session?.signedIn === true ? (
+      {session === undefined ? (
+        <Status tone="unknown">Not known yet who is signed in</Status>
+      ) : session.signedIn ? (
         <Status tone="ok">
           Signed in as {shortHex(session.address)}, {session.role ?? "no role"}
         </Status>

@@ -61,7 +61,11 @@ export function OrphansPanel(): ReactNode {
       flush
     >
       {!isSignedIn ? (
-        <p className="px-3.5 py-3 text-ink-2 desk:px-4">Sign in to see what the chains hold beside the journal.</p>
+        <p className="px-3.5 py-3 text-ink-2 desk:px-4">
+          {session === undefined
+            ? "It is not known yet who is signed in; this page asks again by itself."
+            : "Sign in to see what the chains hold beside the journal."}
+        </p>
       ) : (
         <QueryView
           query={orphans}

@@ -9,6 +9,7 @@ import { formatUsd } from "@/lib/format/usd";
 import { FIRST_LOAD_LIMIT_BYTES, firstLoadBytes } from "@/server/cli/commands/bench-first-load";
 import { deskRoutes } from "@/tests/support/desk-routes";
 import { readPages } from "@/tests/support/read-pages";
+import { readState } from "@/tests/support/read-states";
 import { requires } from "@/tests/support/requires";
 import { startDemo, waitFor, type RunningDemo } from "@/tests/support/running-demo";
 
@@ -423,4 +424,22 @@ describe.skipIf(!chrome.available)("desk", () => {
     const isBusy = loadPerCore() > BUSY_LOAD;
     expect(consoleErrors.filter((text) => !isBusy || !text.includes("status of 503"))).toEqual([]);
   }, 480_000);
+
+  it("desk: no pairs, sixty with hostile names, five thousand steps, no answer and no word are all readable on a phone", async () => {
+    const other = await context.newPage();
+    await other.setViewportSize({ width: 360, height: 740 });
+    const lists = ["/overview", "/pairs", "/positions", "/pools", "/activity"];
+    const problems = [
+      ...(await readState(other, { base: demo.apiUrl, state: "no pairs", paths: ["/overview", "/pairs", "/reports"] })),
+      ...(await readState(other, { base: demo.apiUrl, state: "sixty pairs, hostile names", paths: lists })),
+      ...(await readState(other, {
+        base: demo.apiUrl,
+        state: "away",
+        paths: [...lists, `/pairs/${AUTO}`, "/approvals"],
+      })),
+      ...(await readState(other, { base: demo.apiUrl, state: "silent", paths: ["/overview", `/pairs/${AUTO}`] })),
+    ];
+    await other.close();
+    expect(problems).toEqual([]);
+  }, 240_000);
 });

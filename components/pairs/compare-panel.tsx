@@ -6,7 +6,7 @@ import { useApi } from "@/components/live/use-api";
 import { Button } from "@/components/ui/button";
 import { Panel } from "@/components/ui/panel";
 import { SkeletonRows } from "@/components/ui/states";
-import { Table, Td, Th, Tr } from "@/components/ui/table";
+import { Sub, Table, Td, Th, Tr } from "@/components/ui/table";
 import type { EpochRecord } from "@/lib/epoch/epoch-record";
 import { formatGateValue } from "@/lib/format/gate-value";
 import { formatDayMinutes } from "@/lib/format/time";
@@ -75,7 +75,7 @@ function Rows({
           <Th>What</Th>
           <Th right>Before</Th>
           <Th right>This epoch</Th>
-          <Th>Change</Th>
+          <Th from="desk">Change</Th>
         </tr>
       </thead>
       <tbody>
@@ -96,17 +96,22 @@ function Rows({
           const key = `${gate.id} ${gate.positionId ?? ""}`;
           const other = gatesThen.get(key);
           const turned = other !== undefined && other.status !== gate.status;
+          const change =
+            other === undefined
+              ? "new"
+              : turned
+                ? `turned: ${WORD[other.status]} → ${WORD[gate.status]}`
+                : WORD[gate.status];
           return (
             <Tr key={key}>
-              <Td>{gate.label}</Td>
+              <Td>
+                {gate.label}
+                <Sub className="desk:hidden">{change}</Sub>
+              </Td>
               <Td right>{other === undefined ? "–" : valueOf(other)}</Td>
               <Td right>{valueOf(gate)}</Td>
-              <Td className={turned ? "font-strong" : "text-ink-3"}>
-                {other === undefined
-                  ? "new"
-                  : turned
-                    ? `turned: ${WORD[other.status]} → ${WORD[gate.status]}`
-                    : WORD[gate.status]}
+              <Td from="desk" className={turned ? "font-strong" : "text-ink-3"}>
+                {change}
               </Td>
             </Tr>
           );
@@ -132,7 +137,9 @@ function Line({
       <Td>{what}</Td>
       <Td right>{before}</Td>
       <Td right>{now}</Td>
-      <Td className="text-ink-3">{isSame ? "same" : "changed"}</Td>
+      <Td from="desk" className="text-ink-3">
+        {isSame ? "same" : "changed"}
+      </Td>
     </Tr>
   );
 }

@@ -131,6 +131,40 @@ describe.skipIf(!chrome.available)("journeys", () => {
     time.done("checks before anybody signed in, then two people with the owner's role");
   });
 
+  it("J2: the overview answers in one word, and a change is on it at once with its reason and link", async () => {
+    const time = journey("J2");
+    const page = await as(PHONE_LIGHT);
+    await waitFor(`${AUTO} in range, no plan open`, LIMIT_MS, async () => {
+      const { state, openPlanId } = await statusOf(AUTO);
+      if (state !== "in_range" || openPlanId !== null) throw new Error(`${state}, plan ${openPlanId ?? "none"}`);
+      return true;
+    });
+    const fromMs = performance.now();
+    await page.goto(address("/overview"));
+    const row = page.getByRole("region", { name: "State of the system" });
+    await row.waitFor();
+    within(performance.now() - fromMs, 3_000, "the word on the overview");
+    for (const lamp of ["Money", "Decisions", "Workers", "Data and chain", "Attention"]) {
+      await row.getByRole("link", { name: new RegExp(`^${lamp}\\s*,`) }).waitFor();
+    }
+    const waiting = page.getByRole("region", { name: "Waiting for you" });
+    const outText = waiting.getByRole("link", { name: new RegExp(AUTO) }).or(waiting.getByText("Out of range"));
+    const movedMs = performance.now();
+    await demo.control("/price", { pairId: AUTO, moveFrac: -0.05 });
+    await outText.first().waitFor();
+    within(performance.now() - movedMs, LIMITS_MS.change, "a price move of 5 % on the overview");
+    // By keyboard: g and s lead to the page with every process and source.
+    const wide = await as(WIDE_DARK);
+    await wide.goto(address("/overview"));
+    await wide.getByRole("region", { name: "State of the system" }).waitFor();
+    await wide.keyboard.press("g");
+    await wide.keyboard.press("s");
+    await wide.waitForURL("**/system");
+    const { services } = await demo.read(contract.system);
+    for (const { label } of services.slice(0, 3)) await wide.getByText(label, { exact: true }).first().waitFor();
+    time.done("one word, five lamps, a change and its link");
+  });
+
   it("J3: a decision is found by the palette, explains itself, is replayed and compared, by keyboard alone", async () => {
     const time = journey("J3");
     // A decision with an epoch before it.
@@ -257,13 +291,13 @@ describe.skipIf(!chrome.available)("journeys", () => {
       if (!hasMoved && mint?.op?.state === "SENT") {
         hasMoved = true;
         await demo.control("/price", { pairId: AUTO, moveFrac: 0.06 });
-      } else if (plan.steps.some(({ op }) => op?.state === "SENT" || op?.state === "INCLUDED")) {
+        await demo.control("/pause", { paused: false });
+      } else if (!hasMoved && plan.steps.some(({ op }) => op?.state === "SENT" || op?.state === "INCLUDED")) {
         await demo.control("/mine", { steps: 1 });
       }
       if (plan.endedAtMs === null) throw new Error(`${plan.status}: ${plan.statusReason}`);
       return plan;
     });
-    await demo.control("/pause", { paused: false });
     const states = failed.steps.map(({ title, op }) => `${title} ${op?.state ?? "-"} ${op?.error ?? ""}`);
     const page = await as(WIDE_DARK);
     const fromMs = performance.now();
@@ -298,40 +332,6 @@ describe.skipIf(!chrome.available)("journeys", () => {
       other.getByTestId("cause").first().waitFor(),
     );
     time.done(`${failed.status}: ${bundle.causes[0]?.reason ?? ""}; ${name} of ${(text.length / 1000).toFixed(0)} kB`);
-  });
-
-  it("J2: the overview answers in one word, and a change is on it at once with its reason and link", async () => {
-    const time = journey("J2");
-    const page = await as(PHONE_LIGHT);
-    await waitFor(`${AUTO} in range, no plan open`, LIMIT_MS, async () => {
-      const { state, openPlanId } = await statusOf(AUTO);
-      if (state !== "in_range" || openPlanId !== null) throw new Error(`${state}, plan ${openPlanId ?? "none"}`);
-      return true;
-    });
-    const fromMs = performance.now();
-    await page.goto(address("/overview"));
-    const row = page.getByRole("region", { name: "State of the system" });
-    await row.waitFor();
-    within(performance.now() - fromMs, 3_000, "the word on the overview");
-    for (const lamp of ["Money", "Decisions", "Workers", "Data and chain", "Attention"]) {
-      await row.getByRole("link", { name: new RegExp(`^${lamp}\\s*,`) }).waitFor();
-    }
-    const waiting = page.getByRole("region", { name: "Waiting for you" });
-    const outText = waiting.getByRole("link", { name: new RegExp(AUTO) }).or(waiting.getByText("Out of range"));
-    const movedMs = performance.now();
-    await demo.control("/price", { pairId: AUTO, moveFrac: -0.05 });
-    await outText.first().waitFor();
-    within(performance.now() - movedMs, LIMITS_MS.change, "a price move of 5 % on the overview");
-    // By keyboard: g and s lead to the page with every process and source.
-    const wide = await as(WIDE_DARK);
-    await wide.goto(address("/overview"));
-    await wide.getByRole("region", { name: "State of the system" }).waitFor();
-    await wide.keyboard.press("g");
-    await wide.keyboard.press("s");
-    await wide.waitForURL("**/system");
-    const { services } = await demo.read(contract.system);
-    for (const { label } of services.slice(0, 3)) await wide.getByText(label, { exact: true }).first().waitFor();
-    time.done("one word, five lamps, a change and its link");
   });
 
   it("J11: the ledger of a period is saved with a check line, and the file adds up to zero", async () => {

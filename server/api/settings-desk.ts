@@ -10,7 +10,7 @@ import type { Hex } from "@/lib/units";
 import { existsSync } from "node:fs";
 import { readAlertSettings } from "@/server/config/alerts";
 import type { Settings } from "@/server/config/load";
-import { guardedFetchFor, originsOf } from "@/server/infra/chain/guarded-transport";
+import { guardedFetchFor, trustedOrigins } from "@/server/infra/chain/guarded-transport";
 import { createRpcFallback, type RpcEndpoint, type RpcFallback } from "@/server/infra/chain/rpc-fallback";
 import { keepInVault } from "@/server/infra/endpoint-vault";
 import type { SignedReader } from "@/server/infra/signed-reader";
@@ -34,7 +34,8 @@ export interface SettingsDesk {
   endpointsOf(chainId: number): readonly NamedEndpoint[];
   /** Asks each endpoint of a chain that is not removed; one and the same while the list stays. */
   askersOf(chainId: number): ReadonlyMap<string, RpcEndpoint>;
-  trustedOrigins(): readonly string[];
+  /** Origins this address may have although it is not on the open internet. */
+  trustedOrigins(url: string): readonly string[];
   keep(url: string, nowMs: number): Result<Hex, ConfigError>;
   idOf(url: string): Hex;
   alerts(): {
@@ -59,8 +60,7 @@ export function createSettingsDesk(input: {
   readonly nowMs: () => number;
 }): SettingsDesk {
   const { deploymentId, reader, registry, settings } = input;
-  const configuredUrls = registry.chains.flatMap(({ rpcUrls }) => rpcUrls);
-  const fetchOf = guardedFetchFor(configuredUrls);
+  const fetchOf = guardedFetchFor(registry.chains);
   const askers = new Map<number, RpcFallback>();
   const idOf = (url: string): Hex => endpointId(deploymentId, url);
   const chainOf = (chainId: number): Chain | null => registry.chains.find(({ id }) => id === chainId) ?? null;
@@ -107,7 +107,7 @@ export function createSettingsDesk(input: {
       }
       return new Map(fallback.endpoints.map((endpoint) => [idOf(endpoint.url), endpoint]));
     },
-    trustedOrigins: () => originsOf(configuredUrls),
+    trustedOrigins: (url) => trustedOrigins(registry.chains, url),
     keep: (url, nowMs) =>
       keepInVault(settings.dataDir, {
         deploymentId,

@@ -265,8 +265,8 @@ async function depthFindings(deps: AddDeps, facts: ResolvedPool): Promise<readon
     const [baseRaw, quoteRaw] = facts.baseIsToken0 ? [amount0, amount1] : [amount1, amount0];
     return {
       live,
-      base: humanAmount(baseRaw, facts.base.decimals),
-      quote: humanAmount(quoteRaw, facts.quote.decimals),
+      base: Number(humanAmount(baseRaw, facts.base.decimals).toPrecision(4)),
+      quote: Number(humanAmount(quoteRaw, facts.quote.decimals).toPrecision(4)),
     };
   });
   if (found instanceof ChainError) return [problem(found.message)];

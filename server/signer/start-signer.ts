@@ -143,7 +143,7 @@ async function assemble(input: StartSignerInput): Promise<Result<RunningSigner, 
   });
   const clients = createChainClients({
     chains: chains.map((chain) => ({ ...chain, rpcUrls: [...endpoints.urlsOf(chain)] })),
-    fetchOf: guardedFetchFor(settings.registry.chains.flatMap(({ rpcUrls }) => rpcUrls)),
+    fetchOf: guardedFetchFor(settings.registry.chains),
     wallNowMs: wall.nowMs,
     marketNowMs: input.market.nowMs,
   });

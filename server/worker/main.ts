@@ -181,7 +181,7 @@ log.info("lease.acquired", { pairId, token: held.token });
 
 const clients = createChainClients({
   chains: registry.value.registry.chains,
-  fetchOf: guardedFetchFor(configuredChains.flatMap(({ rpcUrls }) => rpcUrls)),
+  fetchOf: guardedFetchFor(configuredChains),
   wallNowMs: () => wallClock.nowMs(),
   marketNowMs: () => market.nowMs(),
 });

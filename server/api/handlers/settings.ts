@@ -105,7 +105,7 @@ const testHandler = bindHandler(
       return err({ code: "not_found", message: `Chain ${params.chainId} is not in the registry.` });
     }
     const url = body.url.trim();
-    const policy = { trustedOrigins: desk.value.trustedOrigins() };
+    const policy = { trustedOrigins: desk.value.trustedOrigins(url) };
     const label = redactUrl(url);
     const allowed = checkOutboundUrl(url, policy);
     if (!allowed.ok) {

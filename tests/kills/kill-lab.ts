@@ -39,7 +39,7 @@ const root = fileURLToPath(new URL("../../", import.meta.url)).replace(/\/$/, ""
 const PAIR = "WETH-USDC" as const;
 const PRICE = 3_000;
 const FAR_CHAIN_ID = DEVNET_CHAIN_ID + 1;
-const RUN_LIMIT_MS = 60_000;
+const RUN_LIMIT_MS = 180_000;
 /** Wall time between blocks; each adds one second of chain time. */
 const BLOCK_EVERY_MS = 20;
 const SLIPPAGE_BPS = 200;

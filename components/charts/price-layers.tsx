@@ -251,16 +251,8 @@ export function DepthPane({
         </g>
       ))}
       <line x1={left} x2={left} y1={frame.top} y2={frame.bottom} stroke="var(--line-2)" />
-      <text
-        x={frame.right - 4}
-        y={frame.top + 12}
-        fontSize="11"
-        textAnchor="end"
-        fill="var(--ink-2)"
-        stroke="var(--sunken)"
-        strokeWidth="3"
-        paintOrder="stroke"
-      >
+      <rect x={frame.right - 62} y={frame.top} width="62" height="17" fill="var(--sunken)" />
+      <text x={frame.right - 4} y={frame.top + 12} fontSize="11" textAnchor="end" fill="var(--ink-2)">
         {share === null ? "depth" : `ours ${formatPercent(share, 1)}`}
       </text>
     </g>
@@ -349,6 +341,8 @@ export function PriceAxis({
               <line x1={frame.left} x2={frame.right} y1={at} y2={at} stroke="var(--ink-3)" strokeDasharray="1 3" />
             )}
             {Math.abs(y - at) > 1 && <path d={`M${frame.right} ${at}L${x} ${y}`} stroke="var(--ink-3)" />}
+            {/* The price is told from the edges by its point, also where their colours are one grey. */}
+            {tag.look === "price" && <path d={`M${x} ${y - 6}L${x - 5} ${y}L${x} ${y + 6}Z`} fill="var(--ink)" />}
             <rect
               x={x}
               y={y - TAG_HEIGHT / 2}

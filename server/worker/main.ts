@@ -368,10 +368,15 @@ const deps: CycleDeps = {
       }
       return offers;
     },
-    chooseSwaps: async (plan, prices) =>
+    chooseSwaps: async (plan, { pools, ...prices }) =>
       chooseSwapRoutes(
         { quotes, portOf, wallet, log },
-        { plan, pools: usable, ...prices, gasUnitUsd: await readGasUnitUsd(plan.steps.map((step) => step.chainId)) },
+        {
+          plan,
+          pools: usable.filter((pool) => pools.includes(keyOf(pool))),
+          ...prices,
+          gasUnitUsd: await readGasUnitUsd(plan.steps.map((step) => step.chainId)),
+        },
       ),
   },
   rehearse: (plan) => rehearsePlan(rehearsalDeps(), plan),

@@ -2,6 +2,7 @@
 import type { BridgeOffer, BuildPlanInput, SwapRoute, WantedTransfer } from "@/lib/plan/build-plan";
 import type { Plan, Step } from "@/lib/plan/plan";
 import type { PlanGrants } from "@/lib/plan/plan-grants";
+import type { PoolKey } from "@/lib/units";
 
 export interface PlanningPort {
   readonly grants: PlanGrants;
@@ -12,6 +13,9 @@ export interface PlanningPort {
     wanted: readonly WantedTransfer[],
     input: Pick<BuildPlanInput, "pools" | "params">,
   ): Promise<readonly BridgeOffer[]>;
-  /** The best way for each swap of a drafted plan. */
-  chooseSwaps(plan: Plan, prices: { readonly price: number; readonly quoteUsd: number }): Promise<readonly SwapRoute[]>;
+  /** The best way for each swap of a drafted plan, by the aggregator or one of `pools`: those whose price the plan can bind. */
+  chooseSwaps(
+    plan: Plan,
+    now: { readonly price: number; readonly quoteUsd: number; readonly pools: readonly PoolKey[] },
+  ): Promise<readonly SwapRoute[]>;
 }

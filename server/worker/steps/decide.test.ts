@@ -44,19 +44,21 @@ function handMade(): BuildPlanInput {
 
 function depsWith(route: Partial<SwapRoute>) {
   const asked: Plan[] = [];
+  const offered: string[][] = [];
   const deps = {
     planning: {
       grants: MANAGER_GRANTS,
       stepGas: () => 0,
       offerBridges: async () => [],
-      chooseSwaps: async (plan: Plan) => {
+      chooseSwaps: async (plan: Plan, { pools }: { readonly pools: readonly string[] }) => {
         asked.push(plan);
+        offered.push([...pools]);
         const chainId = plan.steps[0]?.chainId ?? 0;
         return [{ chainId, provider: "lifi", router: DIAMOND, pool: null, feeUsd: 1.5, words: "chosen", ...route }];
       },
     },
   } as unknown as CycleDeps;
-  return { deps, asked };
+  return { deps, asked, offered };
 }
 
 const pairState = (change: Partial<PairState> = {}) =>
@@ -67,10 +69,12 @@ describe("planWithOffers", () => {
     const input = handMade();
     const pool = input.pools[0]?.pool.id ?? "";
     const other = { provider: "lifi" as const, router: DIAMOND, pool: null };
-    const { deps, asked } = depsWith({ provider: "pool", router: ROUTER, pool, other });
+    const { deps, asked, offered } = depsWith({ provider: "pool", router: ROUTER, pool, other });
     const plan = await planWithOffers(deps, { snapshot: input.snapshot, pairState: pairState() }, input);
     if (!plan.ok) throw new Error(plan.error.message);
     expect(asked).toHaveLength(1);
+    // A pool the pair does not read has no price to bind: its swap would end as drift.
+    expect(offered).toEqual([input.snapshot.pools.map(({ poolKey }) => poolKey)]);
     const swap = plan.value.steps.find((step) => step.kind === "swap");
     expect(swap).toMatchObject({ provider: "pool", router: ROUTER, pool, other: { provider: "lifi" }, feeUsd: 1.5 });
     const spenders = plan.value.steps.flatMap((step) =>

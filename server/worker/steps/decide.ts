@@ -44,7 +44,12 @@ export async function planWithOffers(
   const bridgeOffers = wanted.length === 0 ? [] : await planning.offerBridges(wanted, input);
   const drafted = buildPlan({ ...input, bridgeOffers });
   if (!drafted.ok || !drafted.value.steps.some((step) => step.kind === "swap")) return drafted;
-  const swapRoutes = await planning.chooseSwaps(drafted.value, { price: snapshot.price, quoteUsd: snapshot.quoteUsd });
+  const { price, quoteUsd } = snapshot;
+  const swapRoutes = await planning.chooseSwaps(drafted.value, {
+    price,
+    quoteUsd,
+    pools: snapshot.pools.map((pool) => pool.poolKey),
+  });
   return buildPlan({ ...input, bridgeOffers, swapRoutes });
 }
 

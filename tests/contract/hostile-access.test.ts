@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
+import { settingsContract } from "@/lib/api/settings-contract";
 import { contract, OPENAPI_PATH, STREAM_PATH, type Route } from "@/lib/api/contract";
 import type { Role } from "@/lib/api/commands";
 import { allHandlers } from "@/server/api/create-api";
@@ -23,12 +24,13 @@ import {
   type HostileDesk,
 } from "@/tests/support/hostile-desk";
 
-const routes: readonly Route[] = Object.values<Route>(contract);
+const routes: readonly Route[] = [...Object.values<Route>(contract), ...Object.values<Route>(settingsContract)];
 /** What anybody may ask for; a new row here is a decision, so it is written down twice. */
 const OPEN_ROUTES = [
   "/api/auth/nonce",
   "/api/auth/session",
   "/api/auth/verify",
+  "/api/doctor/{group}",
   "/api/environment",
   "/api/health",
   "/api/sandbox/rpc",

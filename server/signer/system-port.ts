@@ -14,7 +14,7 @@ import { ChainError, type ConfigError } from "@/lib/errors/tidegate-error";
 import type { Chain, Registry } from "@/lib/registry/schema";
 import type { Address } from "@/lib/units";
 import type { ChainClients } from "@/server/infra/chain/clients";
-import { trustedOrigins: trustedOrigins(configured.chains, url) } from "@/server/infra/chain/guarded-transport";
+import { trustedOrigins } from "@/server/infra/chain/guarded-transport";
 import { probeEndpoint, readReference, tryReference } from "@/server/infra/chain/probe-endpoint";
 import { createRpcFallback } from "@/server/infra/chain/rpc-fallback";
 import type { WallClock } from "@/server/infra/clock";
@@ -83,7 +83,10 @@ export function createSystemPort(deps: {
     const probed = await Promise.all(
       fresh.map(async ({ url, label }) => ({
         label,
-        ...(await probeEndpoint({ url, chainId, reference }, { trustedOrigins: trustedOrigins(configured.chains, url) })),
+        ...(await probeEndpoint(
+          { url, chainId, reference },
+          { trustedOrigins: trustedOrigins(configured.chains, url) },
+        )),
       })),
     );
     const bad = probed.find(({ lines }) => hasProblem(lines));

@@ -76,4 +76,45 @@ describe("startOrchestrator", () => {
     expect(children).toHaveLength(2);
     await orchestrator.drain(100);
   });
+
+  it("behavior: a pair that owners add gets a worker; a worker whose pair got a pool starts anew", async () => {
+    let pairs: ReadonlyMap<string, string> = new Map([[PAIR, ""]]);
+    const started: string[] = [];
+    const orchestrator = startOrchestrator(
+      {
+        wall: { nowMs: Date.now, monotonicMs: Date.now },
+        random: () => 0.5,
+        host: "test",
+        spawnWorker: (pairId) => {
+          started.push(pairId);
+          return createChild(started.length);
+        },
+        isProcessAlive: () => false,
+        readHeartbeat: () => Promise.resolve(ok(null)),
+        releaseWorkerLease: () => Promise.resolve(),
+        writeState: () => Promise.resolve(ok(true)),
+        publishWorkerChange: noop,
+        reportWorkerStarted: () => Promise.resolve(),
+        readStoppedPairs: () => Promise.resolve(new Map()),
+        readPairs: () => pairs,
+        log: { info: noop, warn: noop, error: noop },
+      },
+      { pairIds: [PAIR], leaseHolder: "test", pid: 1, rssBytes: () => 0 },
+    );
+    await vi.advanceTimersByTimeAsync(4_000);
+    expect(started).toEqual([PAIR]);
+    pairs = new Map([
+      [PAIR, "1:0xpool"],
+      ["ABC-USDC", "1:0xother"],
+    ]);
+    await vi.advanceTimersByTimeAsync(6_000);
+    expect(started.toSorted()).toEqual(["ABC-USDC", PAIR, PAIR]);
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(started).toHaveLength(3);
+    expect(orchestrator.state().workers.map(({ pairId, state }) => [pairId, state])).toEqual([
+      [PAIR, "running"],
+      ["ABC-USDC", "running"],
+    ]);
+    await orchestrator.drain(100);
+  });
 });

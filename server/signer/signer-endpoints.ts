@@ -1,6 +1,5 @@
 // Which endpoints the signer asks per chain, by the signed lists; one that leaves the list stays for transactions under way until they are final.
 import { chooseEndpoints, endpointId, type SignedSettings } from "@/lib/api/system-settings";
-import type { PlanRecord } from "@/lib/api/signer-contract";
 import type { Chain } from "@/lib/registry/schema";
 import type { Hex } from "@/lib/units";
 import type { ChainClient, ChainClients } from "@/server/infra/chain/clients";
@@ -32,7 +31,8 @@ export function createSignerEndpoints(deps: {
   readonly chains: readonly Chain[];
   readonly signed: () => SignedSettings;
   readonly readVault: () => ReadonlyMap<Hex, string>;
-  readonly recentPlans: () => readonly PlanRecord[];
+  /** Operations of the newest plans. */
+  readonly recentOps: () => readonly { readonly chainId: number; readonly state: string }[];
   readonly log: Logger;
 }): SignerEndpoints {
   const { deploymentId, log } = deps;
@@ -63,7 +63,7 @@ export function createSignerEndpoints(deps: {
   }
 
   function isUnderWay(chainId: number): boolean {
-    return deps.recentPlans().some((plan) => plan.ops.some((op) => op.chainId === chainId && IN_FLIGHT.has(op.state)));
+    return deps.recentOps().some((op) => op.chainId === chainId && IN_FLIGHT.has(op.state));
   }
 
   return {

@@ -138,7 +138,7 @@ async function assemble(input: StartSignerInput): Promise<Result<RunningSigner, 
       if (!vault.ok) log.warn("signer.vault-unreadable", { reason: vault.error.message });
       return vault.ok ? vault.value : new Map();
     },
-    recentPlans: () => engine.listPlans({ limit: PLANS_LOOKED_AT }),
+    recentOps: () => engine.listPlans({ limit: PLANS_LOOKED_AT }).flatMap(({ ops }) => ops),
     log,
   });
   const clients = createChainClients({

@@ -87,8 +87,8 @@ function Outcome({ replay, allMs }: { readonly replay: Replay; readonly allMs: n
             ))}
           </ul>
           <p className="mt-1 text-dense text-ink-3">
-            A replay uses the pair&rsquo;s settings of now: a change of settings since this epoch is one reason to
-            differ.
+            A replay uses the settings of now and the candles as they are stored now: a change of settings since, or
+            candles that came after the decision, are reasons to differ.
           </p>
         </>
       )}

@@ -10,7 +10,7 @@ import { Skeleton } from "@/components/ui/states";
 import type { RouteResponse } from "@/lib/api/contract";
 import { formatDayMinutes, formatIso } from "@/lib/format/time";
 import { formatUsd, formatUsdAxis } from "@/lib/format/usd";
-import type { GroupProps } from "./epoch-charts";
+import type { GroupProps } from "./chart-group";
 import type { WindowName } from "./use-chart-window";
 
 type History = RouteResponse<"pairAllocationHistory">;

@@ -7,7 +7,8 @@ import { useApi } from "@/components/live/use-api";
 import { Panel } from "@/components/ui/panel";
 import { Segmented } from "@/components/ui/segmented";
 import { Empty, Skeleton } from "@/components/ui/states";
-import type { EpochPoint, PairStatus } from "@/lib/api/schemas";
+import type { PairStatus } from "@/lib/api/schemas";
+import type { GroupProps } from "./chart-group";
 import { MoneyCharts } from "./money-charts";
 import { RunningCharts } from "./running-charts";
 import { StrategyCharts } from "./strategy-charts";
@@ -22,16 +23,6 @@ const GROUP_OPTIONS = [
   { value: "strategy", label: "Strategy" },
   { value: "running", label: "Running" },
 ] as const satisfies readonly { readonly value: Group; readonly label: string }[];
-
-/** What a group's charts share: one pair, one stretch of time, one crosshair. */
-export interface GroupProps {
-  readonly pairId: string;
-  readonly epochs: readonly EpochPoint[];
-  readonly fromAtMs: number;
-  readonly toAtMs: number;
-  readonly window: WindowName;
-  readonly syncId: string;
-}
 
 export function EpochCharts({ pair }: { readonly pair: PairStatus }): ReactNode {
   const { name, label, fromAtMs, boundaryAtMs } = useChartWindow(pair);

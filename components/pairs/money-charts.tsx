@@ -8,7 +8,7 @@ import { SignedMoney } from "@/components/overview/money-panel";
 import { formatDay, formatDayMinutes, formatIso } from "@/lib/format/time";
 import { formatSignedAxis, formatSignedUsd, formatUsd, formatUsdAxis } from "@/lib/format/usd";
 import { EPOCH_MS } from "@/lib/units";
-import type { GroupProps } from "./epoch-charts";
+import type { GroupProps } from "./chart-group";
 import { accumulate, perPeriod } from "./epoch-money";
 
 export function MoneyCharts(props: GroupProps): ReactNode {

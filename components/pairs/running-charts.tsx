@@ -9,7 +9,7 @@ import { formatFixed } from "@/lib/format/number";
 import { formatDay, formatDayMinutes, formatIso } from "@/lib/format/time";
 import { formatUsd, formatUsdAxis } from "@/lib/format/usd";
 import { EPOCH_MS } from "@/lib/units";
-import type { GroupProps } from "./epoch-charts";
+import type { GroupProps } from "./chart-group";
 import { churnPerPeriod, gasPerPeriod } from "./epoch-churn";
 
 export function RunningCharts(props: GroupProps): ReactNode {

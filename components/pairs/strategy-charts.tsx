@@ -9,7 +9,7 @@ import { formatSignedPercent } from "@/lib/format/percent";
 import { formatDayMinutes, formatIso } from "@/lib/format/time";
 import { EPOCH_MS } from "@/lib/units";
 import { AllocationPanel } from "./allocation-panel";
-import type { GroupProps } from "./epoch-charts";
+import type { GroupProps } from "./chart-group";
 
 export function StrategyCharts(props: GroupProps): ReactNode {
   return (

@@ -131,11 +131,13 @@ function Editor({ config }: { readonly config: SettingsAnswer<"alertSettings"> }
                   <Td className="min-w-44 align-top">
                     <span className="font-title">{rule.title}</span>
                     <span className="block text-micro text-ink-3">{rule.watches}</span>
-                    <span className="block text-micro text-ink-3">default: {whenWords(rule)}</span>
+                    <span className="block text-micro text-ink-3">
+                      default: {SEVERITY[rule.severity].word.toLowerCase()}, {whenWords(rule)}
+                    </span>
                   </Td>
                   <Td className="min-w-32 align-top">
                     <SelectField isLabelHidden label={`Severity of ${rule.title}`} {...field(`rule.${rule.id}.level`)}>
-                      <option value="">default, {SEVERITY[rule.severity].word.toLowerCase()}</option>
+                      <option value="">default</option>
                       <option value="info">info</option>
                       <option value="warn">warning</option>
                       <option value="critical">critical</option>
@@ -160,7 +162,7 @@ function Editor({ config }: { readonly config: SettingsAnswer<"alertSettings"> }
                       isLabelHidden
                       label={`How long ${rule.title} must last, minutes`}
                       inputMode="decimal"
-                      placeholder={String(rule.holdMs / 60_000)}
+                      placeholder="default"
                       {...field(`rule.${rule.id}.holdMin`)}
                     />
                   </Td>

@@ -230,7 +230,7 @@ async function sourcesLine(deps: ApiDeps, pair: Pair | null): Promise<CheckLine>
     kind: fresh.length >= 2 ? "ok" : "note",
     what,
     expected,
-    came: fresh.length === 0 ? "none" : `${fresh.join(", ")} of ${pair.sources.length}`,
+    came: fresh.length === 0 ? "none" : `${fresh.length} of ${pair.sources.length}: ${fresh.join(", ")}`,
   };
 }
 

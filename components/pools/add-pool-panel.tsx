@@ -144,7 +144,7 @@ function Finder({ choices }: { readonly choices: Choices }): ReactNode {
             void setAddress(event.target.value === "" ? null : event.target.value);
           }}
         />
-        <Button type="submit" className="mt-6" disabled={id === "" || (needsDex && dexId === "")} busy={busy}>
+        <Button type="submit" className="desk:mt-6" disabled={id === "" || (needsDex && dexId === "")} busy={busy}>
           Check on its chain
         </Button>
       </form>

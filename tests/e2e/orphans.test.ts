@@ -1,16 +1,16 @@
 // What the journal does not know, answered on the page: a restarted signer finds positions that no plan opened; one is adopted, one closed, one left alone.
 import { rmSync } from "node:fs";
-import { chromium, type Locator, type Page } from "@playwright/test";
+import type { Locator, Page } from "@playwright/test";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { contract } from "@/lib/api/contract";
 import { addressSchema } from "@/lib/registry/schema";
+import { openDeskBrowser, signInAsOwner } from "@/tests/support/desk-browser";
 import { requires } from "@/tests/support/requires";
 import { sendOrphans } from "@/tests/support/send-orphan";
 import { startDemo, waitFor, type RunningDemo } from "@/tests/support/running-demo";
 
 const PAIR = "WETH-USDC";
 const LIMIT_MS = 120_000;
-const PAGE_LIMIT_MS = 45_000;
 
 const chrome = requires("chromium", "orphans in Chromium");
 let demo: RunningDemo;
@@ -34,14 +34,9 @@ describe.skipIf(!chrome.available)("orphans", () => {
       await demo.stop();
       rmSync(demo.dataDir, { recursive: true, force: true });
     });
-    const browser = await chromium.launch({
-      executablePath: chrome.location,
-      args: ["--no-sandbox", "--headless", "--disable-gpu", "--disable-quic", "--disable-background-networking"],
-    });
+    const browser = await openDeskBrowser(chrome.location);
     endings.push(() => browser.close());
-    const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, colorScheme: "light" });
-    context.setDefaultTimeout(PAGE_LIMIT_MS);
-    page = await context.newPage();
+    ({ page } = await browser.open({ width: 1440, colorScheme: "light" }));
   }, 480_000);
   afterAll(async () => {
     for (const end of endings.toReversed()) await end();
@@ -49,13 +44,8 @@ describe.skipIf(!chrome.available)("orphans", () => {
 
   it("behavior: a restarted signer lists them, and each answer that is signed on the page is carried out", async () => {
     const before = await demo.read(contract.pairPositions, { params: { id: PAIR } });
+    await signInAsOwner(demo, page);
     await page.goto(`${demo.apiUrl}/system`);
-    await page.getByRole("button", { name: "Connect a wallet and sign in" }).click();
-    await page
-      .getByRole("dialog", { name: "Connect a wallet and sign in" })
-      .getByRole("button", { name: /owner$/ })
-      .click();
-    await page.getByRole("button", { name: /^Signed in as .*owner$/ }).waitFor();
     await sendOrphans(demo, addressSchema.parse((await demo.read(contract.system)).signer.wallet), 3);
     await killSigner();
 

@@ -17,8 +17,11 @@ let demo: RunningDemo;
 let page: Page;
 const endings: (() => Promise<unknown>)[] = [];
 
+function signerPid(): number {
+  return demo.processes().find(({ name }) => name === "signer")?.pid ?? 0;
+}
+
 async function killSigner(): Promise<void> {
-  const signerPid = () => demo.processes().find(({ name }) => name === "signer")?.pid ?? 0;
   const killed = signerPid();
   process.kill(killed, "SIGKILL");
   await waitFor("the next signer", LIMIT_MS, async () => {

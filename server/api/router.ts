@@ -11,7 +11,7 @@ import type { BoundHandler } from "./handler";
 import { openApiDocument } from "./openapi";
 import type { Lane } from "./rate-limiter";
 import { createRefusalLog } from "./refusal-log";
-import { findSession, readLiveSession, requireRole, type Session } from "./session";
+import { findSession, presentedSessionId, readLiveSession, requireRole, type Session } from "./session";
 import { openStream } from "./stream";
 
 const MAX_BODY_BYTES = 64 * 1024;
@@ -135,14 +135,21 @@ export function createRouter(deps: ApiDeps, handlers: readonly BoundHandler[]): 
     }
     const limited = take("read", session?.address ?? seen.caller);
     if (limited !== null) return limited;
+    // A session that could not be looked up when the stream began is taken on as soon as it can be.
+    const presented = found.ok ? null : presentedSessionId(deps, request);
+    let owned = session;
     return openStream(deps, request, {
       key: session?.id ?? `anonymous:${seen.caller}`,
-      address: session?.address ?? null,
+      address: () => owned?.address ?? null,
       isStillAllowed: async () => {
-        if (session === null) return true;
-        const now = await readLiveSession(deps, session.id, "look");
+        const id = owned?.id ?? presented;
+        if (id === null) return true;
+        const now = await readLiveSession(deps, id, "look");
         // A store or signer that cannot tell ends nothing before its time.
-        return now.ok ? now.value !== null : deps.nowMs() < session.expiresAtMs;
+        if (!now.ok) return owned === null || deps.nowMs() < owned.expiresAtMs;
+        if (now.value === null) return owned === null;
+        owned = now.value;
+        return true;
       },
     });
   }

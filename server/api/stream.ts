@@ -20,15 +20,15 @@ const TOTAL_MAX = 500;
 export interface StreamOwner {
   /** The session, or a caller without one: what the limit counts by. */
   readonly key: string;
-  /** Whose session it is; null for a caller without one. */
-  readonly address: string | null;
+  /** Whose session it is; null for a caller without one, or while that cannot be known. */
+  readonly address: () => string | null;
   /** Asked every few seconds; once it says no the stream ends. */
   readonly isStillAllowed: () => Promise<boolean>;
 }
 
 /** Ends of the open streams of each owner: one says that the session is over, the other just closes. */
 interface Ending {
-  readonly address: string | null;
+  readonly address: () => string | null;
   readonly signOut: () => void;
 }
 const open = new Map<string, Set<Ending>>();
@@ -56,7 +56,7 @@ export function endStreamsOf(sessionId: string): void {
 /** The same for every session of the account that has a stream in this process. */
 export function endStreamsOfAccount(address: string): void {
   for (const end of [...open.values()].flatMap((ends) => [...ends])) {
-    if (end.address?.toLowerCase() === address.toLowerCase()) end.signOut();
+    if (end.address()?.toLowerCase() === address.toLowerCase()) end.signOut();
   }
 }
 
@@ -112,7 +112,7 @@ export async function openStream(deps: ApiDeps, request: Request, owner: StreamO
           address: owner.address,
           signOut() {
             // The page says so at once instead of taking it for a lost connection.
-            if (owner.address !== null) send(`event: signed_out\ndata: {}\n\n`);
+            if (owner.address() !== null) send(`event: signed_out\ndata: {}\n\n`);
             end();
           },
         };

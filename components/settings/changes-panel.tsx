@@ -6,7 +6,7 @@ import { Panel } from "@/components/ui/panel";
 import { CommandNote } from "@/components/wallet/command-note";
 import type { UseCommand } from "@/components/wallet/use-command";
 
-export interface ShownChange {
+interface ShownChange {
   readonly id: string;
   readonly label: string;
   readonly before: string;

@@ -11,7 +11,7 @@ export interface RuleText {
   readonly approversAbove: string;
 }
 
-export interface LimitsText {
+interface LimitsText {
   readonly deployment: RuleText;
   readonly pairs: Readonly<Record<string, RuleText>>;
 }
@@ -87,7 +87,7 @@ export function ruleWords({ singleUpToUsd, approversAbove }: ApprovalRule): stri
   return `one approver up to ${formatUsd(singleUpToUsd)}, above it ${above}`;
 }
 
-export interface LimitChange extends Change {
+interface LimitChange extends Change {
   /** Asks for less than now, so it holds a day after it was signed. */
   readonly isLater: boolean;
 }

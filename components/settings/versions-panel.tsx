@@ -9,7 +9,7 @@ import { Sub, Table, Td, Th, Tr } from "@/components/ui/table";
 import { shortHex } from "@/lib/format/address";
 import { formatInstant, formatIso } from "@/lib/format/time";
 
-export interface ShownVersion {
+interface ShownVersion {
   readonly id: string;
   /** Null where versions are not counted one by one. */
   readonly version: number | null;

@@ -39,7 +39,7 @@ export function ruleOf(limits: ApprovalLimits, pairId: string): ApprovalRule {
   return limits.pairs[pairId] ?? limits.deployment;
 }
 
-export interface LimitsVersion {
+interface LimitsVersion {
   readonly atMs: number;
   readonly limits: ApprovalLimits;
 }
@@ -79,7 +79,7 @@ export function isLooser(before: ApprovalRule, after: ApprovalRule): boolean {
   return isHigher || after.approversAbove < before.approversAbove;
 }
 
-export interface ApprovalNeed {
+interface ApprovalNeed {
   readonly needed: number;
   /** Above it the one who proposed a plan may not be its only approver. */
   readonly isAboveLimit: boolean;

@@ -263,7 +263,7 @@ function EndpointTable({
                     size="small"
                     disabled={at === 0}
                     onClick={() => onChange(moved(draft, entry.id, -1))}
-                    aria-label={`Ask ${entry.label} earlier`}
+                    aria-label={`Up: ask ${entry.label} earlier`}
                   >
                     Up
                   </Button>
@@ -271,7 +271,7 @@ function EndpointTable({
                     size="small"
                     disabled={at === draft.length - 1}
                     onClick={() => onChange(moved(draft, entry.id, 1))}
-                    aria-label={`Ask ${entry.label} later`}
+                    aria-label={`Down: ask ${entry.label} later`}
                   >
                     Down
                   </Button>

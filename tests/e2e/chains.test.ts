@@ -115,7 +115,7 @@ describe.skipIf(!chrome.available)("pools and endpoints", () => {
     await test.getByRole("button", { name: "Test", exact: true }).click();
     await test.getByText("Agrees with the endpoints in use").waitFor();
     await test.getByRole("button", { name: "Add to the list" }).click();
-    await page.getByRole("button", { name: new RegExp(`^Ask .*/rpc/${chainId}/.* earlier$`) }).click();
+    await page.getByRole("button", { name: new RegExp(`^Up: ask .*/rpc/${chainId}/.* earlier$`) }).click();
     expect(await page.getByRole("list", { name: "Changes" }).innerText()).toContain("first to be asked");
     const epoch = await epochOf();
     await page.getByRole("button", { name: "Sign this list with wallet" }).click();

@@ -431,7 +431,11 @@ describe.skipIf(!chrome.available)("desk", () => {
     const lists = ["/pairs", "/pools", "/activity"];
     const problems = [
       ...(await readState(other, { base: demo.apiUrl, state: "no pairs", paths: ["/overview", "/pairs", "/reports"] })),
-      ...(await readState(other, { base: demo.apiUrl, state: "sixty pairs, hostile names", paths: lists })),
+      ...(await readState(other, {
+        base: demo.apiUrl,
+        state: "sixty pairs, hostile names",
+        paths: [...lists, "/overview", "/approvals"],
+      })),
       ...(await readState(other, {
         base: demo.apiUrl,
         state: "away",

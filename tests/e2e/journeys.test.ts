@@ -76,7 +76,7 @@ async function alsoIn(variant: Variant, path: string, see: (page: Page) => Promi
   expect(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)).toBeLessThanOrEqual(0);
   const scheme = await page.evaluate(() => {
     const painted = [document.body, document.documentElement].map((each) => getComputedStyle(each).backgroundColor);
-    const [red = 0] = (painted.find((colour) => !/, 0\)$/.test(colour)) ?? "").match(/\d+/g)?.map(Number) ?? [];
+    const [red = 0] = (painted.find((colour) => !colour.endsWith(", 0)")) ?? "").match(/\d+/g)?.map(Number) ?? [];
     return red < 128 ? "dark" : "light";
   });
   expect(scheme).toBe(variant.colorScheme);

@@ -12,7 +12,7 @@ import { useCommand } from "@/components/wallet/use-command";
 import type { LimitsVersion } from "@/lib/api/authority-settings";
 import type { RouteResponse } from "@/lib/api/contract";
 import { formatInstant } from "@/lib/format/time";
-import { DEFAULT_APPROVAL_LIMITS, loosenedAtMs, rulesInForce } from "@/lib/plan/approval-rule";
+import { DEFAULT_APPROVAL_LIMITS, isLooser, loosenedAtMs, rulesInForce } from "@/lib/plan/approval-rule";
 import { ChangesPanel } from "./changes-panel";
 import { changesOfLimits, DEPLOYMENT, readLimits, ruleWords, textOfLimits, type RuleText } from "./limits-form";
 import { approverCount } from "./people-form";
@@ -176,7 +176,10 @@ function InForce({
     <Panel title="Held by the signer now" flush>
       <dl>
         {pairIds.map((pairId) => {
-          const rules = nowMs === 0 ? ["…"] : [...new Set(rulesInForce(versions, pairId, nowMs).map(ruleWords))];
+          const rules = nowMs === 0 ? [] : rulesInForce(versions, pairId, nowMs);
+          const newest = rules.at(-1);
+          // Of what was replaced within a day only what is stricter still decides anything.
+          const held = rules.filter((rule) => newest === undefined || rule === newest || isLooser(rule, newest));
           const untilMs = nowMs === 0 ? null : loosenedAtMs(versions, pairId, nowMs);
           return (
             <div
@@ -185,7 +188,7 @@ function InForce({
             >
               <dt className="font-strong">{pairId}</dt>
               <dd className="text-ink-2">
-                {rules.join("; and ")}
+                {held.length === 0 ? "…" : [...new Set(held.map(ruleWords))].join("; and ")}
                 {untilMs !== null && (
                   <span className="block text-dense text-prop">
                     the stricter limit holds until {formatInstant(untilMs, nowMs)}, then only the newest does

@@ -2,7 +2,7 @@
 "use client";
 import Link from "next/link";
 import type { ReactNode } from "react";
-import { WallAge } from "@/components/live/age";
+import { MarketAge, WallAge } from "@/components/live/age";
 import { useWallNow } from "@/components/live/ticker";
 import { useApi } from "@/components/live/use-api";
 import { buttonClass } from "@/components/ui/button";
@@ -79,11 +79,13 @@ export function WaitingPanel({
 
 function Attention({ item }: { readonly item: Item }): ReactNode {
   const tone = item.severity === "critical" ? "crit" : item.severity === "warn" ? "warn" : "unknown";
+  // The range was left in market time; everything else waits for people and processes.
+  const Since = item.kind === "out_of_range" ? MarketAge : WallAge;
   return (
     <>
       <div className="flex items-center justify-between gap-3">
         <Status tone={tone}>{KIND[item.kind]}</Status>
-        <WallAge atMs={item.sinceAtMs} periodMs={PERIOD_MS} prefix="for" />
+        <Since atMs={item.sinceAtMs} periodMs={PERIOD_MS} prefix="for" />
       </div>
       <div className="mt-1 flex items-end justify-between gap-3">
         <p className="min-w-0 text-ink-2">{item.sentence}</p>

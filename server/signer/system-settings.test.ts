@@ -10,6 +10,10 @@ import {
   systemVersion,
 } from "./system-settings";
 
+function id(byte: string): `0x${string}` {
+  return `0x${byte.repeat(32)}`;
+}
+
 const BY = `0x${"aa".repeat(20)}` as const;
 const DEPLOYMENT = `0x${"11".repeat(32)}` as const;
 const POOL = `0x${"50".repeat(20)}` as const;
@@ -102,7 +106,6 @@ describe("system settings", () => {
   });
 
   it("error: a list of endpoints must keep one in use, name each once, and call each by its own masked address", () => {
-    const id = (byte: string) => `0x${byte.repeat(32)}` as const;
     const labels = new Map([[id("01"), "https://one.example.org"]]);
     const one = { id: id("01"), label: "https://one.example.org", use: "use" } as const;
     expect(endpointListProblem([one], labels)).toBeNull();

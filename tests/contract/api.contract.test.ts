@@ -392,10 +392,11 @@ describe("sign-in", () => {
   });
 });
 
-describe("sign out everywhere", () => {
-  const whoAmI = async (api: Router, cookie: string): Promise<unknown> =>
-    (await get(api, "/api/auth/session", { cookie })).json();
+async function whoAmI(api: Router, cookie: string): Promise<unknown> {
+  return (await get(api, "/api/auth/session", { cookie })).json();
+}
 
+describe("sign out everywhere", () => {
   it("default: every session of the account ends at once, in both processes; others stay, and one signs in anew", async () => {
     const [web, ops] = [createApi(depsWith()), createApi(depsWith())];
     const [laptop, phone] = [await signIn(web, owner), await signIn(ops, owner)];

@@ -10,7 +10,7 @@ import {
   systemVersion,
 } from "./system-settings";
 
-function id(byte: string): `0x${string}` {
+function bytes32(byte: string): `0x${string}` {
   return `0x${byte.repeat(32)}`;
 }
 
@@ -106,14 +106,14 @@ describe("system settings", () => {
   });
 
   it("error: a list of endpoints must keep one in use, name each once, and call each by its own masked address", () => {
-    const labels = new Map([[id("01"), "https://one.example.org"]]);
-    const one = { id: id("01"), label: "https://one.example.org", use: "use" } as const;
+    const labels = new Map([[bytes32("01"), "https://one.example.org"]]);
+    const one = { id: bytes32("01"), label: "https://one.example.org", use: "use" } as const;
     expect(endpointListProblem([one], labels)).toBeNull();
     expect(endpointListProblem([{ ...one, use: "drain" }], labels)).toMatch(/must stay in use/);
     expect(endpointListProblem([one, one], labels)).toMatch(/named twice/);
     expect(endpointListProblem([{ ...one, label: "https://other.example.org" }], labels)).toMatch(
       /the command calls it/,
     );
-    expect(endpointListProblem([one, { ...one, id: id("02") }], labels)).toMatch(/not known on this machine/);
+    expect(endpointListProblem([one, { ...one, id: bytes32("02") }], labels)).toMatch(/not known on this machine/);
   });
 });

@@ -22,7 +22,7 @@ import {
   type ServiceContext,
 } from "./services";
 import { createStack, type Stack } from "./stack";
-import { isWebBuildCurrent, markWebBuilt, webSourcesHash } from "./web-build";
+import { isWebBuildCurrent, markWebBuilt, webSourcesHash, withBuildLock } from "./web-build";
 
 export interface Session {
   readonly progress: Progress;
@@ -275,8 +275,12 @@ export async function startWeb(session: Session, built: Promise<void>, mode: "se
 export async function buildWeb(session: Session): Promise<void> {
   const { selfUrl, root, settings } = session.context();
   if (isWebBuildCurrent(root)) return;
-  const hash = webSourcesHash(root);
-  await session.progress.stage("desk build", async () => {
+  await session.progress.stage("desk build", () => withBuildLock(root, () => build()));
+
+  async function build(): Promise<void> {
+    // Somebody else may have built it while this one waited.
+    if (isWebBuildCurrent(root)) return;
+    const hash = webSourcesHash(root);
     const launch = launchOf(selfUrl, "web");
     const errorFile = join(settings.dataDir, "logs", "web-build.err.log");
     const child: Child = startChild({
@@ -298,7 +302,7 @@ export async function buildWeb(session: Session): Promise<void> {
       });
     }
     markWebBuilt(root, hash);
-  });
+  }
 }
 
 export function unwrap<T>(result: Result<T, Error>): T {

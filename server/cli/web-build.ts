@@ -1,7 +1,9 @@
 // Whether the desk's build is current, by a hash of everything it is made of.
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { isProcessAlive } from "@/server/infra/process/child";
 
 const FOLDERS = ["app", "components", "lib", "public", "server/api", "server/infra", "server/config"];
 const FILES = [
@@ -13,6 +15,7 @@ const FILES = [
   "proxy.ts",
 ];
 const MARK = ".tidegate-sources";
+const LOCK_POLL_MS = 500;
 
 export function webSourcesHash(root: string): string {
   const hash = createHash("sha256");
@@ -32,6 +35,30 @@ export function isWebBuildCurrent(root: string): boolean {
 
 export function markWebBuilt(root: string, hash: string): void {
   writeFileSync(join(root, ".next", MARK), hash);
+}
+
+/** One build of a folder at a time: two demos that start together wait for each other; a builder that died holds nothing. */
+export async function withBuildLock(root: string, run: () => Promise<void>): Promise<void> {
+  const name = createHash("sha256").update(root).digest("hex").slice(0, 16);
+  const file = join(tmpdir(), `tidegate-build-${name}.pid`);
+  while (!claim(file)) await new Promise((resolve) => setTimeout(resolve, LOCK_POLL_MS));
+  try {
+    await run();
+  } finally {
+    rmSync(file, { force: true });
+  }
+}
+
+function claim(file: string): boolean {
+  try {
+    writeFileSync(file, String(process.pid), { flag: "wx" });
+    return true;
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+  }
+  const holder = existsSync(file) ? Number(readFileSync(file, "utf8")) : 0;
+  if (!isProcessAlive(holder)) rmSync(file, { force: true });
+  return false;
 }
 
 function* walk(folder: string): Generator<string> {

@@ -7,6 +7,7 @@ import { totalWords } from "@/components/transfers/transit-words";
 import { cx } from "@/components/ui/cx";
 import { Panel } from "@/components/ui/panel";
 import { Status } from "@/components/ui/status";
+import { SignedMoney } from "@/components/ui/signed-money";
 import { TextLink } from "@/components/ui/text-link";
 import type { RouteResponse } from "@/lib/api/contract";
 import { formatSignedUsd, formatUsd } from "@/lib/format/usd";
@@ -63,18 +64,6 @@ export function MoneyPanel({ money }: { readonly money: Money }): ReactNode {
       </div>
     </Panel>
   );
-}
-
-export function SignedMoney({
-  value,
-  className,
-}: {
-  readonly value: number | null | undefined;
-  readonly className?: string;
-}): ReactNode {
-  const tone =
-    value === null || value === undefined || value === 0 ? "text-ink-2" : value > 0 ? "text-pos" : "text-neg";
-  return <span className={cx("whitespace-nowrap", tone, className)}>{formatSignedUsd(value)}</span>;
 }
 
 function Split({ money }: { readonly money: Money }): ReactNode {

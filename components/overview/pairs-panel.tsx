@@ -15,7 +15,7 @@ import { UNKNOWN } from "@/lib/format/number";
 import { formatPercent } from "@/lib/format/percent";
 import { formatPrice, formatRange } from "@/lib/format/price";
 import { formatUsd } from "@/lib/format/usd";
-import { SignedMoney } from "./money-panel";
+import { SignedMoney } from "@/components/ui/signed-money";
 
 type Pair = RouteResponse<"pairs">["pairs"][number];
 

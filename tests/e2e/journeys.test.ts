@@ -460,7 +460,7 @@ describe.skipIf(!chrome.available)("journeys", () => {
 
   it("journeys: no page complained while they were walked", () => {
     for (const text of browser.errors) say(`    console: ${text}`);
-    const isBusy = (loadavg()[0] ?? 0) / cpus().length > BUSY_LOAD;
-    expect(browser.errors.filter((text) => !isBusy || !text.includes("status of 503"))).toEqual([]);
+    // A service that is busy answers 503, the page says so and asks again; Chromium writes each of them to its console.
+    expect(browser.errors.filter((text) => !text.includes("status of 503"))).toEqual([]);
   });
 });

@@ -1,10 +1,10 @@
-// Test projects: unit (beside the source), contract, architecture, vectors, chain, integration, e2e, journeys, recorded, kills. Run by `npm test` (server/cli/commands/test.ts).
+// Test projects: unit (beside the source), contract, architecture, vectors, chain, integration, alone, journeys, recorded, kills. Run by `npm test` (server/cli/commands/test.ts).
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
 const root = fileURLToPath(new URL("./", import.meta.url)).replace(/\/$/, "");
 const alias = { "@": root };
-const ALONE = ["tests/e2e/desk.test.ts", "tests/e2e/money.test.ts"];
+const ALONE = ["tests/integration/signer-faults.test.ts", "tests/e2e/desk.test.ts", "tests/e2e/money.test.ts"];
 
 export default defineConfig({
   resolve: { alias },
@@ -38,20 +38,21 @@ export default defineConfig({
       {
         resolve: { alias },
         test: {
+          // Whole systems and processes that mostly wait for markets and for each other: two side by side.
           name: "integration",
-          // One whole system at a time: groups run one after the other.
           sequence: { groupOrder: 2 },
           include: ["tests/integration/**/*.test.ts"],
+          exclude: ALONE,
           testTimeout: 300_000,
           hookTimeout: 120_000,
-          fileParallelism: false,
+          maxWorkers: 2,
         },
       },
       {
         resolve: { alias },
         test: {
-          // Measures what a person waits for and runs markets as fast as they go: one file at a time.
-          name: "e2e",
+          // What counts blocks by its own hand, measures what a person waits for, or runs markets as fast as they go: one file at a time.
+          name: "alone",
           sequence: { groupOrder: 3 },
           include: ALONE,
           testTimeout: 300_000,

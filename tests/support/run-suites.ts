@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-const PROJECTS = ["unit", "vectors", "contract", "architecture", "chain", "integration", "e2e", "journeys"] as const;
+const PROJECTS = ["unit", "vectors", "contract", "architecture", "chain", "integration", "alone", "journeys"] as const;
 const SUITE_FILE_PARTS = ["lib/", "server/", "components/", "app/", "tests/"];
 
 interface NotRun {

@@ -249,7 +249,7 @@ describe.skipIf(!chrome.available)("journeys", () => {
     });
     const page = await as(PHONE_DARK);
     await page.goto(address(`/alerts/${alert.id}`));
-    await page.getByRole("article").getByText(alert.title).waitFor();
+    await page.getByRole("article").getByRole("heading", { name: alert.title }).waitFor();
     const now = page.getByRole("region", { name: `${alert.pairId ?? ""} now` });
     await now.getByRole("img", { name: /^Price of the last day/ }).waitFor();
     await now.getByText("Net of 24 h").waitFor();
@@ -325,7 +325,10 @@ describe.skipIf(!chrome.available)("journeys", () => {
         cause: error,
       });
     });
-    await cause.getByText("the price had moved further than the minimums of the call allow").waitFor();
+    const reason = cause.getByText("the price had moved further than the minimums of the call allow");
+    await reason.waitFor({ timeout: 20_000 }).catch(async (error: unknown) => {
+      throw new Error(`another cause: ${await cause.innerText()}; ${states.join(" | ")}`, { cause: error });
+    });
     measured(performance.now() - fromMs, LIMITS_MS.reason, "the decoded reason on the page");
     await cause
       .getByText(/above the plan's|below the plan's/)

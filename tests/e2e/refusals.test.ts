@@ -97,7 +97,9 @@ describe("refusals", () => {
     expect(foreign.status).toBe(403);
     expect(foreign.message).toMatch(/signature/);
     expect(await pauseNow(APPROVE)).toBeNull();
-    expect(await auditLog()).toEqual(before);
+    // It might be a contract wallet's, which only a chain can tell: the signer asked, and keeps what it refused.
+    const kept = (await auditLog()).slice(before.length);
+    expect(kept.map(({ status, result }) => [status, result.split(":")[0]])).toEqual([["refused", "bad_signature"]]);
 
     const pause = await operator.sign(pauseOf(APPROVE, "first of two"));
     expect((await operator.send(pause)).status).toBe(202);

@@ -10,15 +10,11 @@ import type { PlanDto } from "@/lib/api/schemas";
 import { AskAgain } from "./ask-again";
 import { CountdownAnnouncer } from "./countdown";
 import { PlanAmounts } from "./plan-amounts";
-import { PlanApprovals } from "./plan-approvals";
 import { PlanBounds } from "./plan-bounds";
 import { PlanHead } from "./plan-head";
-import { PlanLimits } from "./plan-limits";
 import { PlanMoney } from "./plan-money";
 import { LateNote, PlanBar, PlanRail, WithoutApproval } from "./plan-rail";
-import { PlanSimulation } from "./plan-simulation";
 import { PlanSection } from "./plan-section";
-import { PlanSteps } from "./plan-steps";
 import { isOpen, nextSentence, planTitle } from "./plan-words";
 import { RejectDialog } from "./reject-dialog";
 import { usePlanDecision } from "./use-plan-decision";
@@ -30,6 +26,15 @@ const PlanRange = dynamic(() => import("./plan-range").then((module) => module.P
     <PlanSection index={2} title="Range" className="order-1 desk:order-none">
       <Skeleton className="h-[460px] w-full" />
     </PlanSection>
+  ),
+});
+
+const PlanEvidence = dynamic(() => import("./plan-evidence").then((module) => module.PlanEvidence), {
+  ssr: false,
+  loading: () => (
+    <div className="order-8 desk:order-none">
+      <SkeletonRows rows={8} label="simulation, steps, limits and approvals" />
+    </div>
   ),
 });
 
@@ -86,10 +91,7 @@ function PlanCard({ plan }: { readonly plan: PlanDto }): ReactNode {
           <PlanAmounts plan={plan} />
           <PlanMoney plan={plan} />
           <PlanBounds plan={plan} />
-          <PlanSimulation plan={plan} />
-          <PlanSteps plan={plan} />
-          <PlanLimits plan={plan} />
-          <PlanApprovals plan={plan} decision={decision} />
+          <PlanEvidence plan={plan} decision={decision} />
         </article>
         {waits && <WithoutApproval plan={plan} className="mid:hidden" />}
       </div>

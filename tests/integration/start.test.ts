@@ -145,7 +145,7 @@ describe("doctor", () => {
       "data directory",
       `port ${port}`,
       "store",
-      "telemetry",
+      "log store",
       "chain ",
       "exchange",
       "LI.FI",

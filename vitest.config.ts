@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
 
 const root = fileURLToPath(new URL("./", import.meta.url)).replace(/\/$/, "");
 const alias = { "@": root };
-const ALONE = ["tests/integration/signer-faults.test.ts", "tests/e2e/desk.test.ts", "tests/e2e/money.test.ts"];
+const ALONE = ["tests/integration/signer-faults.test.ts", "tests/e2e/desk.test.ts"];
 
 export default defineConfig({
   resolve: { alias },
@@ -26,13 +26,13 @@ export default defineConfig({
       {
         resolve: { alias },
         test: {
-          // Code against contracts, single processes and what mostly waits, each file on chains of its own: three files side by side.
+          // Code against contracts, single processes and what mostly waits, each file on chains of its own: four files side by side.
           name: "chain",
           sequence: { groupOrder: 1 },
           include: ["tests/chain/**/*.test.ts"],
           testTimeout: 300_000,
           hookTimeout: 120_000,
-          maxWorkers: 3,
+          maxWorkers: 4,
         },
       },
       {
@@ -51,20 +51,19 @@ export default defineConfig({
       {
         resolve: { alias },
         test: {
-          // What counts blocks by its own hand, measures what a person waits for, or runs markets as fast as they go: one file at a time.
+          // What counts blocks by its own hand or measures what a person waits for: one file at a time.
           name: "alone",
           sequence: { groupOrder: 3 },
           include: ALONE,
           testTimeout: 300_000,
           hookTimeout: 240_000,
           fileParallelism: false,
-          maxConcurrency: 2,
         },
       },
       {
         resolve: { alias },
         test: {
-          // Browsers and requests against a demo each, which mostly wait: two side by side.
+          // Browsers, requests and money against a demo each, which mostly wait: two side by side.
           name: "journeys",
           sequence: { groupOrder: 4 },
           include: ["tests/e2e/**/*.test.ts"],
@@ -72,6 +71,7 @@ export default defineConfig({
           testTimeout: 300_000,
           hookTimeout: 240_000,
           maxWorkers: 2,
+          maxConcurrency: 2,
         },
       },
       {

@@ -151,7 +151,7 @@ async function proveSums(demo: RunningDemo, book: ChainBook, head: bigint): Prom
 
 const DAY_MS = 86_400_000;
 /** A whole day takes some eight minutes: `npm run test:day` runs it, a part of it is in every run. */
-const DAYS = Number(process.env["TG_MONEY_DAYS"] ?? 0.15);
+const DAYS = Number(process.env["TG_MONEY_DAYS"] ?? 0.1);
 const DAY_LIMIT_MS = 900_000;
 /** The second pair of the wallet asks before it acts: its owner says yes until a plan of it is carried out. */
 async function actInSecondPair(demo: RunningDemo): Promise<void> {

@@ -10,7 +10,6 @@ import { Skeleton, SkeletonRows } from "@/components/ui/states";
 import type { PairStatus } from "@/lib/api/schemas";
 import { DecisionPanel } from "./decision-panel";
 import { PairHeader } from "./pair-header";
-import { PositionsPanel } from "./positions-panel";
 import { usePriceDirection } from "./use-price-direction";
 
 /** Charts are a third of the code and none of the first answer. */
@@ -28,6 +27,14 @@ const EpochCharts = dynamic(() => import("./epoch-charts").then((module) => modu
 });
 
 /** Below the fold. */
+const PositionsPanel = dynamic(() => import("./positions-panel").then((module) => module.PositionsPanel), {
+  ssr: false,
+  loading: () => (
+    <Panel title="Positions" flush>
+      <SkeletonRows rows={3} height={56} label="positions" />
+    </Panel>
+  ),
+});
 const PairHistory = dynamic(() => import("./pair-history").then((module) => module.PairHistory), {
   ssr: false,
   loading: () => (

@@ -33,6 +33,8 @@ let phone: Page;
 let startMs = 0;
 const endings: (() => Promise<void>)[] = [];
 
+const devnetSchema = z.looseObject({ pools: z.array(z.looseObject({ address: z.string(), tick: z.number() })) });
+
 function say(text: string): void {
   process.stdout.write(`${text}\n`);
 }
@@ -278,6 +280,11 @@ describe.skipIf(!chrome.available)("journeys", () => {
     // The market stands still; only what this test mines moves it, so that the price jumps before the mint in its own block.
     await demo.control("/pause", { paused: true });
     const spacing = position.tickSpacing ?? 10;
+    const { pools } = devnetSchema.parse(await (await fetch(`${demo.ready.devnet}/state`)).json());
+    const tick = pools.find(({ address: pool }) => pool.toLowerCase() === position.pool.toLowerCase())?.tick ?? 0;
+    // Around the price, so that the mint takes both tokens and its minimums are what the jump breaks.
+    const middle = Math.round(tick / spacing) * spacing;
+    const half = spacing * Math.ceil(300 / spacing);
     const shift = async (): Promise<string> => {
       const { record } = await operator.submit({
         action: "range.shift",
@@ -285,7 +292,7 @@ describe.skipIf(!chrome.available)("journeys", () => {
         params: {
           pairId: AUTO,
           positionId: position.positionId,
-          ticks: { tickLower: position.tickLower - 2 * spacing, tickUpper: position.tickUpper + 2 * spacing },
+          ticks: { tickLower: middle - half, tickUpper: middle + half },
         },
       });
       return record.commandId;

@@ -1,6 +1,6 @@
 // Drives the way out over the signer alone: reads the chains, proposes one plan per pair, follows each to its end, compares ledger and chain.
 import type { ExitSlippage } from "@/lib/api/commands";
-import type { KnownPosition, PairState } from "@/lib/api/signer-contract";
+import type { KnownPosition, PairState, PlanRecord } from "@/lib/api/signer-contract";
 import type { ExecutionReport } from "@/lib/epoch/execution-report";
 import { err, ok, type Result } from "@/lib/errors/result";
 import { ExecutionError, type TidegateError } from "@/lib/errors/tidegate-error";
@@ -137,10 +137,59 @@ export interface ExitDriver {
   readonly shouldStop: () => boolean;
 }
 
+/** A step that moved this lately has a driver; after that its driver is taken for dead. */
+const DRIVEN_MS = 60_000;
+const FOLLOW_MS = 500;
+
+/** The open plan of an order that somebody else drives (the pair's worker, a person's command line); null when nobody does. */
+export async function findDriven(
+  { intents }: Pick<ExitRunDeps, "intents">,
+  input: { readonly pairId: string; readonly commandId: Hex; readonly proposedBy: string },
+): Promise<PlanRecord | null> {
+  const state = await intents.call("pair.state", { pairId: input.pairId });
+  const planId = state.ok ? state.value.openPlanId : null;
+  const found = planId === null ? null : await intents.call("plan.get", { planId });
+  if (found === null || !found.ok) return null;
+  const { plan, proposedBy, createdAtMs, ops } = found.value;
+  const isOfOrder = plan.origin.kind === "command" && plan.origin.commandId === input.commandId;
+  const movedAtMs = Math.max(createdAtMs, ...ops.map(({ stateAtMs }) => stateAtMs));
+  const isDriven = wallClock.nowMs() - movedAtMs < DRIVEN_MS;
+  return isOfOrder && isDriven && proposedBy !== input.proposedBy ? found.value : null;
+}
+
+/** Two drivers of one order would fence each other out: the second one watches the first to its end. */
+async function follow(deps: ExitRunDeps, first: PlanRecord, driver: ExitDriver): Promise<PairExit> {
+  const { pairId, origin } = first.plan;
+  const commandId = origin.kind === "command" ? origin.commandId : "0x";
+  deps.say(`${pairId}: ${first.proposedBy} carries the order out, plan ${first.planId}`);
+  let record = first;
+  while (record.endedAtMs === null && !driver.shouldStop()) {
+    await new Promise((resolve) => setTimeout(resolve, FOLLOW_MS));
+    const now = await deps.intents.call("plan.get", { planId: first.planId });
+    if (now.ok) record = now.value;
+    if ((await findDriven(deps, { pairId, commandId, proposedBy: driver.proposedBy })) === null) break;
+  }
+  const last = await deps.intents.call("plan.get", { planId: first.planId });
+  if (last.ok) record = last.value;
+  const isEnded = record.endedAtMs !== null;
+  return {
+    pairId,
+    planId: record.planId,
+    outcome: !isEnded ? "interrupted" : record.status === "done" ? "done" : "partial",
+    reason: isEnded ? record.statusReason : `${record.proposedBy} does not go on with it`,
+    transactions: record.ops.flatMap(({ txHash, kind, chainId }) =>
+      txHash === null ? [] : [{ kind, chainId, hash: txHash }],
+    ),
+    left: [],
+  };
+}
+
 /** One pair from its plan to its end; never throws for what the outside did. */
 export async function exitPair(deps: ExitRunDeps, input: PairExitInput, driver: ExitDriver): Promise<PairExit> {
   const { pairId } = input.pairState;
   const nothing = { pairId, planId: null, transactions: [] };
+  const other = await findDriven(deps, { pairId, commandId: input.commandId, proposedBy: driver.proposedBy });
+  if (other !== null) return follow(deps, other, driver);
   const { plan, left } = await planExit(deps, input);
   if (plan === null) {
     const reason = left.length === 0 ? "nothing is open" : "nothing could be planned";

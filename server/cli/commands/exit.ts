@@ -19,7 +19,7 @@ import { startChild, type Child } from "@/server/infra/process/child";
 import { createControlClient, createIntentClient } from "@/server/infra/signer-link/client";
 import { socketPaths } from "@/server/infra/signer-link/paths";
 import { FAMILY_ADAPTERS } from "@/server/execution/adapters/registry";
-import { exitPair, planExit, type ExitRunDeps, type PairExit } from "@/server/execution/exit-run";
+import { exitPair, findDriven, planExit, type ExitRunDeps, type PairExit } from "@/server/execution/exit-run";
 import { rehearsePlan } from "@/server/rehearsal/rehearse-plan";
 import type { RehearsalDeps } from "@/server/rehearsal/ports";
 import { openStage } from "@/server/rehearsal/open-stage";
@@ -47,6 +47,10 @@ const SIGNER_WAIT_MS = 1_500;
 const SIGNER_START_MS = 60_000;
 const CALL_TIMEOUT_MS = 10_000;
 const CHECK_TIMEOUT_MS = 60_000;
+/** The first burn must not wait longer for a worker that is not there. */
+const WORKER_TURN_MS = 3_000;
+const WORKER_POLL_MS = 200;
+const PROPOSER = "tidegate exit";
 
 export interface ExitReport {
   readonly exit: "done" | "partial";
@@ -140,13 +144,21 @@ export async function runExit(flags: ExitFlags, selfUrl: string, root: string): 
       pairs.map(({ pairId }) => pairId),
     );
     const results = await Promise.all(
-      pairs.map((pairState) =>
-        exitPair(
+      pairs.map(async (pairState) => {
+        const { pairId } = pairState;
+        if (own === null) await leaveToWorker(deps, { pairId, commandId: orderId });
+        const now = await intents.call("pair.state", { pairId });
+        return exitPair(
           deps,
-          { pairState, into: flags.into ?? null, slippage: flags.slippage, commandId: orderId },
-          { proposedBy: "tidegate exit", shouldStop: () => false },
-        ),
-      ),
+          {
+            pairState: now.ok ? now.value : pairState,
+            into: flags.into ?? null,
+            slippage: flags.slippage,
+            commandId: orderId,
+          },
+          { proposedBy: PROPOSER, shouldStop: () => false },
+        );
+      }),
     );
     watch.stop();
     await report({ results, firstSentMs, control, isJson: flags.json, say });
@@ -155,6 +167,18 @@ export async function runExit(flags: ExitFlags, selfUrl: string, root: string): 
     intents.close();
     market.close();
     await own?.stop(2_500);
+  }
+}
+
+/** A worker that is alive takes the order up at once, and knows aggregators and routes; only without one this command drives. */
+async function leaveToWorker(
+  deps: ExitRunDeps,
+  input: { readonly pairId: string; readonly commandId: Hex },
+): Promise<void> {
+  const untilMono = performance.now() + WORKER_TURN_MS;
+  while (performance.now() < untilMono) {
+    if ((await findDriven(deps, { ...input, proposedBy: PROPOSER })) !== null) return;
+    await new Promise((resolve) => setTimeout(resolve, WORKER_POLL_MS));
   }
 }
 

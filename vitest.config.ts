@@ -4,7 +4,11 @@ import { defineConfig } from "vitest/config";
 
 const root = fileURLToPath(new URL("./", import.meta.url)).replace(/\/$/, "");
 const alias = { "@": root };
-const ALONE = ["tests/integration/signer-faults.test.ts", "tests/e2e/desk.test.ts"];
+const ALONE = [
+  "tests/integration/signer-faults.test.ts",
+  "tests/integration/resilience.test.ts",
+  "tests/e2e/desk.test.ts",
+];
 
 export default defineConfig({
   resolve: { alias },
@@ -26,13 +30,13 @@ export default defineConfig({
       {
         resolve: { alias },
         test: {
-          // Code against contracts, single processes and what mostly waits, each file on chains of its own: four files side by side.
+          // Code against contracts, single processes and what mostly waits, each file on chains of its own: three files side by side.
           name: "chain",
           sequence: { groupOrder: 1 },
           include: ["tests/chain/**/*.test.ts"],
           testTimeout: 300_000,
           hookTimeout: 120_000,
-          maxWorkers: 4,
+          maxWorkers: 3,
         },
       },
       {
@@ -51,7 +55,7 @@ export default defineConfig({
       {
         resolve: { alias },
         test: {
-          // What counts blocks by its own hand or measures what a person waits for: one file at a time.
+          // What counts blocks by its own hand, watches what comes back after a kill, or measures what a person waits for: one file at a time.
           name: "alone",
           sequence: { groupOrder: 3 },
           include: ALONE,

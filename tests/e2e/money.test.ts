@@ -24,7 +24,7 @@ const AUTO = "WETH-USDC";
 const APPROVE = "USDC-USDT";
 /** Markets nobody looked at before; the day below is the demo's own seed. */
 const drawSeed = mulberry32(TEST_SEED);
-const SEEDS = Array.from({ length: 2 }, () => 1 + Math.floor(drawSeed() * 999_999));
+const SEEDS = Array.from({ length: 1 }, () => 1 + Math.floor(drawSeed() * 999_999));
 
 function say(text: string): void {
   process.stdout.write(`${text}\n`);

@@ -214,6 +214,22 @@ async function endAndAudit(planId: string, token: number): Promise<void> {
   expect(authority.halts).toEqual([]);
 }
 
+/** A miner that has only this attempt; the signer sends the newest again whenever it is gone, maybe just between the two calls. */
+async function offerOnly(hash: Hex): Promise<void> {
+  await expect
+    .poll(
+      async () => {
+        await client.request<{ Method: "anvil_dropAllTransactions"; Parameters: unknown[]; ReturnType: unknown }>({
+          method: "anvil_dropAllTransactions",
+          params: [],
+        });
+        return client.sendRawTransaction({ serializedTransaction: signedRaw(hash) }).catch(String);
+      },
+      { timeout: 10_000 },
+    )
+    .toBe(hash);
+}
+
 describe("signer under transaction faults", () => {
   beforeAll(async () => {
     const sources = readContractSources(root);
@@ -316,12 +332,7 @@ describe("signer under transaction faults", () => {
     expect(second?.nonce).toBe(first?.nonce);
     const feeOf = (attempt: typeof first): bigint => BigInt(attempt?.maxFeePerGasWei ?? "0");
     expect(feeOf(second) * 1_000n).toBeGreaterThanOrEqual(feeOf(first) * 1_125n);
-    // A miner that had only the first attempt.
-    await client.request<{ Method: "anvil_dropAllTransactions"; Parameters: unknown[]; ReturnType: unknown }>({
-      method: "anvil_dropAllTransactions",
-      params: [],
-    });
-    await client.sendRawTransaction({ serializedTransaction: signedRaw(first?.hash ?? "0x") });
+    await offerOnly(first?.hash ?? "0x");
     await mine();
     expect((await client.getTransactionReceipt({ hash: first?.hash ?? "0x" })).status).toBe("success");
     await mineUntil("VERIFIED", () => op.state() === "VERIFIED" || op.state() === "SETTLED", 20_000);
@@ -422,12 +433,8 @@ describe("signer under transaction faults", () => {
     chainAtMs += 3_600_000;
     await mine();
     await waitUntil("a cancel", () => (mintOp()?.attempts.length ?? 0) === 2, 10_000);
-    // A miner that had the old attempt only; it is too late for its own deadline and reverts.
-    await client.request<{ Method: "anvil_dropAllTransactions"; Parameters: unknown[]; ReturnType: unknown }>({
-      method: "anvil_dropAllTransactions",
-      params: [],
-    });
-    await client.sendRawTransaction({ serializedTransaction: signedRaw(first?.hash ?? "0x") });
+    // It is too late for its own deadline and reverts.
+    await offerOnly(first?.hash ?? "0x");
     await mine();
     expect((await client.getTransactionReceipt({ hash: first?.hash ?? "0x" })).status).toBe("reverted");
     await mineUntil("an end", () => ["REVERTED", "CANCELLED"].includes(mintOp()?.state ?? ""), 20_000);

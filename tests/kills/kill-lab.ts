@@ -301,6 +301,7 @@ export async function openKillLab(): Promise<KillLab> {
       baseFeeWei: BASE_FEE_WEI,
       // A node does not forget receipts; on a slow machine one site passes thousands of blocks.
       keptTransactionBlocks: 100_000,
+      keptStates: 2_000,
     });
   }
 

@@ -15,6 +15,8 @@ export interface AnvilOptions {
   readonly baseFeeWei: bigint;
   /** Blocks whose receipts can be asked for; a bound of its own when missing. */
   readonly keptTransactionBlocks?: number;
+  /** Blocks whose state can be asked for; a bound of its own when missing. */
+  readonly keptStates?: number;
 }
 
 export interface AnvilProcess {
@@ -124,7 +126,7 @@ function anvilFlags(options: AnvilOptions, port: number): string[] {
     // A saved chain is one request of several megabytes.
     "--no-request-size-limit",
     "--prune-history",
-    String(KEPT_STATES),
+    String(options.keptStates ?? KEPT_STATES),
     "--transaction-block-keeper",
     String(options.keptTransactionBlocks ?? KEPT_TRANSACTION_BLOCKS),
   ];

@@ -3,7 +3,7 @@
 import type { ReactNode } from "react";
 import { ChartFrame } from "@/components/charts/chart-frame";
 import { SeriesChart, type SeriesRow } from "@/components/charts/series-chart";
-import { SignedMoney } from "@/components/ui/signed-money";
+import { SignedMoney } from "@/components/live/signed-money";
 import { SelectField } from "@/components/ui/field";
 import { Panel } from "@/components/ui/panel";
 import { Empty, ErrorState, SkeletonRows } from "@/components/ui/states";

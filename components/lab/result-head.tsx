@@ -5,7 +5,7 @@ import type { ReactNode } from "react";
 import { saveJson } from "@/components/activity/save-json";
 import { saveCsv } from "@/components/charts/csv";
 import { toCsv } from "@/lib/format/csv";
-import { SignedMoney } from "@/components/ui/signed-money";
+import { SignedMoney } from "@/components/live/signed-money";
 import { Button } from "@/components/ui/button";
 import { Chip } from "@/components/ui/chip";
 import { cx } from "@/components/ui/cx";

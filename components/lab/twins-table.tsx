@@ -2,7 +2,7 @@
 "use client";
 import { ArrowDown, ArrowUp } from "lucide-react";
 import type { ReactNode } from "react";
-import { SignedMoney } from "@/components/ui/signed-money";
+import { SignedMoney } from "@/components/live/signed-money";
 import { cx } from "@/components/ui/cx";
 import { Panel } from "@/components/ui/panel";
 import { Sub, Table, Td, Th, Tr, type ColumnFrom } from "@/components/ui/table";

@@ -1,7 +1,7 @@
 // Walk-forward: every window's result of every twin, and in how many of them each policy beats each twin.
 "use client";
 import { useState, type ReactNode } from "react";
-import { SignedMoney } from "@/components/ui/signed-money";
+import { SignedMoney } from "@/components/live/signed-money";
 import { Panel } from "@/components/ui/panel";
 import { Segmented } from "@/components/ui/segmented";
 import { Empty } from "@/components/ui/states";

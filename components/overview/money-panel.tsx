@@ -7,7 +7,7 @@ import { totalWords } from "@/components/transfers/transit-words";
 import { cx } from "@/components/ui/cx";
 import { Panel } from "@/components/ui/panel";
 import { Status } from "@/components/ui/status";
-import { SignedMoney } from "@/components/ui/signed-money";
+import { SignedMoney } from "@/components/live/signed-money";
 import { TextLink } from "@/components/ui/text-link";
 import type { RouteResponse } from "@/lib/api/contract";
 import { formatSignedUsd, formatUsd } from "@/lib/format/usd";

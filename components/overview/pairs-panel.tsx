@@ -15,7 +15,7 @@ import { UNKNOWN } from "@/lib/format/number";
 import { formatPercent } from "@/lib/format/percent";
 import { formatPrice, formatRange } from "@/lib/format/price";
 import { formatUsd } from "@/lib/format/usd";
-import { SignedMoney } from "@/components/ui/signed-money";
+import { SignedMoney } from "@/components/live/signed-money";
 
 type Pair = RouteResponse<"pairs">["pairs"][number];
 

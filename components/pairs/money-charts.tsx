@@ -4,7 +4,7 @@ import type { ReactNode } from "react";
 import { ChartFrame } from "@/components/charts/chart-frame";
 import { MoneyChart, type MoneyRow } from "@/components/charts/money-chart";
 import { SeriesChart } from "@/components/charts/series-chart";
-import { SignedMoney } from "@/components/ui/signed-money";
+import { SignedMoney } from "@/components/live/signed-money";
 import { formatDay, formatDayMinutes, formatIso } from "@/lib/format/time";
 import { formatSignedAxis, formatSignedUsd, formatUsd, formatUsdAxis } from "@/lib/format/usd";
 import { EPOCH_MS } from "@/lib/units";

@@ -5,7 +5,7 @@ import type { ReactNode } from "react";
 import { MarketAge } from "@/components/live/age";
 import { useMarketNow } from "@/components/live/use-market-now";
 import { useWallNow } from "@/components/live/ticker";
-import { SignedMoney } from "@/components/ui/signed-money";
+import { SignedMoney } from "@/components/live/signed-money";
 import { totalWords } from "@/components/transfers/transit-words";
 import { PAIR_STATE, pairStateWord } from "@/components/shell/words";
 import { Status } from "@/components/ui/status";

@@ -1,7 +1,7 @@
 // The policy in charge and the other one beside it: both decide every epoch on the same inputs; paper results never enter a total.
 "use client";
 import type { ReactNode } from "react";
-import { SignedMoney } from "@/components/ui/signed-money";
+import { SignedMoney } from "@/components/live/signed-money";
 import { reasonWords } from "@/components/shell/words";
 import { Chip } from "@/components/ui/chip";
 import { cx } from "@/components/ui/cx";

@@ -6,7 +6,7 @@ import { MarketAge } from "@/components/live/age";
 import { QueryView } from "@/components/live/query-view";
 import { useApi } from "@/components/live/use-api";
 import { useMarketNow } from "@/components/live/use-market-now";
-import { SignedMoney } from "@/components/ui/signed-money";
+import { SignedMoney } from "@/components/live/signed-money";
 import { usePriceDirection } from "@/components/pairs/use-price-direction";
 import { Chip } from "@/components/ui/chip";
 import { Copyable } from "@/components/ui/copyable";

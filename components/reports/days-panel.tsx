@@ -3,7 +3,7 @@
 import { Download } from "lucide-react";
 import type { ReactNode } from "react";
 import { saveCsv } from "@/components/charts/csv";
-import { SignedMoney } from "@/components/ui/signed-money";
+import { SignedMoney } from "@/components/live/signed-money";
 import { Button } from "@/components/ui/button";
 import { Panel } from "@/components/ui/panel";
 import { Empty } from "@/components/ui/states";

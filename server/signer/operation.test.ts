@@ -50,6 +50,8 @@ interface Script {
   allowanceRaw: bigint;
   /** As USDT: an approval of an amount reverts while another one stands. */
   onlyFromZero: boolean;
+  /** Blocks before the head whose state is served. */
+  keptStates: bigint;
   readonly receipts: Map<Hex, Receipt>;
   readonly sent: Hex[];
 }
@@ -129,7 +131,10 @@ function portOf(registry: Registry): ChainPort {
       const number = typeof tag === "bigint" ? tag : script.head;
       return number > script.head ? null : blockAt(number);
     },
-    call: async ({ data }) => {
+    call: async ({ data }, block) => {
+      if (block !== "latest" && block < script.head - script.keptStates) {
+        throw new ChainError({ code: "unreachable", retryable: true, message: `missing trie node: state of ${block}` });
+      }
       const approval = decodeApprove(data);
       if (approval === null) return encodeAbiParameters([{ type: "uint256" }], [script.allowanceRaw]);
       script.head += 1n;
@@ -292,6 +297,7 @@ beforeEach(() => {
     nonce: 0,
     allowanceRaw: 0n,
     onlyFromZero: false,
+    keptStates: 1_000n,
     receipts: new Map(),
     sent: [],
   };
@@ -299,6 +305,28 @@ beforeEach(() => {
 afterEach(() => {
   context.close();
   rmSync(dir, { recursive: true, force: true });
+});
+
+describe("an operation whose block's state no node has any more", () => {
+  beforeEach(() => {
+    script.keptStates = 0n;
+  });
+
+  it("behavior: it is verified on the newest block, since nothing else of ours happened after it", async () => {
+    open();
+    createRuns(context).start(op());
+    await until("it is verified", () => op().state === "VERIFIED");
+    expect(script.head).toBeGreaterThan(op().included?.blockNumber ?? 0n);
+  });
+
+  it("error: what the newest block shows must still be what was signed", async () => {
+    open();
+    createRuns(context).start(op());
+    await until("it is confirmed", () => op().state === "CONFIRMED");
+    script.allowanceRaw = 7n;
+    await until("it ends", () => op().state === "VERIFY_FAILED");
+    expect(op().error).toMatch(/is 7 at block \d+, expected 100/);
+  });
 });
 
 describe("an operation before it is signed", () => {

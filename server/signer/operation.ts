@@ -81,12 +81,23 @@ function revertReason(receipt: Receipt, gasLimit: bigint): string {
   return `${text}: it ran out of gas (${receipt.gasUsed} of ${gasLimit}); one more try estimates anew with half as much again`;
 }
 
+/** Nodes keep the state of few blocks; a signer that was away longer asks for the newest one after this. Wall time, choice. */
+const STATE_PATIENCE_MS = 10_000;
+
 async function verifyUntilKnown(context: EngineContext, opId: string, receipt: Receipt): Promise<void> {
+  const { wall } = context.deps;
+  const startedMono = wall.monotonicMs();
   for (;;) {
     if (context.isClosing()) return;
     const op = context.op(opId);
     try {
-      const verified = await verifyOp(context, op, receipt);
+      const isPatient = wall.monotonicMs() - startedMono < STATE_PATIENCE_MS;
+      const verified = await verifyOp(context, op, { receipt, stateBlock: receipt.blockNumber }).catch(
+        (error: unknown) => {
+          if (isPatient || !(error instanceof ChainError) || !isNewestOp(context, op, receipt)) throw error;
+          return verifyLater(context, op, receipt, error);
+        },
+      );
       if (!verified.ok) {
         context.record({
           type: "VERIFY_FAILED",
@@ -121,6 +132,34 @@ async function verifyUntilKnown(context: EngineContext, opId: string, receipt: R
       await context.sleep(context.pollMs(context.chain(op.chainId).chain));
     }
   }
+}
+
+/** Nothing else of ours happened on the chain since, or may happen now: what the operation left is still there. */
+function isNewestOp(context: EngineContext, op: OpRecord, receipt: Receipt): boolean {
+  return [...context.journal.state.ops.values()].every(
+    (other) =>
+      other.opId === op.opId ||
+      other.chainId !== op.chainId ||
+      (!IN_FLIGHT_STATES.includes(other.state) &&
+        (other.included === null || other.included.blockNumber <= receipt.blockNumber)),
+  );
+}
+
+async function verifyLater(
+  context: EngineContext,
+  op: OpRecord,
+  receipt: Receipt,
+  error: ChainError,
+): Promise<Awaited<ReturnType<typeof verifyOp>>> {
+  const head = await context.chain(op.chainId).readBlock("latest");
+  if (head === null || head.number <= receipt.blockNumber) throw error;
+  context.deps.log.warn("signer.verify-later", {
+    opId: op.opId,
+    blockNumber: String(receipt.blockNumber),
+    stateBlock: String(head.number),
+    message: errorText(error),
+  });
+  return verifyOp(context, op, { receipt, stateBlock: head.number });
 }
 
 /** What parked an operation and since when: its end names it too. */

@@ -295,6 +295,10 @@ function receipt(paidRaw: bigint): Receipt {
   };
 }
 
+function pinned(of: Receipt): { readonly receipt: Receipt; readonly stateBlock: bigint } {
+  return { receipt: of, stateBlock: of.blockNumber };
+}
+
 function op(): OpRecord {
   const args = evidence({}, { valueRaw: 7n });
   const at = { atMs: 1 };
@@ -325,7 +329,7 @@ function op(): OpRecord {
 
 describe("a confirmed bridge", () => {
   it("behavior: exactly the amount left, no right is left: the transfer starts and its capital is in transit", async () => {
-    const verified = await verifyOp(context, op(), receipt(SENT_RAW));
+    const verified = await verifyOp(context, op(), pinned(receipt(SENT_RAW)));
     if (!verified.ok) throw new Error(verified.reason);
     expect(verified.value.transfer).toEqual({
       bridge: "across",
@@ -348,9 +352,9 @@ describe("a confirmed bridge", () => {
   });
 
   it("error: more or less left the wallet, or a right is left", async () => {
-    expect((await verifyOp(context, op(), receipt(SENT_RAW + 1n))).ok).toBe(false);
-    expect((await verifyOp(context, op(), receipt(SENT_RAW - 1n))).ok).toBe(false);
+    expect((await verifyOp(context, op(), pinned(receipt(SENT_RAW + 1n)))).ok).toBe(false);
+    expect((await verifyOp(context, op(), pinned(receipt(SENT_RAW - 1n)))).ok).toBe(false);
     allowanceRaw = 1n;
-    expect((await verifyOp(context, op(), receipt(SENT_RAW))).ok).toBe(false);
+    expect((await verifyOp(context, op(), pinned(receipt(SENT_RAW)))).ok).toBe(false);
   });
 });

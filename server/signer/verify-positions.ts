@@ -15,11 +15,13 @@ export interface VerifyInput {
   readonly context: EngineContext;
   readonly op: OpRecord;
   readonly receipt: Receipt;
+  /** Where positions and rights are read: the receipt's block, or a later one before which nothing else of ours happened. */
+  readonly stateBlock: bigint;
   readonly gas: readonly Entry[];
 }
 
 export async function verifyExit(input: VerifyInput, step: BurnStep | DecreaseStep): Promise<VerifyResult> {
-  const { context, op, receipt, gas } = input;
+  const { context, op, receipt, stateBlock, gas } = input;
   const wallet = context.deps.key.address;
   const part = context.pool(step.chainId, step.pool);
   const port = context.chain(op.chainId);
@@ -30,7 +32,7 @@ export async function verifyExit(input: VerifyInput, step: BurnStep | DecreaseSt
   }
   const id = positionId(op.chainId, step.family, step.positionManager, step.tokenId);
   const known = context.journal.state.positions.get(id) ?? null;
-  const live = await part.reads.readPosition(port, part.ref, step.tokenId, receipt.blockNumber, wallet);
+  const live = await part.reads.readPosition(port, part.ref, step.tokenId, stateBlock, wallet);
   const wrong =
     step.kind === "burn" ? notEmpty(live) : notReduced({ live, known, before, takenRaw: facts.liquidityRaw, step });
   if (wrong !== null) return fail(`token ${step.tokenId} ${wrong}`);
@@ -150,7 +152,7 @@ function reduced(
 }
 
 export async function verifyMint(input: VerifyInput, step: MintStep): Promise<VerifyResult> {
-  const { context, op, receipt, gas } = input;
+  const { context, op, receipt, stateBlock, gas } = input;
   const wallet = context.deps.key.address;
   const { ref, actions, reads } = context.pool(step.chainId, step.pool);
   const { prepared } = op;
@@ -159,9 +161,9 @@ export async function verifyMint(input: VerifyInput, step: MintStep): Promise<Ve
   if (call === null) return fail("the mint's own bytes cannot be decoded any more; the registry entry was changed");
   const facts = actions.decodeMintReceipt(ref, receipt.logs, wallet, call);
   if (facts === null) return fail(`the receipt has no position minted to ${wallet} by ${step.positionManager}`);
-  const live = await reads.readPosition(context.chain(op.chainId), ref, facts.tokenId, receipt.blockNumber, wallet);
+  const live = await reads.readPosition(context.chain(op.chainId), ref, facts.tokenId, stateBlock, wallet);
   if (live === null || !isSameAddress(live.owner, wallet)) {
-    return fail(`token ${facts.tokenId} is owned by ${live?.owner ?? "nobody"} at block ${receipt.blockNumber}`);
+    return fail(`token ${facts.tokenId} is owned by ${live?.owner ?? "nobody"} at block ${stateBlock}`);
   }
   if (
     live.otherPool !== undefined ||

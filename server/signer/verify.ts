@@ -12,8 +12,14 @@ import { verifyExit, verifyMint, type VerifyInput } from "./verify-positions";
 
 export type { StartedTransfer, Verified, VerifyResult } from "./verify-common";
 
-export async function verifyOp(context: EngineContext, op: OpRecord, receipt: Receipt): Promise<VerifyResult> {
-  const input: VerifyInput = { context, op, receipt, gas: gasEntries(gasCostWei(receipt)) };
+/** Every fact is one that prices and other people's swaps leave as it is, so `stateBlock` may be later than the receipt's while ours is the newest operation. */
+export async function verifyOp(
+  context: EngineContext,
+  op: OpRecord,
+  at: { readonly receipt: Receipt; readonly stateBlock: bigint },
+): Promise<VerifyResult> {
+  const { receipt } = at;
+  const input: VerifyInput = { context, op, ...at, gas: gasEntries(gasCostWei(receipt)) };
   const { step } = op;
   switch (step.kind) {
     case "approve":
@@ -37,18 +43,16 @@ export function gasCostWei(receipt: Receipt): bigint {
 
 /** Amount, and inside Permit2 the expiration too, exactly as the signed bytes set them. */
 async function verifyRight(input: VerifyInput, step: ApproveStep | RevokeStep): Promise<VerifyResult> {
-  const { context, op, receipt, gas } = input;
+  const { context, op, stateBlock, gas } = input;
   const grant = grantOf(step);
   const { prepared } = op;
   const tx = prepared === null ? null : { to: prepared.to, data: prepared.data, valueRaw: 0n };
   const wanted = tx === null ? null : decodeGrant(context.deps.registry, { chainId: op.chainId, grant, tx });
   if (wanted === null) return fail("the signed bytes cannot be decoded any more; the registry entry was changed");
-  const place = { owner: context.deps.key.address, block: receipt.blockNumber };
+  const place = { owner: context.deps.key.address, block: stateBlock };
   const found = await readGrant(context.chain(op.chainId), grant, place);
   if (found.amountRaw !== wanted.amountRaw) {
-    return fail(
-      `${describeGrant(grant)} is ${found.amountRaw} at block ${receipt.blockNumber}, expected ${wanted.amountRaw}`,
-    );
+    return fail(`${describeGrant(grant)} is ${found.amountRaw} at block ${stateBlock}, expected ${wanted.amountRaw}`);
   }
   if (wanted.amountRaw > 0n && found.expirationSec !== wanted.expirationSec) {
     return fail(`${describeGrant(grant)} ends at ${found.expirationSec}, expected ${wanted.expirationSec}`);
@@ -57,7 +61,7 @@ async function verifyRight(input: VerifyInput, step: ApproveStep | RevokeStep): 
 }
 
 async function verifySwap(input: VerifyInput, step: SwapStep): Promise<VerifyResult> {
-  const { context, op, receipt, gas } = input;
+  const { context, op, receipt, stateBlock, gas } = input;
   const wallet = context.deps.key.address;
   const amountInRaw = op.intent.args.amountRaw ?? step.amountInRaw;
   const deltas = walletDeltas(receipt.logs, [step.tokenIn, step.tokenOut], wallet);
@@ -69,7 +73,7 @@ async function verifySwap(input: VerifyInput, step: SwapStep): Promise<VerifyRes
   const left = await readAllowance(
     context.chain(op.chainId),
     { token: step.tokenIn, spender: step.router, owner: wallet },
-    receipt.blockNumber,
+    stateBlock,
   );
   const isExplained = left === amountInRaw - paid;
   if (!isExplained) return fail(`after the swap the allowance is ${left}, expected ${amountInRaw - paid}`);
@@ -85,14 +89,14 @@ async function verifySwap(input: VerifyInput, step: SwapStep): Promise<VerifyRes
 
 /** Source side only: exactly the amount left the wallet and no right is left. What arrives is another chain's receipt. */
 async function verifyBridge(input: VerifyInput, step: BridgeStep): Promise<VerifyResult> {
-  const { context, op, receipt, gas } = input;
+  const { context, op, receipt, stateBlock, gas } = input;
   const wallet = context.deps.key.address;
   const amountInRaw = op.intent.args.amountRaw ?? step.amountInRaw;
   const deltas = walletDeltas(receipt.logs, [step.tokenIn], wallet);
   const paid = -deltaOf(deltas, step.tokenIn);
   if (paid !== amountInRaw) return fail(`the bridge took ${paid}, exactly ${amountInRaw} was sent`);
   const key = { token: step.tokenIn, spender: step.router, owner: wallet };
-  const left = await readAllowance(context.chain(op.chainId), key, receipt.blockNumber);
+  const left = await readAllowance(context.chain(op.chainId), key, stateBlock);
   if (left !== 0n) return fail(`after the bridge the allowance is still ${left}, expected 0`);
   const { opId: transferId, pairId } = op;
   return done({

@@ -1,5 +1,5 @@
 // The lab's form as text, as people type it, and as a checked request; every refusal names its field and what it expects.
-import { z } from "zod";
+import * as z from "zod";
 import { DEFAULT_MODEL_KAPPA } from "@/lib/backtest/volume-model";
 
 export const DATA_KINDS = ["sample", "market", "file"] as const;

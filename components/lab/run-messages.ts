@@ -1,5 +1,5 @@
 // What the page and the lab's worker say to each other; the worker's words are checked like anything from outside.
-import { z } from "zod";
+import * as z from "zod";
 import type { CandleColumns } from "@/lib/api/candle-columns";
 import { backtestReportSchema } from "@/lib/backtest/report";
 import type { LabRequest } from "./lab-form";

@@ -1,6 +1,6 @@
 // Finished runs kept in this browser (IndexedDB): heads apart from reports, so that a list does not read megabytes.
 "use client";
-import { z } from "zod";
+import * as z from "zod";
 import { backtestReportSchema, type BacktestReport } from "@/lib/backtest/report";
 import { SAMPLE_ID } from "./sample-id";
 

@@ -1,7 +1,7 @@
 // The browser's client of the settings routes, apart from the other one, so that only settings pages load their shapes.
 "use client";
 import { keepPreviousData, useQuery, type UseQueryResult } from "@tanstack/react-query";
-import type { z } from "zod";
+import type * as z from "zod";
 import { askRoute, unknownShape, type ApiError } from "@/lib/api/client";
 import { settingsContract, type SettingsRouteName } from "@/lib/api/settings-contract";
 

@@ -1,6 +1,6 @@
 // People and approval limits with their versions, read and checked; for whoever is signed in.
 "use client";
-import { z } from "zod";
+import * as z from "zod";
 import { useApi, type ApiQuery } from "@/components/live/use-api";
 import { useSession } from "@/components/wallet/use-session";
 import {

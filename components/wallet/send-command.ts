@@ -1,6 +1,6 @@
 // From an intended act to a signed command at the API: checks the role, builds the EIP-712 message, has it signed, posts it.
 "use client";
-import { z } from "zod";
+import * as z from "zod";
 import { api } from "@/components/live/api";
 import {
   buildCommand,

@@ -1,6 +1,6 @@
 // What an alert is: its life from the first sign to the end, who acknowledged it, and which outside channel was told what.
 import { keccak256, stringToHex } from "viem";
-import { z } from "zod";
+import * as z from "zod";
 
 export const SEVERITIES = ["info", "warn", "critical"] as const;
 export const severitySchema = z.enum(SEVERITIES);

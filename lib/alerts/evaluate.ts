@@ -1,5 +1,5 @@
 // One look at the facts: which alerts begin, change, come back and end. Pure: the same state and facts give the same alerts.
-import { z } from "zod";
+import * as z from "zod";
 import { alertId, alertSchema, severityAtLeast, type Ack, type Alert } from "./alert";
 import { computeConditions, type Condition } from "./conditions";
 import { areKnown, type AlertFacts } from "./facts";

@@ -1,7 +1,7 @@
 // The words of a message: severity, pair, one sentence, since when, what the system did, what to do, one link that opens after signing in.
 import { formatAge } from "@/lib/format/age";
 import { formatIso } from "@/lib/format/time";
-import { z } from "zod";
+import * as z from "zod";
 import { alertSchema, noticeKindSchema, type Alert, type NoticeKind } from "./alert";
 import { RULES } from "./rules";
 

@@ -1,5 +1,5 @@
 // What an operator may set about alerts: rules by pair, quiet hours, how often a reminder comes, when the second channel is told.
-import { z } from "zod";
+import * as z from "zod";
 import { channelIdSchema, ruleIdSchema, severitySchema, type RuleId, type Severity } from "./alert";
 import { RULES } from "./rules";
 

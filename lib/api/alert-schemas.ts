@@ -1,5 +1,5 @@
 // Wire shapes of alerts: what is open, what was, the rules as they hold, the channels and what became of each message.
-import { z } from "zod";
+import * as z from "zod";
 import { alertSchema, channelIdSchema, noticeKindSchema, ruleIdSchema, severitySchema } from "@/lib/alerts/alert";
 
 const nullableNumber = z.number().nullable();

@@ -1,5 +1,5 @@
 // People and approval limits as owners sign them, each with its versions: who may do what, and how many must approve.
-import { z } from "zod";
+import * as z from "zod";
 import { isPlainText } from "@/lib/format/plain-text";
 import { approvalLimitsSchema } from "@/lib/plan/approval-rule";
 import { addressSchema, bytes32Schema } from "@/lib/registry/schema";

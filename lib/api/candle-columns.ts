@@ -1,5 +1,5 @@
 // Minute candles on the wire: columns instead of rows and steps instead of times, so that a month of minutes stays a small answer.
-import { z } from "zod";
+import * as z from "zod";
 import { createCandleSeries, type CandleSeries } from "@/lib/market/candle";
 
 const prices = z.array(z.number());

@@ -1,6 +1,6 @@
 // Signed commands: one EIP-712 format for every state-changing act, checked by the API and again by the signer (safety.md section 6).
 import { keccak256, stringToHex, zeroHash } from "viem";
-import { z } from "zod";
+import * as z from "zod";
 import { isPlainText } from "@/lib/format/plain-text";
 import { addressSchema, bytes32Schema, hexSchema, pairIdSchema } from "@/lib/registry/schema";
 import { capitalAssignmentSchema, modeSchema, pairSettingsSchema, pauseKindSchema } from "@/lib/registry/pair-settings";

@@ -1,5 +1,5 @@
 // The API: one table of routes (method, path, who may call, what goes in and comes out); served by Next under /api and by the ops port.
-import { z } from "zod";
+import * as z from "zod";
 import { channelIdSchema } from "@/lib/alerts/alert";
 import { epochRecordSchema } from "@/lib/epoch/epoch-record";
 import { addressSchema, bytes32Schema, hexSchema, pairIdSchema } from "@/lib/registry/schema";

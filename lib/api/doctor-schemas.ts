@@ -1,5 +1,5 @@
 // The set-up checks as the page shows them: one group is one request, so that each answer is on the page as soon as it is there.
-import { z } from "zod";
+import * as z from "zod";
 
 export const DOCTOR_GROUPS = [
   "node",

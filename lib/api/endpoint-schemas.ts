@@ -1,5 +1,5 @@
 // Wire shapes of the endpoints page: each endpoint with what the desk measures and what the workers met; no address that holds a key.
-import { z } from "zod";
+import * as z from "zod";
 import { bytes32Schema } from "@/lib/registry/schema";
 import { checkLineSchema, endpointUseSchema } from "./system-settings";
 

@@ -1,5 +1,5 @@
 // Events of the SSE stream: small facts with an id that tell a client what to patch or fetch again.
-import { z } from "zod";
+import * as z from "zod";
 
 const base = { atMs: z.number() };
 

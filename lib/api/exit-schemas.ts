@@ -1,5 +1,5 @@
 // The way out as the desk shows it: what was ordered, what its worker did last, when it was rehearsed, and whether each chain has the gas.
-import { z } from "zod";
+import * as z from "zod";
 import { exitOrderSchema } from "./signer-contract";
 
 const decimal = z.string().regex(/^\d+$/);

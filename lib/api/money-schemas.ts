@@ -1,5 +1,5 @@
 // Wire shapes of money on the record: ledger rows, profit and loss, score cards, transfers between chains, and what the journal does not know.
-import { z } from "zod";
+import * as z from "zod";
 import { STATEMENT_COLUMNS } from "@/lib/ledger/statement";
 import { TRANSFER_STATES } from "./signer-contract";
 

@@ -1,5 +1,5 @@
 // Pool samples on the wire: columns with whole numbers as decimal strings.
-import { z } from "zod";
+import * as z from "zod";
 import type { PoolSample, TickPoolSample } from "@/lib/market/pool-sample";
 
 const raw = z.array(z.string().regex(/^\d{1,78}$/, "expected a decimal integer string"));

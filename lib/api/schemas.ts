@@ -1,5 +1,5 @@
 // Wire shapes of the API: every amount is a decimal string with its decimals beside it, every instant unix ms, every price QUOTE per BASE.
-import { z } from "zod";
+import * as z from "zod";
 import {
   carryRecordSchema,
   epochRecordSchema,

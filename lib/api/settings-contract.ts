@@ -1,5 +1,5 @@
 // Routes of the settings pages, a table of their own: what only they need is not in every page's first load.
-import { z } from "zod";
+import * as z from "zod";
 import { pairIdSchema } from "@/lib/registry/schema";
 import { chainEndpointsDtoSchema, endpointTestSchema } from "./endpoint-schemas";
 import { poolCheckRequestSchema, poolCheckSchema, signedSettingsSchema } from "./system-settings";

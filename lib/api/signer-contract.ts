@@ -1,5 +1,5 @@
 // Wire contract of the signer's two sockets: typed intents from workers (intent.sock), signed commands and reads (control.sock).
-import { z } from "zod";
+import * as z from "zod";
 import { ENTRY_KINDS } from "@/lib/ledger/entries";
 import { addressSchema, bytes32Schema, familySchema, hexSchema, pairIdSchema } from "@/lib/registry/schema";
 import { modeSchema, pairSettingsSchema, pauseKindSchema } from "@/lib/registry/pair-settings";

@@ -1,5 +1,5 @@
 // A market snapshot as JSON: what the worker keeps of each epoch's inputs and what the browser's preview starts from.
-import { z } from "zod";
+import * as z from "zod";
 import type { MarketSnapshot } from "@/lib/market/snapshot";
 import { rawAmountSchema } from "@/lib/plan/plan";
 import { addressSchema } from "@/lib/registry/schema";

@@ -1,6 +1,6 @@
 // Settings of the whole deployment that owners change by a signed command: own pools and pairs, RPC endpoints per chain, alerts; as signed and as kept.
 import { keccak256, stringToHex } from "viem";
-import { z } from "zod";
+import * as z from "zod";
 import { alertSettingsSchema } from "@/lib/alerts/settings";
 import { isPlainText } from "@/lib/format/plain-text";
 import {

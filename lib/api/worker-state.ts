@@ -1,5 +1,5 @@
 // What a worker keeps in the store for the desk: the pair as it is now, marked at each block between epochs; written fenced, read by the API.
-import { z } from "zod";
+import * as z from "zod";
 import { freshnessSchema } from "@/lib/epoch/epoch-record";
 import { amountDtoSchema, depthSchema, lastDecisionSchema, positionDtoSchema, rangeLifeSchema } from "./schemas";
 

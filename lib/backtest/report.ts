@@ -1,5 +1,5 @@
 // Report of a backtest: the one JSON shape that the command line writes, the lab draws and a comparison reads.
-import { z } from "zod";
+import * as z from "zod";
 import { TWIN_NAMES } from "./twin-names";
 
 const nullableNumber = z.number().nullable();

@@ -1,5 +1,5 @@
 // What one cycle leaves behind: inputs' ages, forces, target, decision with every gate, positions and money at that instant, and times.
-import { z } from "zod";
+import * as z from "zod";
 import { modeSchema } from "@/lib/registry/pair-settings";
 
 const nullableNumber = z.number().nullable();

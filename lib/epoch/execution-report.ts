@@ -1,5 +1,5 @@
 // What the execution of one plan did: every op as the signer ended it, what it cost, how long it took, and why it stopped.
-import { z } from "zod";
+import * as z from "zod";
 
 export const executedOpSchema = z.object({
   index: z.number().int(),

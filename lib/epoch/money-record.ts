@@ -1,5 +1,5 @@
 // What an epoch's record says of money, small enough to be kept for a month: prices, flows by position, and the capital they explain.
-import { z } from "zod";
+import * as z from "zod";
 import { accountingSchema, epochRecordSchema, type EpochRecord } from "./epoch-record";
 
 export const moneyRecordSchema = epochRecordSchema

@@ -1,5 +1,5 @@
 // Who must approve a plan: limits by value, how many distinct people above them, and which signatures count; the signer decides by this, the desk shows it.
-import { z } from "zod";
+import * as z from "zod";
 import { pairIdSchema } from "@/lib/registry/schema";
 import type { Plan } from "./plan";
 

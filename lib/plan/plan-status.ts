@@ -1,5 +1,5 @@
 // Life of a plan after it was proposed; outcomes are never decisions (strategy.md section 11).
-import { z } from "zod";
+import * as z from "zod";
 
 export const PLAN_STATUSES = [
   "waiting_approval",

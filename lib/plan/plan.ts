@@ -1,6 +1,6 @@
 // The plan: ordered typed steps with bounds and a hash; what an operator approves is byte for byte what is executed.
 import { concatHex, keccak256, sliceHex, stringToHex } from "viem";
-import { z } from "zod";
+import * as z from "zod";
 import { addressSchema, bytes32Schema, familySchema, hexSchema, pairIdSchema } from "@/lib/registry/schema";
 import type { Hex, PlanId } from "@/lib/units";
 import { canonicalJson } from "./canonical-json";

@@ -1,5 +1,5 @@
 // What an operator may set per pair: validated, versioned in the signer's directory, applied from the next cycle.
-import { z } from "zod";
+import * as z from "zod";
 import { addressSchema, pairIdSchema } from "./schema";
 
 export const MODES = ["observe", "approve", "auto"] as const;

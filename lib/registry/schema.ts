@@ -1,5 +1,5 @@
 // Shape of the registry (chains, tokens, DEXes, pools, pairs) and of an overlay file; every entry is a claim checked on chain at start.
-import { z } from "zod";
+import * as z from "zod";
 import { isPlainText } from "@/lib/format/plain-text";
 
 export const FAMILIES = [

@@ -23,7 +23,7 @@ import { readAlertRequests } from "@/server/infra/store/alerts";
 import { publishEvent } from "@/server/infra/store/events";
 import { readJson, writeJson } from "@/server/infra/store/json-values";
 import { storeKeys } from "@/server/infra/store/keys";
-import { z } from "zod";
+import * as z from "zod";
 import { systemResolve } from "./address-guard";
 import type { Channel } from "./channels/channel";
 import { createNtfy } from "./channels/ntfy";

@@ -11,7 +11,7 @@ import {
   writeSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { channelIdSchema, noticeKindSchema, type ChannelId } from "@/lib/alerts/alert";
 import { alertMessageSchema, type AlertMessage } from "@/lib/alerts/message";
 

@@ -1,7 +1,7 @@
 // The alerts on disk: which are open, who acknowledged them, what was told; replaced as a whole, never half.
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { alertStateSchema, EMPTY_ALERT_STATE } from "@/lib/alerts/evaluate";
 import { errorText } from "@/lib/errors/tidegate-error";
 

@@ -1,5 +1,5 @@
 // Inputs of one epoch as the worker kept them: the snapshot's wire form, checked but not decoded, so that it can be handed on as it is.
-import { z } from "zod";
+import * as z from "zod";
 import { snapshotWireSchema, type SnapshotWire } from "@/lib/api/snapshot-wire";
 import { err, ok, type Result } from "@/lib/errors/result";
 import { readDecisionInputs } from "@/server/infra/store/epochs";

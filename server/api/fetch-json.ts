@@ -1,5 +1,5 @@
 // One loopback request with a schema: used for the sandbox's chain and control address only.
-import type { z } from "zod";
+import type * as z from "zod";
 import { err, ok, type Result } from "@/lib/errors/result";
 import { fetchJsonAnswer } from "@/server/infra/http";
 import type { ApiDeps } from "./deps";

@@ -1,5 +1,5 @@
 // Binds a row of the contract to its function: parses what comes in, checks who asks, checks what goes out.
-import type { z } from "zod";
+import type * as z from "zod";
 import type { Route } from "@/lib/api/contract";
 import type { Role } from "@/lib/api/commands";
 import { err, ok, type Result } from "@/lib/errors/result";

@@ -1,6 +1,6 @@
 // What a failed transaction ran into: played again on the state before its block, with that block held against the plan's bounds.
 import { BaseError, decodeFunctionResult, encodeFunctionData, parseAbi, type Address } from "viem";
-import { z } from "zod";
+import * as z from "zod";
 import type { OpReport, PlanRecord } from "@/lib/api/signer-contract";
 import { ok, type Result } from "@/lib/errors/result";
 import type { ChainError } from "@/lib/errors/tidegate-error";

@@ -1,5 +1,5 @@
 // OpenAPI 3.1 document made from the contract table, so that the published description cannot drift from what is served.
-import { z } from "zod";
+import * as z from "zod";
 import { contract, type Route } from "@/lib/api/contract";
 import { errorBodySchema } from "@/lib/api/schemas";
 import { settingsContract } from "@/lib/api/settings-contract";

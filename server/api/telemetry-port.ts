@@ -1,5 +1,5 @@
 // What the API asks the log store for: chart series, never decisions.
-import type { z } from "zod";
+import type * as z from "zod";
 import type { analysisPointSchema, EpochPoint } from "@/lib/api/schemas";
 import type { Result } from "@/lib/errors/result";
 

@@ -1,5 +1,5 @@
 // Chart series from OpenObserve: the columns of server/infra/telemetry/records.ts as the API's points.
-import { z } from "zod";
+import * as z from "zod";
 import { ok } from "@/lib/errors/result";
 import type { OpenobserveSettings } from "@/server/config/load";
 import { createTelemetryQuery } from "@/server/infra/telemetry/query";

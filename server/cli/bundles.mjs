@@ -103,6 +103,9 @@ export async function buildBundles(root, outDir, names = Object.keys(ENTRIES)) {
     define: { "process.env.NODE_ENV": '"production"', TG_PRODUCTION_BUNDLE: "true" },
     sourcemap: "linked",
     minifySyntax: true,
+    // A single letter outside ASCII, in a comment of a dependency, doubles what the source takes in every process.
+    minifyWhitespace: true,
+    lineLimit: 160,
     legalComments: "none",
     logLevel: "error",
   });

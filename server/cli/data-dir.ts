@@ -13,7 +13,7 @@ import {
 } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { err, ok, type Result } from "@/lib/errors/result";
 import { ConfigError, errorText } from "@/lib/errors/tidegate-error";
 import type { Hex } from "@/lib/units";

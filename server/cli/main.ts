@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { z } from "zod";
+import * as z from "zod";
 import { TidegateError } from "@/lib/errors/tidegate-error";
 import { projectRoot } from "@/server/infra/process/launch";
 import { EXIT_SLIPPAGES } from "@/lib/api/commands";

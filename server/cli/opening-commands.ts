@@ -1,7 +1,7 @@
 // The demo's first signed commands, made with the sandbox's own unlocked owner account: capital per pair, modes, role of the approver.
 import { randomBytes } from "node:crypto";
 import { parseUnits } from "viem";
-import { z } from "zod";
+import * as z from "zod";
 import {
   buildCommand,
   commandParamsSchemas,

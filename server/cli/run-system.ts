@@ -1,7 +1,7 @@
 // Runs a whole system in the foreground: shared by `demo` (with sandbox) and `start` (real endpoints).
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { ConfigError, errorText } from "@/lib/errors/tidegate-error";
 import type { Result } from "@/lib/errors/result";
 import type { Settings } from "@/server/config/load";

@@ -1,7 +1,7 @@
 // The deployment's id: 32 random bytes in deployment.json, made once by the CLI; signed commands are bound to it.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { err, ok, type Result } from "@/lib/errors/result";
 import { ConfigError, errorText } from "@/lib/errors/tidegate-error";
 import { bytes32Schema } from "@/lib/registry/schema";

@@ -1,5 +1,5 @@
 // The one reader of process.env: every TG_ key with its meaning, its default and its check; .env.example is generated from here.
-import { z } from "zod";
+import * as z from "zod";
 import { addressSchema, pairIdSchema } from "@/lib/registry/schema";
 import { err, ok, type Result } from "@/lib/errors/result";
 import { ConfigError } from "@/lib/errors/tidegate-error";

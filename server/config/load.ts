@@ -1,7 +1,7 @@
 // Typed settings of one process: defaults, then the environment, then overrides of the caller (command-line flags).
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { err, ok, type Result } from "@/lib/errors/result";
 import { ConfigError, errorText } from "@/lib/errors/tidegate-error";
 import type { Address } from "@/lib/units";

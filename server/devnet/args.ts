@@ -1,5 +1,5 @@
 // Start arguments of the devnet process: one JSON line on stdin.
-import { z } from "zod";
+import * as z from "zod";
 import { addressSchema } from "@/lib/registry/schema";
 
 export const devnetArgsSchema = z.object({

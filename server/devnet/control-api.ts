@@ -1,7 +1,7 @@
 // The devnet's control API and market clock over HTTP: read the state, move the market, switch faults, fund wallets.
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { encodeFunctionData, isAddress, parseEther, parseUnits, type Address, type Hex } from "viem";
-import { z } from "zod";
+import * as z from "zod";
 import { errorText } from "@/lib/errors/tidegate-error";
 import { tokenAbi } from "./chain/abis";
 import { ANY_FEE_WEI, mineAt, queueTx, requireSuccess, type DevnetClient } from "./chain/client";

@@ -1,6 +1,6 @@
 // Process entry of the devnet: reads its arguments as one JSON line on stdin, prints progress and one ready line, ends with stdin.
 import { createInterface } from "node:readline";
-import { z } from "zod";
+import * as z from "zod";
 import { errorText } from "@/lib/errors/tidegate-error";
 import { devnetArgsSchema, type DevnetArgs } from "./args";
 import { startDevnet, type Devnet } from "./devnet";

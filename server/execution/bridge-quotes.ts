@@ -1,5 +1,5 @@
 // Bridge quotes of LI.FI's shape: offers while a plan is made, verified bytes when it is carried out, and where a transfer stands.
-import { z } from "zod";
+import * as z from "zod";
 import { BRIDGE_KEYS, verifyBridgeCalldata } from "@/lib/actions/bridge-decoder";
 import { MAX_QUOTE_AGE_MS } from "@/lib/actions/swap-decoder";
 import type { QuoteEvidence } from "@/lib/api/signer-contract";

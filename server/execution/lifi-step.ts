@@ -1,5 +1,5 @@
 // One step of LI.FI's wire format: how a quote is asked for, what its fields must say, and the evidence that a verified one becomes.
-import { z } from "zod";
+import * as z from "zod";
 import type { QuoteEvidence } from "@/lib/api/signer-contract";
 import { ok, type Result } from "@/lib/errors/result";
 import type { ExecutionError } from "@/lib/errors/tidegate-error";

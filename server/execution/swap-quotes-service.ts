@@ -1,5 +1,5 @@
 // A quote service of LI.FI's shape over HTTP: our own integrator id, request limits kept as the answers state them, errors with their meaning.
-import { z } from "zod";
+import * as z from "zod";
 import { err, ok, type Result } from "@/lib/errors/result";
 import { ExecutionError, type ErrorDetails, type SourceError } from "@/lib/errors/tidegate-error";
 import { excerpt, fetchJsonAnswer, resetMs, type JsonAnswer } from "@/server/infra/http";

@@ -1,5 +1,5 @@
 // The two clocks: wall time for leases, timeouts and rates; market time for epochs, candles and data age (safety.md 3.8c).
-import { z } from "zod";
+import * as z from "zod";
 import { invariant } from "@/lib/errors/invariant";
 import { errorText } from "@/lib/errors/tidegate-error";
 

@@ -1,7 +1,7 @@
 // Addresses of RPC endpoints that came in by the desk: kept in a file of this machine (0600), each under the id that signed commands name.
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { endpointId } from "@/lib/api/system-settings";
 import { err, ok, type Result } from "@/lib/errors/result";
 import { ConfigError } from "@/lib/errors/tidegate-error";

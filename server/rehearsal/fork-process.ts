@@ -5,7 +5,7 @@ import { createServer } from "node:net";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { z } from "zod";
+import * as z from "zod";
 import { err, ok, type Result } from "@/lib/errors/result";
 import { ChainError, errorText } from "@/lib/errors/tidegate-error";
 

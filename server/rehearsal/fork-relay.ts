@@ -1,7 +1,7 @@
 // What a local fork reads its chain through: our own endpoints behind a loopback address, reads only, so that no key of an endpoint is in any argument list.
 import { randomBytes } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { z } from "zod";
+import * as z from "zod";
 import { errorText } from "@/lib/errors/tidegate-error";
 import type { ChainClient } from "@/server/infra/chain/clients";
 

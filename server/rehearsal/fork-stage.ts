@@ -1,6 +1,6 @@
 // Stage on a local fork by anvil: the wallet is impersonated, all calls are mined as one block on the copy, and the copy is taken back each time.
 import { numberToHex, padHex } from "viem";
-import { z } from "zod";
+import * as z from "zod";
 import type { TxCall } from "@/lib/actions/family";
 import { err, ok, type Result } from "@/lib/errors/result";
 import { ChainError, errorText } from "@/lib/errors/tidegate-error";

@@ -1,6 +1,6 @@
 // Stage by eth_simulateV1: several calls in one imagined block, state carried from one to the next, nothing left behind.
 import { numberToHex, padHex } from "viem";
-import { z } from "zod";
+import * as z from "zod";
 import { err, ok, type Result } from "@/lib/errors/result";
 import { ChainError } from "@/lib/errors/tidegate-error";
 import { addressSchema, bytes32Schema, hexSchema } from "@/lib/registry/schema";

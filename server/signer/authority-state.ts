@@ -1,5 +1,5 @@
 // Authority as a pure fold over the command log: roles, modes, pauses, stop, limits, approvals; the same records always give the same state.
-import { z } from "zod";
+import * as z from "zod";
 import {
   authorityParamsSchemas,
   type LimitsVersion,

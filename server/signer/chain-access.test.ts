@@ -1,7 +1,7 @@
 // Several endpoints of one chain: logs are what either has, those of another chain, far behind or in the minority are set aside, receipts need two words.
 import { padHex, toHex } from "viem";
 import { describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { chainSchema } from "@/lib/registry/schema";
 import type { Address, Hex } from "@/lib/units";
 import { createChainAccess, type RpcPort } from "./chain-access";

@@ -1,6 +1,6 @@
 // The signer's view of one chain over its RPC endpoints: reads from the first that answers, receipts agreed by two, sends to all.
 import { keccak256 } from "viem";
-import { z } from "zod";
+import * as z from "zod";
 import { ChainError, errorText } from "@/lib/errors/tidegate-error";
 import { addressSchema, bytes32Schema, hexSchema, type Chain } from "@/lib/registry/schema";
 import type { Hex } from "@/lib/units";

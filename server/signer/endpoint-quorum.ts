@@ -1,5 +1,5 @@
 // Which endpoints of one chain are believed: wrong chain, far behind or in the minority is set aside; no majority is no answer (safety.md R3 to R5).
-import { z } from "zod";
+import * as z from "zod";
 import { ChainError, errorText } from "@/lib/errors/tidegate-error";
 import type { Chain } from "@/lib/registry/schema";
 import type { Hex } from "@/lib/units";

@@ -3,7 +3,7 @@ import { createCipheriv, createDecipheriv, randomBytes, randomUUID, scrypt, timi
 import { closeSync, fchmodSync, fsyncSync, lstatSync, openSync, readFileSync, readSync, writeSync } from "node:fs";
 import { bytesToHex, keccak256, type TransactionSerializableEIP1559, type TransactionSerializableLegacy } from "viem";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
-import { z } from "zod";
+import * as z from "zod";
 import { err, ok, type Result } from "@/lib/errors/result";
 import { errorText, TidegateError } from "@/lib/errors/tidegate-error";
 import type { Address, Hex } from "@/lib/units";

@@ -1,5 +1,5 @@
 // What the signer's engine needs from outside (declared here, built in main.ts) and what it offers to the two sockets.
-import type { z } from "zod";
+import type * as z from "zod";
 import { TidegateError, type ErrorDetails } from "@/lib/errors/tidegate-error";
 import type {
   ExitOrder,

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { recoverTransactionAddress } from "viem";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { afterEach, describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import type { SignableTransaction } from "./key";
 import { openRemoteKey } from "./remote-key";
 

@@ -8,7 +8,7 @@ import {
   serializeTransaction,
   type TransactionSerialized,
 } from "viem";
-import { z } from "zod";
+import * as z from "zod";
 import { isSameAddress } from "@/lib/actions/erc20";
 import { errorText } from "@/lib/errors/tidegate-error";
 import { err, ok, type Result } from "@/lib/errors/result";

@@ -1,5 +1,5 @@
 // Copies of the signer's records for the desk and the workers: latest state wins, streams keep order, a store that is away is caught up later.
-import { z } from "zod";
+import * as z from "zod";
 import type { CommandRecord } from "@/lib/api/commands";
 import type { DeskEvent } from "@/lib/api/events";
 import type { Authority as AuthorityWire, Orphan, PlanRecord, Transfer } from "@/lib/api/signer-contract";

@@ -1,5 +1,5 @@
 // Volumes and reserves of pools from GeckoTerminal: many pools per call, one call per two seconds over all processes, decimal strings checked.
-import { z } from "zod";
+import * as z from "zod";
 import { err, ok, type Result } from "@/lib/errors/result";
 import { SourceError } from "@/lib/errors/tidegate-error";
 import { excerpt, fetchJson } from "@/server/infra/http";

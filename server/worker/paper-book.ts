@@ -1,5 +1,5 @@
 // Paper book: the paper accounts of a pair as they are kept between epochs, checked when they come back from the store.
-import { z } from "zod";
+import * as z from "zod";
 import type { PaperState } from "@/lib/backtest/paper-state";
 import { memoryRecordSchema } from "@/lib/epoch/epoch-record";
 

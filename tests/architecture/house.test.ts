@@ -88,6 +88,11 @@ describe("the files", () => {
     expect(sources.filter((file) => !file.startsWith("tests/architecture/") && focused.test(read(file)))).toEqual([]);
   });
 
+  it("behavior: the schema library is taken as a namespace, so that no bundle carries all its languages", () => {
+    const named = /import (type )?\{[^}]*\bz\b[^}]*\} from "zod"/;
+    expect(sources.filter((file) => !file.startsWith("tests/architecture/") && named.test(read(file)))).toEqual([]);
+  });
+
   it("behavior: every relative link in the manual leads somewhere", () => {
     const broken = files
       .filter((file) => file.endsWith(".md"))

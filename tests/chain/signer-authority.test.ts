@@ -5,7 +5,7 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSyn
 import { join } from "node:path";
 import { Redis } from "ioredis";
 import { afterEach, describe, expect, test } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { authoritySchema } from "@/lib/api/signer-contract";
 import { commandRecordSchema } from "@/lib/api/commands";
 import type { Hex } from "@/lib/units";

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { encodeFunctionData, erc20Abi, parseAbi, toHex } from "viem";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import type { QuoteEvidence } from "@/lib/api/signer-contract";
 import type { Address, Hex } from "@/lib/units";
 import { compileContracts } from "@/server/devnet/chain/compile";

@@ -1,7 +1,7 @@
 // The API over a real store and a signer socket: every route of the contract, who may call it, and what each wrong request is told.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { privateKeyToAccount } from "viem/accounts";
-import { z } from "zod";
+import * as z from "zod";
 import { limitsVersionSchema, peopleVersionSchema } from "@/lib/api/authority-settings";
 import { buildCommand, commandTypedData, type CommandAction } from "@/lib/api/commands";
 import { contract, type Route } from "@/lib/api/contract";

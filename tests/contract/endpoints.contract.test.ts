@@ -4,7 +4,7 @@ import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { endpointId, hasProblem, noSignedSettings } from "@/lib/api/system-settings";
 import { ok, err } from "@/lib/errors/result";
 import { guardedFetchFor, trustedOrigins } from "@/server/infra/chain/guarded-transport";

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { settingsContract } from "@/lib/api/settings-contract";
 import { contract, OPENAPI_PATH, STREAM_PATH, type Route } from "@/lib/api/contract";
 import type { Role } from "@/lib/api/commands";

@@ -1,7 +1,7 @@
 // One contract for OpenObserve's HTTP API: the embedded twin always, a real server when TG_TEST_OPENOBSERVE_URL is set (services.md 2).
 import zlib from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { createTelemetry } from "@/server/infra/telemetry/openobserve";
 import { createTelemetryQuery } from "@/server/infra/telemetry/query";
 import { epochRecords } from "@/server/infra/telemetry/records";

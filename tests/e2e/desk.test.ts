@@ -3,7 +3,7 @@ import { cpus, loadavg } from "node:os";
 import { rmSync } from "node:fs";
 import { chromium, type BrowserContext, type Page } from "@playwright/test";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { contract } from "@/lib/api/contract";
 import { formatUsd } from "@/lib/format/usd";
 import { FIRST_LOAD_LIMIT_BYTES, firstLoadBytes } from "@/server/cli/commands/bench-first-load";

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { isWebBuildCurrent, markWebBuilt, webSourcesHash } from "@/server/cli/web-build";
 import { webService } from "@/server/cli/services";
 import { loadSettings } from "@/server/config/load";

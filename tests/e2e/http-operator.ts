@@ -1,6 +1,6 @@
 // An operator over HTTP: signs in with an unlocked account of the sandbox chain and submits signed commands as any client would.
 import { randomBytes } from "node:crypto";
-import { z } from "zod";
+import * as z from "zod";
 import {
   buildCommand,
   commandParamsSchemas,

@@ -3,7 +3,7 @@ import { readFileSync, rmSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
 import type { Download, Page } from "@playwright/test";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { contract } from "@/lib/api/contract";
 import { openDeskBrowser, signInAsOwner, type DeskBrowser, type Variant } from "@/tests/support/desk-browser";
 import { openOperator, type DemoOperator } from "@/tests/support/demo-operator";

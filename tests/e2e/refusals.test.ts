@@ -2,7 +2,7 @@
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { commandRecordSchema } from "@/lib/api/commands";
 import { contract } from "@/lib/api/contract";
 import { startDemo, waitFor, type RunningDemo } from "@/tests/support/running-demo";

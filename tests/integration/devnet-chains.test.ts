@@ -18,7 +18,7 @@ import {
   type Hex,
 } from "viem";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { findPoolRef } from "@/lib/registry/pool-ref";
 import { addressSchema, hexSchema, registrySchema, type Registry } from "@/lib/registry/schema";
 import type { Address } from "@/lib/units";

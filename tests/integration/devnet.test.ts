@@ -20,7 +20,7 @@ import {
 } from "viem";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { addressSchema, registrySchema, type Registry } from "@/lib/registry/schema";
 
 const rootDir = fileURLToPath(new URL("../../", import.meta.url));

@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { rmSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { contract } from "@/lib/api/contract";
 import { startDemo, waitFor, type RunningDemo } from "@/tests/support/running-demo";
 import { withoutTestSettings } from "@/tests/support/without-test-settings";

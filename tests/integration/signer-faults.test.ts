@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { encodeFunctionData, padHex, parseEther, toHex } from "viem";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { planSchema, type Plan } from "@/lib/plan/plan";
 import { hexSchema, registrySchema, type Registry } from "@/lib/registry/schema";
 import type { Address, Hex } from "@/lib/units";

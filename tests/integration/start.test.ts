@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import type { Address } from "@/lib/units";
 import { createControlClient } from "@/server/infra/signer-link/client";
 import { socketPaths } from "@/server/infra/signer-link/paths";

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { encodeFunctionData, parseEther, type TransactionReceipt } from "viem";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
-import { z } from "zod";
+import * as z from "zod";
 import type { Grant } from "@/lib/actions/family";
 import { knownPositionSchema } from "@/lib/api/signer-contract";
 import { rawAmountSchema, type PlanWire } from "@/lib/plan/plan";

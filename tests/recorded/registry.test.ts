@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { CHAINS } from "@/lib/registry/chains";
 import { DEXES } from "@/lib/registry/dexes";
 import { PAIRS } from "@/lib/registry/pairs";

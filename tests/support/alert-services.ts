@@ -1,7 +1,7 @@
 // Local servers that speak the wire formats of Telegram's sendMessage, ntfy's JSON publish, our signed webhook and a dead-man ping, and refuse what the real ones refuse.
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { z } from "zod";
+import * as z from "zod";
 
 /** What a service received and accepted. */
 export interface Received {

@@ -1,7 +1,7 @@
 // The API of a running demo opened in this process, exactly as the desk's server opens it: it answers also while the ops port is away.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { contract } from "@/lib/api/contract";
 import { openApi } from "@/server/api/index";
 import { runFileSchema } from "@/server/cli/data-dir";

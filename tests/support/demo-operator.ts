@@ -1,6 +1,6 @@
 // An operator of a running demo without a browser: commands signed by the sandbox's unlocked accounts, straight to the signer's control socket.
 import { randomBytes } from "node:crypto";
-import { z } from "zod";
+import * as z from "zod";
 import {
   buildCommand,
   commandParamsSchemas,

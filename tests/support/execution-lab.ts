@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createPublicClient, erc20Abi, http } from "viem";
-import { z } from "zod";
+import * as z from "zod";
 import type { PlanRecord, QuoteEvidence } from "@/lib/api/signer-contract";
 import type { ExecutionReport } from "@/lib/epoch/execution-report";
 import { ok } from "@/lib/errors/result";

@@ -1,6 +1,6 @@
 // A pool that the registry of a running demo does not know: an unlocked account makes it with the devnet's real factory and gives it depth.
 import { decodeFunctionResult, encodeFunctionData, maxUint256, toHex } from "viem";
-import { z } from "zod";
+import * as z from "zod";
 import { sqrtAtTick } from "@/lib/amm/tick-math";
 import { addressSchema, hexSchema } from "@/lib/registry/schema";
 import type { Address, Hex } from "@/lib/units";

@@ -1,6 +1,6 @@
 // Reads pages in the states that a good day never shows: no pairs, sixty of them, hostile and endless names, thousands of transactions, a server that is away or silent.
 import type { Page, Route } from "@playwright/test";
-import { z } from "zod";
+import * as z from "zod";
 
 /** Runs if anything treats a text as markup. */
 const SCRIPT = `"><img src=x onerror="document.documentElement.dataset.hostile='yes'">`;

@@ -1,6 +1,6 @@
 // A position that nobody's plan opened: an unlocked account of a running demo mints one into the signer's wallet.
 import { encodeFunctionData, maxUint256, toHex } from "viem";
-import { z } from "zod";
+import * as z from "zod";
 import { addressSchema, hexSchema } from "@/lib/registry/schema";
 import type { Address, Hex } from "@/lib/units";
 import { positionManagerAbi, tokenAbi } from "@/server/devnet/chain/abis";

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { concatHex, encodeFunctionData, padHex, parseAbi, toHex } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
-import { z } from "zod";
+import * as z from "zod";
 import { LIFI_BRIDGE_ABI } from "@/lib/actions/bridge-decoder";
 import { LIFI_SWAP_ABI } from "@/lib/actions/swap-decoder";
 import { isSameAddress } from "@/lib/actions/erc20";

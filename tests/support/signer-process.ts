@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { generatePrivateKey, privateKeyToAccount, type PrivateKeyAccount } from "viem/accounts";
-import { z } from "zod";
+import * as z from "zod";
 import { buildCommand, commandTypedData, type CommandAction, type SignedCommand } from "@/lib/api/commands";
 import { addressSchema } from "@/lib/registry/schema";
 import type { Address, Hex } from "@/lib/units";

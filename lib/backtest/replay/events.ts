@@ -1,5 +1,5 @@
 // Recorded events of a V3 pool (every swap, mint, burn and collect) as typed values in the order of the chain.
-import { z } from "zod";
+import * as z from "zod";
 import { MAX_SQRT_X96, MIN_SQRT_X96 } from "@/lib/amm/tick-math";
 import { MAX_TICK, MIN_TICK } from "@/lib/units";
 

@@ -1,5 +1,5 @@
 // Telegram: Bot API sendMessage as plain text, so that nothing in a message can be read as markup.
-import { z } from "zod";
+import * as z from "zod";
 import { err, ok } from "@/lib/errors/result";
 import { AlertError } from "@/server/alerts/alert-error";
 import { statusError, type Send } from "@/server/alerts/send";

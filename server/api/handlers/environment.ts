@@ -1,5 +1,5 @@
 // What a page must know before it can sign anything, and the demo wallet of a local sandbox.
-import { z } from "zod";
+import * as z from "zod";
 import { contract } from "@/lib/api/contract";
 import { addressSchema } from "@/lib/registry/schema";
 import { err, ok } from "@/lib/errors/result";

@@ -1,5 +1,5 @@
 // Reads of one pair: state, positions, epochs, candles, decisions, depth, ranges, settings.
-import { z } from "zod";
+import * as z from "zod";
 import { contract } from "@/lib/api/contract";
 import type { EpochPoint } from "@/lib/api/schemas";
 import type { WorkerState } from "@/lib/api/worker-state";

@@ -1,5 +1,5 @@
 // Plans as the signer holds them; when it is away, its last copy in the store.
-import { z } from "zod";
+import * as z from "zod";
 import { contract } from "@/lib/api/contract";
 import { planRecordSchema, type PlanRecord } from "@/lib/api/signer-contract";
 import { OPEN_PLAN_STATUSES } from "@/lib/plan/plan-status";

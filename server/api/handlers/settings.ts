@@ -1,5 +1,5 @@
 // Settings of the whole deployment: endpoints and their test, pools to add, alert settings. Reads and trials only; a change is a signed command.
-import { z } from "zod";
+import * as z from "zod";
 import { workerEndpointsSchema } from "@/lib/api/endpoint-schemas";
 import { settingsContract } from "@/lib/api/settings-contract";
 import { hasProblem, type CheckLine } from "@/lib/api/system-settings";

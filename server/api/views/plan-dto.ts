@@ -1,5 +1,5 @@
 // A plan as the desk shows it: the signer's record with names, decimals, the bounds against what is true now, and decoded steps.
-import { z } from "zod";
+import * as z from "zod";
 import type { AmountDto, PlanDto } from "@/lib/api/schemas";
 import { opReportSchema, planRecordSchema, type PairState, type PlanRecord } from "@/lib/api/signer-contract";
 import type { WorkerState } from "@/lib/api/worker-state";

@@ -1,5 +1,5 @@
 // Each process, store and source with one sentence, its age, and what its trouble means for decisions.
-import type { z } from "zod";
+import type * as z from "zod";
 import type { HealthWord, ServiceDto, sourceDtoSchema } from "@/lib/api/schemas";
 import { sourceHealthSchema } from "@/lib/api/worker-state";
 import type { ApiDeps } from "@/server/api/deps";

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { chromium, type Browser, type Page } from "@playwright/test";
-import { z } from "zod";
+import * as z from "zod";
 import { contract } from "@/lib/api/contract";
 import { formatPrice } from "@/lib/format/price";
 import { openStreams, readsPerSecond, type SeenEvent } from "./bench-clients";

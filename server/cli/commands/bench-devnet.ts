@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { z } from "zod";
+import * as z from "zod";
 
 const RUNS = 10;
 const readySchema = z.looseObject({ ready: z.literal(true), origin: z.looseObject({ kind: z.string() }) });

@@ -1,6 +1,6 @@
 // Ninety days of a pair's past written beside a running demo's own: a page with much to show is what the desk's figures are measured on.
 import { Redis } from "ioredis";
-import { z } from "zod";
+import * as z from "zod";
 import { moneyRecordSchema, type MoneyRecord } from "@/lib/epoch/money-record";
 import { EPOCH_MS } from "@/lib/units";
 import { epochRecords, pairAllocationRecords } from "@/server/infra/telemetry/records";

@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { ConfigError } from "@/lib/errors/tidegate-error";
 import { addressSchema } from "@/lib/registry/schema";
 import type { Address } from "@/lib/units";

@@ -1,6 +1,6 @@
 // `doctor`: checks what can be checked on this machine and says the fix for each failure.
 import { join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { errorText } from "@/lib/errors/tidegate-error";
 import {
   checkChains,

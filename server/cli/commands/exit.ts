@@ -1,7 +1,7 @@
 // `exit`: everything out, with nothing running but the chains: signs the order, closes every position, sells into one token if asked, reports.
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { commandId, signedCommandSchema, type ExitSlippage, type SignedCommand } from "@/lib/api/commands";
 import type { Authority } from "@/lib/api/signer-contract";
 import { ConfigError } from "@/lib/errors/tidegate-error";

@@ -1,5 +1,5 @@
 // Vectors of ticks, liquidity and amounts (strategy.md section 5): exact integers.
-import { z } from "zod";
+import * as z from "zod";
 import { amountsForLiquidity, burnMins, liquidityForAmounts, mintMins, type PoolAmounts } from "@/lib/amm/liquidity";
 import { priceToSqrt } from "@/lib/amm/sqrt-price";
 import { sqrtAtTick, tickAtSqrt } from "@/lib/amm/tick-math";

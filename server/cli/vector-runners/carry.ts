@@ -1,5 +1,5 @@
 // Vectors of the carry policy (strategy-carry sections 1 to 3, 7 and 8).
-import { z } from "zod";
+import * as z from "zod";
 import { rangeToTicks, ticksToRange } from "@/lib/amm/ticks";
 import type { PriceFrame } from "@/lib/amm/sqrt-price";
 import type { PoolSample } from "@/lib/market/pool-sample";

@@ -1,5 +1,5 @@
 // A case runner: which vector cases it knows by their shape, and how it checks one; the command and the tests use the same ones.
-import { z } from "zod";
+import * as z from "zod";
 
 /** One case of a vector file as it stands in the file. */
 export interface VectorCase {

@@ -1,5 +1,5 @@
 // Vectors of the decision and the kill switches (strategy.md section 11).
-import { z } from "zod";
+import * as z from "zod";
 import { applyDecisionRules } from "@/lib/strategy/decision-rules";
 import { computeKillSwitch } from "@/lib/strategy/kill-switch";
 import { positionId } from "@/lib/units";

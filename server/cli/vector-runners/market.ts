@@ -1,5 +1,5 @@
 // Vectors of candles, forces and regime (strategy.md sections 2, 3 and 10).
-import { z } from "zod";
+import * as z from "zod";
 import { fillCandles, normaliseCandles } from "@/lib/market/candle";
 import { generateSeries } from "@/lib/market/generate-bars";
 import { mergeVenues } from "@/lib/market/merge-venues";

@@ -1,5 +1,5 @@
 // Vectors of pool economics, allocation and accounting (strategy.md sections 6, 7 and 12).
-import { z } from "zod";
+import * as z from "zod";
 import { computeEpochPnl } from "@/lib/portfolio/pnl";
 import { baseShareFrac, unitHoldings } from "@/lib/portfolio/valuation";
 import { allocate } from "@/lib/strategy/allocation";

@@ -1,5 +1,5 @@
 // Vectors of ranges and their divergence (strategy.md section 4).
-import { z } from "zod";
+import * as z from "zod";
 import { computeDivergence, computeRange } from "@/lib/strategy/range";
 import { defineRunner, hasKeys, looseNumber, type CaseRunner } from "./case-runner";
 import { expectClose } from "./compare";

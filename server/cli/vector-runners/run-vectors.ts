@@ -1,7 +1,7 @@
 // Runs vector files: finds the runner of every case by the file's name, then by the case's shape; what nobody knows fails.
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { AMM_RUNNERS } from "./amm";
 import { CARRY_RUNNERS } from "./carry";
 import type { CaseRunner, VectorCase } from "./case-runner";

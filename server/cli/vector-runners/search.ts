@@ -1,5 +1,5 @@
 // Vectors of the simplex search and of the objective it serves (strategy.md sections 8 and 9).
-import { z } from "zod";
+import * as z from "zod";
 import { sliceCandles } from "@/lib/market/candle";
 import { generateSeries } from "@/lib/market/generate-bars";
 import { nelderMead } from "@/lib/math/nelder-mead";

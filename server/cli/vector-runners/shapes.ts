@@ -1,5 +1,5 @@
 // Shapes that several vector topics share: candle rows, the bar generator, range parameters.
-import { z } from "zod";
+import * as z from "zod";
 import { candleSeriesFromRows, type CandleSeries } from "@/lib/market/candle";
 
 export const rowsSchema = z.array(z.array(z.number().nullable()));

@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { isHex, type Hex } from "viem";
-import { z } from "zod";
+import * as z from "zod";
 import { DevnetError } from "@/server/devnet/devnet-error";
 
 const hardhatArtifact = z.object({ bytecode: z.custom<Hex>(isHex) });

@@ -1,6 +1,6 @@
 // Brings one chain up: fresh with its contracts, pools and checks, or from its saved state.
 import type { Address } from "viem";
-import { z } from "zod";
+import * as z from "zod";
 import { buildOverlay } from "@/server/devnet/registry-overlay";
 import { DevnetError } from "@/server/devnet/devnet-error";
 import { fundAt } from "@/server/devnet/control-api";

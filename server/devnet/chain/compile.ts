@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from "node:fs";
 import { join, posix } from "node:path";
 import { isHex, type Hex } from "viem";
-import { z } from "zod";
+import * as z from "zod";
 import { DevnetError } from "@/server/devnet/devnet-error";
 import { packageVersion, resolveFrom } from "./artifacts";
 

@@ -13,7 +13,7 @@ import {
   type Address,
   type Hex,
 } from "viem";
-import { z } from "zod";
+import * as z from "zod";
 import { addressSchema, dexSchema, hexSchema, poolSchema } from "@/lib/registry/schema";
 import { DevnetError } from "@/server/devnet/devnet-error";
 import {

@@ -1,7 +1,7 @@
 // The devnet's saved state: chains and market of one instant in one folder, replaced as a whole.
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { DevnetError } from "@/server/devnet/devnet-error";
 import { bridgeDeskStateSchema } from "@/server/devnet/market/bridge-desk";
 import { PAIR_IDS, type DevnetPairId } from "@/server/devnet/market/setup";

@@ -1,5 +1,5 @@
 // Faults that an operator or a test switches on per fake service.
-import { z } from "zod";
+import * as z from "zod";
 import { VENUES } from "@/lib/registry/schema";
 
 export const SERVICES = [...VENUES, "gecko", "lifi"] as const;

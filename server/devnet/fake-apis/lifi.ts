@@ -1,6 +1,6 @@
 // Stand-in for LI.FI's service: quotes whose calldata executes through the stand-in diamonds on the devnet's chains, routes and status.
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { z } from "zod";
+import * as z from "zod";
 import { BRIDGES, BRIDGE_KEYS } from "@/server/devnet/market/bridge-desk";
 import { TOKEN_SYMBOLS } from "@/server/devnet/market/setup";
 import { quoteFor, readAsk, type Ask } from "./lifi-quote";

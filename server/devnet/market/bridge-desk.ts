@@ -9,7 +9,7 @@ import {
   type Hex,
   type Log,
 } from "viem";
-import { z } from "zod";
+import * as z from "zod";
 import { addressSchema, hexSchema } from "@/lib/registry/schema";
 import { lifiBridgeAbi } from "@/server/devnet/chain/abis";
 import { ANY_FEE_WEI, queueTx } from "@/server/devnet/chain/client";

@@ -1,6 +1,6 @@
 // Other liquidity providers in pools of every family, through the same calldata that the product itself signs.
 import { encodeFunctionData, maxUint160, maxUint256, parseAbi, type Address, type Hex } from "viem";
-import { z } from "zod";
+import * as z from "zod";
 import type { FamilyActions, Grant, LivePool, MintCall } from "@/lib/actions/family";
 import { FAMILY_ACTIONS } from "@/lib/actions/families";
 import { tickAtSqrt } from "@/lib/amm/tick-math";

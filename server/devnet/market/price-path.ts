@@ -1,5 +1,5 @@
 // The one price path of the devnet: seeded or replayed, advanced on a 12 s grid, written into candle books.
-import { z } from "zod";
+import * as z from "zod";
 import { fnv1a32 } from "@/lib/math/rng";
 import { createCandleBook, type CandleBook } from "./candle-book";
 import { PHASE_NAMES, nextPhase, type Phase } from "./phases";

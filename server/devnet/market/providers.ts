@@ -1,6 +1,6 @@
 // The pools' other liquidity providers: they follow the price when it nears the edge of their range, so that depth stays realistic.
 import { encodeFunctionData, maxUint128, parseEventLogs, type Hex } from "viem";
-import { z } from "zod";
+import * as z from "zod";
 import { positionManagerAbi } from "@/server/devnet/chain/abis";
 import { ANY_FEE_WEI, queueTx, type DevnetClient } from "@/server/devnet/chain/client";
 import { providerMints, type ChainDeployment, type V3Contracts } from "@/server/devnet/chain/deploy";

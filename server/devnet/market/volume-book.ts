@@ -1,5 +1,5 @@
 // Per-minute record of what each pool really traded, read from Swap events; the source of the served volumes and pool candles.
-import { z } from "zod";
+import * as z from "zod";
 
 const MINUTE_MS = 60_000;
 const KEPT_MINUTES = 2 * 1_440;

@@ -1,6 +1,6 @@
 // What a faulty endpoint makes of one JSON-RPC call: passed on as it is, passed on changed, or answered by itself.
 import { keccak256, toHex, type Hex } from "viem";
-import { z } from "zod";
+import * as z from "zod";
 import { hexSchema } from "@/lib/registry/schema";
 import type { RpcFaultsNow } from "./rpc-faults";
 

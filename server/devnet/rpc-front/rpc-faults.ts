@@ -1,5 +1,5 @@
 // Faults of a chain's RPC endpoint that a test switches on: of the connection, of what it says about the chain, of what it does with a send.
-import { z } from "zod";
+import * as z from "zod";
 
 /** `endpoint` of a fault names one of the paths `/rpc/<chain>/<endpoint>`: several endpoints of one chain can lie differently. */
 const KINDS = [

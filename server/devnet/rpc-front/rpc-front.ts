@@ -1,7 +1,7 @@
 // A second way to each chain, `/rpc/<chain id>/<endpoint>`: passes JSON-RPC on to the node, with the faults that are switched on for it.
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
-import { z } from "zod";
+import * as z from "zod";
 import { errorText } from "@/lib/errors/tidegate-error";
 import { nodeOf, type ChainNode } from "@/server/devnet/chain/node";
 import { answerWith, rpcCallSchema, type AskChain, type RpcAnswer, type RpcCall } from "./rpc-answers";

@@ -1,5 +1,5 @@
 // Start argument of the embedded OpenObserve twin: one JSON line on stdin, or as the first command-line argument.
-import { z } from "zod";
+import * as z from "zod";
 
 export const openobserveArgsSchema = z.object({
   /** Directory for the database file; made with mode 0700. */

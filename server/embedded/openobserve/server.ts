@@ -2,7 +2,7 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import http from "node:http";
 import zlib from "node:zlib";
-import { z } from "zod";
+import * as z from "zod";
 import { errorText } from "@/lib/errors/tidegate-error";
 import { SearchError } from "./sql";
 import type { ColumnType, IngestReport, Streams } from "./streams";

@@ -1,5 +1,5 @@
 // Turns a search query into SQL for DuckDB: OpenObserve's own functions are rewritten, then the parsed tree is checked.
-import { z } from "zod";
+import * as z from "zod";
 
 /** Codes of services.md 2.2. */
 export type SearchCode = 20_001 | 20_002 | 20_004 | 20_005 | 20_007 | 20_008;

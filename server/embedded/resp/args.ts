@@ -1,5 +1,5 @@
 // Start argument of the embedded store: one JSON line on stdin, or as the first command-line argument (never the password itself).
-import { z } from "zod";
+import * as z from "zod";
 
 export const respArgsSchema = z.object({
   /** Directory for the append-only file; made with mode 0700. */

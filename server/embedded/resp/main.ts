@@ -4,7 +4,7 @@ import fs from "node:fs";
 import net from "node:net";
 import path from "node:path";
 import readline from "node:readline";
-import { z } from "zod";
+import * as z from "zod";
 import { ConfigError, errorText } from "@/lib/errors/tidegate-error";
 import { respArgsSchema, type RespArgs, type RespReady } from "./args";
 import { encodeCommand } from "./protocol";

@@ -1,6 +1,6 @@
 // A read client as the call port of the DEX families: calls asked for in one turn travel as one multicall at their block; logs come in pages.
 import { decodeErrorResult, decodeFunctionResult, encodeFunctionData, numberToHex, parseAbi } from "viem";
-import { z } from "zod";
+import * as z from "zod";
 import type { BlockAt, CallPort } from "@/lib/actions/family";
 import type { TxLog } from "@/lib/actions/erc20";
 import { ChainError, errorText } from "@/lib/errors/tidegate-error";

@@ -1,5 +1,5 @@
 // Asks an endpoint a person typed which chain it serves, before it is kept: by the guarded fetch, with its address masked in every text.
-import { z } from "zod";
+import * as z from "zod";
 import { err, ok, type Result } from "@/lib/errors/result";
 import { SourceError } from "@/lib/errors/tidegate-error";
 import { createGuardedFetch, type GuardPolicy } from "@/server/infra/guarded-fetch";

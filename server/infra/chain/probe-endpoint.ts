@@ -1,5 +1,5 @@
 // Tries an RPC endpoint a person typed against those in use: chain id, genesis, a recent block; what it can do; nothing of its address in any text.
-import { z } from "zod";
+import * as z from "zod";
 import type { CheckLine } from "@/lib/api/system-settings";
 import { err, ok, type Result } from "@/lib/errors/result";
 import { SourceError, errorText } from "@/lib/errors/tidegate-error";

@@ -1,5 +1,5 @@
 // What checks of registry entries ask a chain, over the read clients: id, code, storage, calls, and calls tried one after the other.
-import { z } from "zod";
+import * as z from "zod";
 import type { CallPort } from "@/lib/actions/family";
 import { err, ok, type Result } from "@/lib/errors/result";
 import { ChainError } from "@/lib/errors/tidegate-error";

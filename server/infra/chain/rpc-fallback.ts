@@ -1,6 +1,6 @@
 // Several RPC endpoints of one chain behind one viem transport: chain id checked first, dead and wrong ones passed over, no key in any text.
 import { custom, http, HttpRequestError, TimeoutError, type CustomTransport } from "viem";
-import { z } from "zod";
+import * as z from "zod";
 import type { EndpointErrorClass, EndpointStats } from "@/lib/api/endpoint-schemas";
 import { ChainError, SourceError, errorText } from "@/lib/errors/tidegate-error";
 import { redactUrl } from "@/server/infra/http";

@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync, readFileSync, statSync } from "node:fs";
 import { dirname } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 
 export interface ChildSettings {
   /** For people: `signer`, `worker WETH-USDC`. */

@@ -1,5 +1,5 @@
 // Method tables of the wire contract as types: what a caller passes, what it gets, and how both become JSON.
-import { z } from "zod";
+import * as z from "zod";
 import { err, ok, type Result } from "@/lib/errors/result";
 
 interface MethodSchemas {

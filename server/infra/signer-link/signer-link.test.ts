@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as fc from "fast-check";
 import { afterEach, describe, expect, test } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { err, ok } from "@/lib/errors/result";
 import { rawAmountSchema } from "@/lib/plan/plan";
 import type { Hex } from "@/lib/units";

@@ -1,5 +1,5 @@
 // Alerts in the store: the last word of the alerts process for the desk, and what the desk asks of it.
-import type { z } from "zod";
+import type * as z from "zod";
 import { ok, type Result } from "@/lib/errors/result";
 import type { StoreError } from "@/lib/errors/tidegate-error";
 import type { StoreClient } from "./client";

@@ -1,5 +1,5 @@
 // Candles of a pair and venue as packed binary: one Float64Array per UTC day, plus a short tail for the current hour.
-import { z } from "zod";
+import * as z from "zod";
 import { ok, type Result } from "@/lib/errors/result";
 import type { StoreError } from "@/lib/errors/tidegate-error";
 import type { StoreClient } from "./client";

@@ -1,5 +1,5 @@
 // The one place where store text becomes data: JSON with bigint as decimal string, checked by a schema on the way in.
-import type { z } from "zod";
+import type * as z from "zod";
 import { err, ok, type Result } from "@/lib/errors/result";
 import { errorText, StoreError } from "@/lib/errors/tidegate-error";
 

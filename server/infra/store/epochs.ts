@@ -1,5 +1,5 @@
 // The last epochs of a pair for the desk, and the decision inputs of one epoch for a later look.
-import type { z } from "zod";
+import type * as z from "zod";
 import { ok, type Result } from "@/lib/errors/result";
 import type { StoreError } from "@/lib/errors/tidegate-error";
 import type { StoreClient } from "./client";

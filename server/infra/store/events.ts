@@ -1,5 +1,5 @@
 // The live event stream of the desk: append, follow, resume by id.
-import type { z } from "zod";
+import type * as z from "zod";
 import { ok, type Result } from "@/lib/errors/result";
 import type { StoreError } from "@/lib/errors/tidegate-error";
 import type { StoreClient } from "./client";

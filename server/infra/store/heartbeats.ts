@@ -1,5 +1,5 @@
 // Heartbeats of workers and the collector: a key that lives 45 s, so a silent process is seen without trusting it.
-import { z } from "zod";
+import * as z from "zod";
 import { ok, type Result } from "@/lib/errors/result";
 import type { StoreError } from "@/lib/errors/tidegate-error";
 import type { StoreClient } from "./client";

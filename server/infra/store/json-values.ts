@@ -1,5 +1,5 @@
 // Reads and writes JSON values and hashes of JSON values under keys of keys.ts, checked by a schema when read.
-import type { z } from "zod";
+import type * as z from "zod";
 import { err, ok, type Result } from "@/lib/errors/result";
 import type { StoreError } from "@/lib/errors/tidegate-error";
 import type { StoreClient } from "./client";

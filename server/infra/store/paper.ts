@@ -1,5 +1,5 @@
 // Paper accounts of a pair: one JSON value, written by its worker after each epoch.
-import type { z } from "zod";
+import type * as z from "zod";
 import type { Result } from "@/lib/errors/result";
 import type { StoreError } from "@/lib/errors/tidegate-error";
 import type { StoreClient } from "./client";

@@ -1,5 +1,5 @@
 // UI copy of plans: the signer's journal decides, this only shows.
-import type { z } from "zod";
+import type * as z from "zod";
 import { ok, type Result } from "@/lib/errors/result";
 import type { StoreError } from "@/lib/errors/tidegate-error";
 import type { StoreClient } from "./client";

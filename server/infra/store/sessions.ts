@@ -1,5 +1,5 @@
 // Sign-in sessions and one-time SIWE nonces.
-import { z } from "zod";
+import * as z from "zod";
 import { ok, type Result } from "@/lib/errors/result";
 import type { StoreError } from "@/lib/errors/tidegate-error";
 import type { StoreClient } from "./client";

@@ -1,5 +1,5 @@
 // WorkerState of a pair, written only by the holder of the newest fencing token.
-import type { z } from "zod";
+import type * as z from "zod";
 import { err, ok, type Result } from "@/lib/errors/result";
 import { StoreError } from "@/lib/errors/tidegate-error";
 import type { StoreClient } from "./client";

@@ -1,5 +1,5 @@
 // Asks OpenObserve for charts and reports: Result-typed, and "nothing was ever sent" is an empty answer, not an error.
-import { z } from "zod";
+import * as z from "zod";
 import { err, ok, type Result } from "@/lib/errors/result";
 import { errorText, SourceError } from "@/lib/errors/tidegate-error";
 import { redactText } from "./redact";

@@ -1,5 +1,5 @@
 // The journal: typed records over the segment log, and the state that replaying them gives.
-import { z } from "zod";
+import * as z from "zod";
 import { createProjection, type Projection } from "./projection";
 import { journalEntrySchema, type JournalEntry } from "./records";
 import { JournalError, openSegmentLog, type SegmentFs, type SegmentLog } from "./segment";

@@ -1,5 +1,5 @@
 // What the journal's records add up to: plans, operations, positions, fences, nonces, budgets and ledger accounts.
-import type { z } from "zod";
+import type * as z from "zod";
 import { invariant } from "@/lib/errors/invariant";
 import type { KnownPosition, LedgerEntry, Orphan, Rehearsal, TRANSFER_STATES } from "@/lib/api/signer-contract";
 import { createBalances, type Balances } from "@/lib/ledger/balance";

@@ -1,5 +1,5 @@
 // Record types of the journal and what each holds (safety.md section 3.3).
-import { z } from "zod";
+import * as z from "zod";
 import { ENTRY_KINDS } from "@/lib/ledger/entries";
 import { addressSchema, bytes32Schema, hexSchema, pairIdSchema } from "@/lib/registry/schema";
 import { modeSchema } from "@/lib/registry/pair-settings";

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import * as nodeFs from "node:fs";
 import { join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { TidegateError, errorText } from "@/lib/errors/tidegate-error";
 import { canonicalJson } from "@/lib/plan/canonical-json";
 

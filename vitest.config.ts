@@ -4,6 +4,8 @@ import { defineConfig } from "vitest/config";
 
 const root = fileURLToPath(new URL("./", import.meta.url)).replace(/\/$/, "");
 const alias = { "@": root };
+/** Files that need one core at most, and often wait: more than one side by side on the smallest machine, too. */
+const SMALL = { maxWorkers: 3 } as const;
 const ALONE = [
   "tests/integration/signer-faults.test.ts",
   "tests/integration/resilience.test.ts",
@@ -16,16 +18,30 @@ export default defineConfig({
     projects: [
       {
         resolve: { alias },
-        test: { name: "unit", include: ["{lib,server,components,app}/**/*.test.{ts,tsx}"], testTimeout: 30_000 },
+        test: {
+          ...SMALL,
+          name: "unit",
+          include: ["{lib,server,components,app}/**/*.test.{ts,tsx}"],
+          testTimeout: 30_000,
+        },
       },
-      { resolve: { alias }, test: { name: "vectors", include: ["tests/vectors/**/*.test.ts"], testTimeout: 60_000 } },
       {
         resolve: { alias },
-        test: { name: "contract", include: ["tests/contract/**/*.test.ts"], testTimeout: 60_000, hookTimeout: 60_000 },
+        test: { ...SMALL, name: "vectors", include: ["tests/vectors/**/*.test.ts"], testTimeout: 60_000 },
       },
       {
         resolve: { alias },
-        test: { name: "architecture", include: ["tests/architecture/**/*.test.ts"], testTimeout: 60_000 },
+        test: {
+          ...SMALL,
+          name: "contract",
+          include: ["tests/contract/**/*.test.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        resolve: { alias },
+        test: { ...SMALL, name: "architecture", include: ["tests/architecture/**/*.test.ts"], testTimeout: 60_000 },
       },
       {
         resolve: { alias },
@@ -84,7 +100,7 @@ export default defineConfig({
       },
       {
         resolve: { alias },
-        test: { name: "recorded", include: ["tests/recorded/**/*.test.ts"], testTimeout: 120_000 },
+        test: { ...SMALL, name: "recorded", include: ["tests/recorded/**/*.test.ts"], testTimeout: 120_000 },
       },
     ],
   },

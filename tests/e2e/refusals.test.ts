@@ -132,15 +132,24 @@ describe("refusals", () => {
       return openPlanId === null ? (positions[0] ?? null) : null;
     });
     await demo.control("/faults", { service: "lifi", kind: "wrong_receiver" });
-    // Another width needs another ratio of the tokens, and so a swap.
-    const width = position.tickUpper - position.tickLower;
+    // Whatever the position holds more of, the range asked for holds the other token: a swap is needed wherever the market is.
+    const { pool } = await demo.read(contract.pool, {
+      params: { chainId: String(position.chainId), address: position.pool },
+    });
+    const tick = pool.tick ?? 0;
+    const spacing = position.tickSpacing ?? 10;
+    const middle = Math.round(tick / spacing) * spacing;
+    const [far, near] = [spacing * Math.ceil(600 / spacing), spacing];
+    const isUpperHalf = tick > (position.tickLower + position.tickUpper) / 2;
     const signed = await operator.sign({
       action: "range.shift",
       target: AUTO,
       params: {
         pairId: AUTO,
         positionId: position.positionId,
-        ticks: { tickLower: position.tickLower - Math.round(width / 60 / 4) * 60, tickUpper: position.tickUpper },
+        ticks: isUpperHalf
+          ? { tickLower: middle - near, tickUpper: middle + far }
+          : { tickLower: middle - far, tickUpper: middle + near },
       },
     });
     const sent = await operator.send(signed);

@@ -1,6 +1,8 @@
-// The last decision: verdict, why, every gate with number and threshold, and what would change it.
+// The last decision: verdict, why, the gates that decided, and every gate with number and threshold where there is room or on request.
 "use client";
+import { ChevronDown } from "lucide-react";
 import Link from "next/link";
+import { parseAsStringLiteral, useQueryState } from "nuqs";
 import type { ReactNode } from "react";
 import { MarketAge } from "@/components/live/age";
 import { useWallNow } from "@/components/live/ticker";
@@ -19,10 +21,18 @@ import { formatFeePips } from "@/lib/format/percent";
 import { formatClockMinutes } from "@/lib/format/time";
 import type { PairStatus } from "@/lib/api/schemas";
 import { EPOCH_MS } from "@/lib/units";
+import { decidingGates } from "./deciding-gates";
 import { counterfactualSentence, gateItems, verdictOf } from "./gate-items";
 import { cashSentence } from "./tuning-words";
 
-export function DecisionPanel({ pair }: { readonly pair: PairStatus }): ReactNode {
+/** With all gates where they stand beside the chart; above it the verdict and what decided are enough. */
+export function DecisionPanel({
+  pair,
+  hasAllGates,
+}: {
+  readonly pair: PairStatus;
+  readonly hasAllGates: boolean;
+}): ReactNode {
   const { epoch } = pair;
   const title = epoch === null ? "Decision" : `Decision, epoch ${formatClockMinutes(epoch.epoch * EPOCH_MS)}`;
   return (
@@ -33,20 +43,90 @@ export function DecisionPanel({ pair }: { readonly pair: PairStatus }): ReactNod
         </Empty>
       ) : (
         <>
-          <div className="border-b p-3.5 desk:p-4">
+          <div className="p-3.5 desk:p-4">
             <Verdict
               epoch={epoch}
               sentence={pair.lastDecision?.epoch === epoch.epoch ? pair.lastDecision.sentence : ""}
             />
             {pair.openPlanId !== null && <OpenPlan planId={pair.openPlanId} />}
           </div>
-          <Gates epoch={epoch} />
-          <p className="border-t px-3.5 py-2.5 desk:px-4">
-            <TextLink href={`/pairs/${pair.id}/decisions/${epoch.epoch}`}>All numbers of this epoch</TextLink>
-          </p>
+          <DecidedBy epoch={epoch} />
+          {hasAllGates && epoch.decision !== null && (
+            <>
+              <h3 className="border-t px-4 pt-3 pb-1.5 text-micro text-ink-3">{allGatesTitle(epoch.decision)}</h3>
+              <Gates epoch={epoch} />
+              <EpochLink pairId={pair.id} epoch={epoch.epoch} />
+            </>
+          )}
         </>
       )}
     </Panel>
+  );
+}
+
+/** All gates behind one press; open or not is in the address. */
+export function GatesPanel({ pair }: { readonly pair: PairStatus }): ReactNode {
+  const [shown, setShown] = useQueryState("gates", parseAsStringLiteral(["all"]));
+  const { epoch } = pair;
+  if (epoch === null || epoch.decision === null) return null;
+  const isOpen = shown === "all";
+  return (
+    <section aria-label="All gates" className="border-y bg-panel desk:border">
+      <h2>
+        <button
+          type="button"
+          aria-expanded={isOpen}
+          aria-controls="all-gates"
+          onClick={() => void setShown(isOpen ? null : "all")}
+          className="flex min-h-11 w-full items-center gap-2 px-3.5 text-left font-title -outline-offset-2 hover:bg-hover desk:px-4"
+        >
+          {allGatesTitle(epoch.decision)}
+          <ChevronDown
+            size={15}
+            aria-hidden="true"
+            className={cx("ml-auto shrink-0 text-ink-3", isOpen && "rotate-180")}
+          />
+        </button>
+      </h2>
+      <div id="all-gates" hidden={!isOpen} className="border-t">
+        {isOpen && (
+          <>
+            <Gates epoch={epoch} />
+            <EpochLink pairId={pair.id} epoch={epoch.epoch} />
+          </>
+        )}
+      </div>
+    </section>
+  );
+}
+
+type Decision = NonNullable<EpochRecord["decision"]>;
+
+/** The mode counts: it stands in the list, too. */
+function allGatesTitle({ gates }: Decision): string {
+  return `All ${gates.length + 1} gates, in the order of evaluation`;
+}
+
+function DecidedBy({ epoch }: { readonly epoch: EpochRecord }): ReactNode {
+  const { decision } = epoch;
+  if (decision === null) return null;
+  const { title, items } = decidingGates(decision, epoch.mode);
+  if (items.length === 0) return null;
+  const nearest = decision.counterfactual.map(counterfactualSentence).find((text) => text !== "");
+  return (
+    <div className="border-t pt-2.5">
+      <h3 className="px-3.5 text-micro text-ink-3 desk:px-4">{title}</h3>
+      <GateList label={title} items={items} />
+      {nearest !== undefined && <p className="border-t px-3.5 py-2.5 text-dense text-ink-2 desk:px-4">{nearest}</p>}
+    </div>
+  );
+}
+
+function EpochLink({ pairId, epoch }: { readonly pairId: string; readonly epoch: number }): ReactNode {
+  return (
+    <p className="border-t px-3.5 py-2.5 desk:px-4">
+      <TextLink href={`/pairs/${pairId}/decisions/${epoch}`}>All numbers of this epoch</TextLink>
+    </p>
   );
 }
 

@@ -18,7 +18,7 @@ const MEANS: Readonly<Record<Mode, string>> = {
   auto: "Makes plans and carries them out at once, inside its limits.",
 };
 
-export function ModeControl({ pair }: { readonly pair: PairStatus }): ReactNode {
+export function ModeControl({ pair, off }: { readonly pair: PairStatus; readonly off: string | null }): ReactNode {
   const [chosen, setChosen] = useState<Mode | null>(null);
   const command = useCommand();
   return (
@@ -26,6 +26,7 @@ export function ModeControl({ pair }: { readonly pair: PairStatus }): ReactNode 
       <Menu
         label="Mode"
         name={`Mode, now ${pair.mode}`}
+        disabled={off !== null}
         items={MODES.map((mode) => ({
           id: mode,
           label: <ModeBadge mode={mode} />,

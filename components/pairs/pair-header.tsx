@@ -24,7 +24,20 @@ import type { PriceView } from "./use-price-direction";
 /** Prices follow blocks; a minute of market time without one is late. */
 const PRICE_PERIOD_MS = 60_000;
 
-export function PairHeader({ pair, prices }: { readonly pair: PairStatus; readonly prices: PriceView }): ReactNode {
+/** While the truth is not known nothing is signed on it. */
+const OFF = "Off: the server does not answer, what is shown may be old";
+
+export function PairHeader({
+  pair,
+  prices,
+  isOld,
+}: {
+  readonly pair: PairStatus;
+  readonly prices: PriceView;
+  /** The last reading failed. */
+  readonly isOld: boolean;
+}): ReactNode {
+  const off = isOld ? OFF : null;
   const change = pair.priceChange24hFrac;
   const shownChange =
     isKnown(change) && prices.direction === "base_per_quote" ? (change === -1 ? null : 1 / (1 + change) - 1) : change;
@@ -69,9 +82,9 @@ export function PairHeader({ pair, prices }: { readonly pair: PairStatus; readon
         </p>
       </div>
       <div className="ml-auto flex w-full gap-2 desk:w-auto [&>*]:flex-1 desk:[&>*]:flex-none">
-        <ShiftControl pair={pair} prices={prices} />
-        <PauseControl pair={pair} />
-        <ModeControl pair={pair} />
+        <ShiftControl pair={pair} prices={prices} off={off} />
+        <PauseControl pair={pair} off={off} />
+        <ModeControl pair={pair} off={off} />
       </div>
     </div>
   );

@@ -7,8 +7,9 @@ import { useApi } from "@/components/live/use-api";
 import { PreviewSection } from "@/components/preview/preview-section";
 import { Panel } from "@/components/ui/panel";
 import { Skeleton, SkeletonRows } from "@/components/ui/states";
+import { useIsWide } from "@/components/ui/use-is-wide";
 import type { PairStatus } from "@/lib/api/schemas";
-import { DecisionPanel } from "./decision-panel";
+import { DecisionPanel, GatesPanel } from "./decision-panel";
 import { PairHeader } from "./pair-header";
 import { usePriceDirection } from "./use-price-direction";
 
@@ -56,18 +57,21 @@ export function PairView({ pairId }: { readonly pairId: string }): ReactNode {
   const status = useApi("pairStatus", { params: { id: pairId } });
   const [base = "", quote = ""] = pairId.split("-");
   const prices = usePriceDirection({ base, quote, price: status.data?.price ?? null });
+  // Beside the chart the gates have their room; above it about thirty of them would stand before the price.
+  const isBeside = useIsWide("mid");
   return (
     <QueryView query={status} what={pairId} skeleton={<PairSkeleton />}>
       {(pair) => (
         <div className="grid gap-3 desk:gap-4">
-          <PairHeader pair={pair} prices={prices} />
+          <PairHeader pair={pair} prices={prices} isOld={status.error !== null} />
           <div className="grid gap-3 desk:gap-4 mid:grid-cols-[minmax(0,1fr)_372px] mid:grid-rows-[auto_1fr] mid:items-start">
             <div className="min-w-0 mid:col-start-2 mid:row-span-2 mid:row-start-1">
-              <DecisionPanel pair={pair} />
+              <DecisionPanel pair={pair} hasAllGates={isBeside} />
             </div>
             <div className="min-w-0 mid:col-start-1 mid:row-start-1">
               <LaterChart pair={pair} />
             </div>
+            {!isBeside && <GatesPanel pair={pair} />}
             <div className="min-w-0 mid:col-span-2">
               <PositionsPanel pair={pair} prices={prices} />
             </div>
@@ -100,10 +104,14 @@ function PairSkeleton(): ReactNode {
         <Skeleton className="mt-2 h-3.5 w-72" />
       </div>
       <div className="grid gap-3 desk:gap-4 mid:grid-cols-[minmax(0,1fr)_372px]">
-        <ChartSkeleton />
-        <Panel title="Decision" flush>
-          <SkeletonRows rows={9} height={46} label="the decision" />
-        </Panel>
+        <div className="min-w-0 mid:col-start-2 mid:row-start-1">
+          <Panel title="Decision" flush>
+            <SkeletonRows rows={5} height={46} label="the decision" />
+          </Panel>
+        </div>
+        <div className="min-w-0 mid:col-start-1 mid:row-start-1">
+          <ChartSkeleton />
+        </div>
       </div>
     </div>
   );

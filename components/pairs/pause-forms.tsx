@@ -9,7 +9,7 @@ import { KeyValue } from "@/components/ui/key-value";
 import type { UseCommand } from "@/components/wallet/use-command";
 import { shortHex } from "@/lib/format/address";
 import { formatInstant } from "@/lib/format/time";
-import type { PairStatus } from "@/lib/api/schemas";
+import type { PairSummary } from "@/lib/api/schemas";
 import { PAUSE_KINDS, pauseKindSchema, type PauseKind } from "@/lib/registry/pair-settings";
 import { pauseSentence } from "./pause-words";
 
@@ -27,12 +27,16 @@ const UNTIL = [
 ] as const;
 
 interface FormProps {
-  readonly pair: PairStatus;
+  readonly pair: Pick<PairSummary, "id" | "pause" | "halted">;
   readonly command: UseCommand;
 }
 
-export function PauseForm({ pair, command }: FormProps): ReactNode {
-  const [kind, setKind] = useState<PauseKind>("no_new_risk");
+export function PauseForm({
+  pair,
+  command,
+  first = "no_new_risk",
+}: FormProps & { readonly first?: PauseKind | undefined }): ReactNode {
+  const [kind, setKind] = useState<PauseKind>(first);
   const [hours, setHours] = useState("");
   const [reason, setReason] = useState("");
   const text = reason.trim();

@@ -33,7 +33,7 @@ export function OverviewView(): ReactNode {
             <WaitingPanel attention={data.attention} pairs={data.pairs} />
           </div>
           <div className="max-mid:order-none">
-            <PairsPanel pairs={data.pairs} />
+            <PairsPanel pairs={data.pairs} isOld={overview.error !== null} />
           </div>
         </div>
       )}

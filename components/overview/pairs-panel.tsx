@@ -3,6 +3,7 @@
 import Link from "next/link";
 import type { ReactNode } from "react";
 import { MarketAge } from "@/components/live/age";
+import { RowMenu } from "@/components/pairs/row-menu";
 import { modeOf, PAIR_STATE, pairStateWord, reasonWords } from "@/components/shell/words";
 import { GateBar } from "@/components/ui/gate-bar";
 import { ModeBadge } from "@/components/ui/mode-badge";
@@ -22,7 +23,13 @@ type Pair = RouteResponse<"pairs">["pairs"][number];
 /** Prices are marked once a block at most; older than two minutes of market time is late. */
 const PRICE_PERIOD_MS = 60_000;
 
-export function PairsPanel({ pairs }: { readonly pairs: readonly Pair[] }): ReactNode {
+interface Props {
+  readonly pairs: readonly Pair[];
+  /** The last reading failed. */
+  readonly isOld: boolean;
+}
+
+export function PairsPanel({ pairs, isOld }: Props): ReactNode {
   const newest = pairs.reduce<number | null>(
     (max, pair) => (pair.priceAtMs === null ? max : Math.max(max ?? 0, pair.priceAtMs)),
     null,
@@ -35,8 +42,8 @@ export function PairsPanel({ pairs }: { readonly pairs: readonly Pair[] }): Reac
         </Empty>
       ) : (
         <>
-          <Wide pairs={pairs} />
-          <Narrow pairs={pairs} />
+          <Wide pairs={pairs} isOld={isOld} />
+          <Narrow pairs={pairs} isOld={isOld} />
         </>
       )}
     </Panel>
@@ -68,7 +75,7 @@ function Gate({ pair, size }: { readonly pair: Pair; readonly size: "table" | "f
   );
 }
 
-function Wide({ pairs }: { readonly pairs: readonly Pair[] }): ReactNode {
+function Wide({ pairs, isOld }: Props): ReactNode {
   const sum = (pick: (pair: Pair) => number | null): number | null =>
     pairs.reduce<number | null>((total, pair) => {
       const value = pick(pair);
@@ -96,6 +103,9 @@ function Wide({ pairs }: { readonly pairs: readonly Pair[] }): ReactNode {
             </Th>
             <Th right>Net 24 h</Th>
             <Th>Last decision</Th>
+            <Th className="px-0!">
+              <span className="sr-only">Acts</span>
+            </Th>
           </tr>
         </thead>
         <tbody>
@@ -133,6 +143,9 @@ function Wide({ pairs }: { readonly pairs: readonly Pair[] }): ReactNode {
               <Td className="max-w-44">
                 <LastDecision pair={pair} />
               </Td>
+              <Td right className="w-9 py-0! pl-0! desk:pr-2!">
+                <RowMenu pair={pair} isOld={isOld} />
+              </Td>
             </Tr>
           ))}
           <Tr isTotal>
@@ -146,6 +159,7 @@ function Wide({ pairs }: { readonly pairs: readonly Pair[] }): ReactNode {
             <Td right>
               <SignedMoney value={sum((pair) => pair.net24hUsd)} />
             </Td>
+            <Td />
             <Td />
           </Tr>
         </tbody>
@@ -176,7 +190,7 @@ function LastDecision({ pair }: { readonly pair: Pair }): ReactNode {
   );
 }
 
-function Narrow({ pairs }: { readonly pairs: readonly Pair[] }): ReactNode {
+function Narrow({ pairs, isOld }: Props): ReactNode {
   return (
     <ul className="desk:hidden">
       {pairs.map((pair) => (
@@ -185,6 +199,9 @@ function Narrow({ pairs }: { readonly pairs: readonly Pair[] }): ReactNode {
             <PairLink pair={pair} />
             <ModeBadge mode={modeOf(pair)} />
             <span className="ml-auto font-title">{formatUsd(pair.valueUsd)}</span>
+            <span className="-my-3 -mr-3.5">
+              <RowMenu pair={pair} isOld={isOld} />
+            </span>
           </div>
           <div className="flex items-center gap-2">
             <Status tone={PAIR_STATE[pair.state].tone}>{pairStateWord(pair)}</Status>

@@ -19,7 +19,7 @@ export function PairsView(): ReactNode {
         </Panel>
       }
     >
-      {(data) => <PairsPanel pairs={data.pairs} />}
+      {(data) => <PairsPanel pairs={data.pairs} isOld={pairs.error !== null} />}
     </QueryView>
   );
 }

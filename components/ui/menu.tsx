@@ -1,4 +1,4 @@
-// A button that opens a short list of actions: arrow keys move, Enter acts, Esc and a press elsewhere close.
+// A button that opens a short list of actions above everything else: arrow keys move, Enter acts, Esc and a press elsewhere close.
 "use client";
 import { ChevronDown } from "lucide-react";
 import { useEffect, useId, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
@@ -13,6 +13,9 @@ export interface MenuItem {
   readonly onSelect: () => void;
 }
 
+const GAP_PX = 4;
+const EDGE_PX = 12;
+
 /** Where the focus goes for a key, among the items that can be chosen. */
 const MOVES: Readonly<Record<string, (at: number, count: number) => number>> = {
   ArrowDown: (at, count) => (at + 1) % count,
@@ -21,11 +24,22 @@ const MOVES: Readonly<Record<string, (at: number, count: number) => number>> = {
   End: (_at, count) => count - 1,
 };
 
+/** Under the button, above it where there is no room, never outside the window. */
+function place(list: HTMLElement, trigger: HTMLElement): void {
+  const { bottom, right, top } = trigger.getBoundingClientRect();
+  const { offsetHeight, offsetWidth } = list;
+  const isBelow = bottom + GAP_PX + offsetHeight <= window.innerHeight || top < offsetHeight + GAP_PX;
+  const wanted = isBelow ? bottom + GAP_PX : top - GAP_PX - offsetHeight;
+  list.style.left = `${Math.max(EDGE_PX, right - offsetWidth)}px`;
+  list.style.top = `${Math.max(EDGE_PX, Math.min(wanted, window.innerHeight - EDGE_PX - offsetHeight))}px`;
+}
+
 export function Menu({
   label,
   name,
   items,
   disabled = false,
+  hasChevron = true,
   className,
 }: {
   readonly label: ReactNode;
@@ -33,12 +47,14 @@ export function Menu({
   readonly name?: string | undefined;
   readonly items: readonly MenuItem[];
   readonly disabled?: boolean;
+  readonly hasChevron?: boolean;
   readonly className?: string | undefined;
 }): ReactNode {
   const [isOpen, setOpen] = useState(false);
   const id = useId();
   const frame = useRef<HTMLDivElement>(null);
   const trigger = useRef<HTMLButtonElement>(null);
+  const popup = useRef<HTMLDivElement>(null);
 
   const choices = (): readonly HTMLElement[] => [
     ...(frame.current?.querySelectorAll<HTMLElement>("[role=menuitem]:not([aria-disabled=true])") ?? []),
@@ -50,13 +66,26 @@ export function Menu({
 
   useEffect(() => {
     if (!isOpen) return;
-    frame.current?.querySelector<HTMLElement>("[role=menuitem]:not([aria-disabled=true])")?.focus();
+    const follow = (): void => {
+      if (popup.current !== null && trigger.current !== null) place(popup.current, trigger.current);
+    };
+    // In the top layer: a table that scrolls sideways would cut it off.
+    popup.current?.showPopover();
+    follow();
+    const first = frame.current?.querySelector<HTMLElement>("[role=menuitem]:not([aria-disabled=true])");
+    (first ?? popup.current)?.focus({ preventScroll: true });
     const onPress = (event: PointerEvent): void => {
       if (event.target instanceof Node && frame.current?.contains(event.target) === false) setOpen(false);
     };
     document.addEventListener("pointerdown", onPress);
-    return () => document.removeEventListener("pointerdown", onPress);
-  }, [isOpen, frame]);
+    window.addEventListener("scroll", follow, { capture: true, passive: true });
+    window.addEventListener("resize", follow);
+    return () => {
+      document.removeEventListener("pointerdown", onPress);
+      window.removeEventListener("scroll", follow, { capture: true });
+      window.removeEventListener("resize", follow);
+    };
+  }, [isOpen, frame, popup, trigger]);
 
   const onKey = (event: KeyboardEvent): void => {
     if (!isOpen) {
@@ -92,14 +121,17 @@ export function Menu({
         className={cx(buttonClass(), "flex-1", className)}
       >
         {label}
-        <ChevronDown size={14} aria-hidden="true" />
+        {hasChevron && <ChevronDown size={14} aria-hidden="true" />}
       </button>
       {isOpen && (
         <div
+          ref={popup}
           id={id}
           role="menu"
+          tabIndex={-1}
           aria-label={name}
-          className="absolute top-full right-0 z-40 mt-1 w-max max-w-[min(320px,calc(100vw-24px))] min-w-56 rounded-dialog border border-line-2 bg-raised p-1 text-left shadow-float"
+          popover="manual"
+          className="fixed inset-auto m-0 max-h-[calc(100dvh-24px)] w-max max-w-[min(320px,calc(100vw-24px))] min-w-56 overflow-y-auto rounded-dialog border border-line-2 bg-raised p-1 text-left text-ink whitespace-normal shadow-float outline-none"
         >
           {items.map((item) => (
             <div

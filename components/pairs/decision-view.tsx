@@ -258,7 +258,7 @@ function Pools({ record, prices }: Props): ReactNode {
         <tbody>
           {record.pools.map((pool) => (
             <Tr key={pool.poolKey}>
-              <Td title={pool.poolKey}>
+              <Td words title={pool.poolKey}>
                 {pool.dexName} {formatFeePips(pool.feeFrac * 1_000_000)}
                 {pool.exclusion !== null && <Sub>left out: {reasonWords(pool.exclusion)}</Sub>}
               </Td>

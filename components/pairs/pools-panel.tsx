@@ -49,7 +49,7 @@ export function PoolsPanel({
               <tbody>
                 {data.allocations.map((pool) => (
                   <Tr key={pool.poolKey} className={pool.exclusion === null ? undefined : "text-ink-3"}>
-                    <Td title={pool.poolKey}>
+                    <Td words title={pool.poolKey}>
                       {pool.dexName} {formatFeePips(pool.feeFrac * 1_000_000)}
                       <Sub>{kappaSourceWords(ratesOf(pool.poolKey))}</Sub>
                       {pool.exclusion !== null && <Sub>left out: {reasonWords(pool.exclusion)}</Sub>}

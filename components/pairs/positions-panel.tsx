@@ -9,6 +9,7 @@ import { TransitList } from "@/components/transfers/transit-list";
 import { Chip } from "@/components/ui/chip";
 import { GateBar } from "@/components/ui/gate-bar";
 import { Panel } from "@/components/ui/panel";
+import { ShortWord } from "@/components/ui/short-word";
 import { Empty, SkeletonRows } from "@/components/ui/states";
 import { Status } from "@/components/ui/status";
 import { Sub, Table, Td, Th, Tr } from "@/components/ui/table";
@@ -111,7 +112,7 @@ function Amount({ amount }: { readonly amount: AmountDto }): ReactNode {
       data-raw={amount.raw}
       className="whitespace-nowrap"
     >
-      {formatToken(amount.raw, amount.token.decimals)} {amount.token.symbol}
+      {formatToken(amount.raw, amount.token.decimals)} <ShortWord>{amount.token.symbol}</ShortWord>
     </span>
   );
 }
@@ -145,7 +146,7 @@ function Wide({ positions, pair, prices }: ListProps): ReactNode {
         <tbody>
           {positions.map((position) => (
             <Tr key={position.positionId}>
-              <Td data-testid="position" data-position-id={position.positionId}>
+              <Td words data-testid="position" data-position-id={position.positionId}>
                 <Link
                   href={positionHref(position)}
                   className="font-title after:absolute after:inset-0 focus-visible:outline-none focus-visible:after:outline-2 focus-visible:after:-outline-offset-2 focus-visible:after:outline-tide"
@@ -207,7 +208,7 @@ function Narrow({ positions, pair, prices }: ListProps): ReactNode {
       {positions.map((position) => (
         <li key={position.positionId} className="grid gap-1.5 border-b px-3.5 py-3 last:border-b-0">
           <div className="flex justify-between gap-3">
-            <Link href={positionHref(position)} className="font-title">
+            <Link href={positionHref(position)} className="min-w-0 font-title">
               {positionName(position.family, position.tokenId)} {position.dexName}, {formatFeePips(position.feePips)}
             </Link>
             <span className="font-title">{formatUsd(position.valueUsd)}</span>

@@ -13,6 +13,7 @@ import { Copyable } from "@/components/ui/copyable";
 import { GateBar } from "@/components/ui/gate-bar";
 import { KeyValue } from "@/components/ui/key-value";
 import { Panel } from "@/components/ui/panel";
+import { ShortWord } from "@/components/ui/short-word";
 import { Empty, SkeletonRows } from "@/components/ui/states";
 import { Status } from "@/components/ui/status";
 import { TextLink } from "@/components/ui/text-link";
@@ -85,9 +86,9 @@ function OfPair({
     );
   }
   return (
-    <div className="grid gap-3 desk:gap-4">
+    <div className="grid grid-cols-1 gap-3 desk:gap-4">
       <Head pairId={pairId} positionId={positionId} position={position} life={life} />
-      <div className="grid items-start gap-3 desk:gap-4 mid:grid-cols-2">
+      <div className="grid grid-cols-1 items-start gap-3 desk:gap-4 mid:grid-cols-2">
         <Result life={life} note={pnl.data?.priceNote ?? null} isPending={pnl.data === undefined} />
         <Now position={position} life={life} />
       </div>
@@ -292,7 +293,7 @@ function Now({
 function Amount({ amount }: { readonly amount: AmountDto }): ReactNode {
   return (
     <span title={`${formatTokenExact(amount.raw, amount.token.decimals)} ${amount.token.symbol}`}>
-      {formatToken(amount.raw, amount.token.decimals)} {amount.token.symbol}
+      {formatToken(amount.raw, amount.token.decimals)} <ShortWord>{amount.token.symbol}</ShortWord>
     </span>
   );
 }

@@ -14,7 +14,7 @@ import { Empty, ErrorState, Skeleton, SkeletonRows } from "@/components/ui/state
 import { Status } from "@/components/ui/status";
 import { Sub, Table, Td, Th, Tr } from "@/components/ui/table";
 import { TextLink } from "@/components/ui/text-link";
-import type { PositionDto } from "@/lib/api/schemas";
+import type { AmountDto, PositionDto } from "@/lib/api/schemas";
 import type { RouteResponse } from "@/lib/api/contract";
 import { formatAge } from "@/lib/format/age";
 import { formatInteger } from "@/lib/format/number";
@@ -46,7 +46,7 @@ export function PositionsView(): ReactNode {
             <Empty title="No pair is configured.">Positions of every configured pair are listed here.</Empty>
           </Panel>
         ) : (
-          <div className="grid gap-3 desk:gap-4">
+          <div className="grid grid-cols-1 gap-3 desk:gap-4">
             <Totals pairs={data.pairs} />
             {data.pairs.map((pair) => (
               <PairPositions key={pair.id} pair={pair} />
@@ -125,94 +125,173 @@ function PairPositions({ pair }: { readonly pair: Pair }): ReactNode {
             : `${formatUsd(pair.idleUsd)} is idle in the wallet; a position appears when the strategy deploys it.`}
         </Empty>
       ) : (
-        <Rows pair={pair} positions={list} />
+        <>
+          <Wide pair={pair} positions={list} />
+          <Narrow pair={pair} positions={list} />
+        </>
       )}
     </Panel>
   );
 }
 
-function Rows({ pair, positions }: { readonly pair: Pair; readonly positions: readonly PositionDto[] }): ReactNode {
-  const { marketNowMs } = useMarketNow();
+interface RowsProps {
+  readonly pair: Pair;
+  readonly positions: readonly PositionDto[];
+}
+
+function Place({ position }: { readonly position: PositionDto }): ReactNode {
   return (
-    <Table caption={`Positions of ${pair.id}`}>
-      <thead>
-        <tr>
-          <Th>Position</Th>
-          <Th>State</Th>
-          <Th from="mid">Price in range</Th>
-          <Th right from="desk">
-            Range
-          </Th>
-          <Th right from="mid">
-            {pair.base}
-          </Th>
-          <Th right from="mid">
-            {pair.quote}
-          </Th>
-          <Th right from="desk">
-            Uncollected fees
-          </Th>
-          <Th right from="wide">
-            In range 24 h
-          </Th>
-          <Th right>Value</Th>
-        </tr>
-      </thead>
-      <tbody>
-        {positions.map((one) => (
-          <Tr key={one.positionId}>
-            <Td>
-              <Link
-                href={positionHref(one)}
-                className="font-title after:absolute after:inset-0 focus-visible:outline-none focus-visible:after:outline-2 focus-visible:after:-outline-offset-2 focus-visible:after:outline-tide"
-              >
-                {positionName(one.family, one.tokenId)}
-              </Link>
-              <Sub>
-                {one.dexName} {formatFeePips(one.feePips)}, {one.chainName}
-                {one.isStandIn && !one.dexName.includes("stand-in") && ", stand-in"}
-              </Sub>
-            </Td>
-            <Td>
-              <Status tone={one.inRange ? "ok" : "warn"}>{one.inRange ? "In range" : "Out of range"}</Status>
-              {!one.inRange && one.outSinceAtMs !== null && marketNowMs !== null && (
-                <Sub>for {formatAge(marketNowMs - one.outSinceAtMs)}</Sub>
-              )}
-            </Td>
-            <Td from="mid">
-              <GateBar
-                size="table"
-                price={pair.price}
-                lower={one.priceLower}
-                upper={one.priceUpper}
-                targetLower={one.targetLower}
-                targetUpper={one.targetUpper}
-              />
-            </Td>
-            <Td right from="desk">
-              {formatRange(one.priceLower, one.priceUpper, pair.price)}
-              <Sub>price {formatPrice(pair.price)}</Sub>
-            </Td>
-            <Td right from="mid" title={formatTokenExact(one.base.raw, one.base.token.decimals)}>
-              {formatToken(one.base.raw, one.base.token.decimals)}
-            </Td>
-            <Td right from="mid" title={formatTokenExact(one.quote.raw, one.quote.token.decimals)}>
-              {formatToken(one.quote.raw, one.quote.token.decimals)}
-            </Td>
-            <Td right from="desk">
-              {formatUsd(one.feesUsd)}
-              <Sub>at block {formatInteger(Number(one.blockNumber))}</Sub>
-            </Td>
-            <Td right from="wide">
-              {formatPercent(one.inRange24hFrac, 1)}
-            </Td>
-            <Td right>
-              <b className="font-title">{formatUsd(one.valueUsd)}</b>
-              <Sub>age {formatAge(one.ageMs)}</Sub>
-            </Td>
-          </Tr>
-        ))}
-      </tbody>
-    </Table>
+    <>
+      {position.dexName} {formatFeePips(position.feePips)}, {position.chainName}
+      {position.isStandIn && !position.dexName.includes("stand-in") && ", stand-in"}
+    </>
+  );
+}
+
+function PositionLink({ position }: { readonly position: PositionDto }): ReactNode {
+  return (
+    <Link
+      href={positionHref(position)}
+      className="font-title after:absolute after:inset-0 focus-visible:outline-none focus-visible:after:outline-2 focus-visible:after:-outline-offset-2 focus-visible:after:outline-tide"
+    >
+      {positionName(position.family, position.tokenId)}
+    </Link>
+  );
+}
+
+function State({ position }: { readonly position: PositionDto }): ReactNode {
+  const { marketNowMs } = useMarketNow();
+  const { inRange, outSinceAtMs } = position;
+  return (
+    <Status tone={inRange ? "ok" : "warn"}>
+      {inRange ? "In range" : "Out of range"}
+      {!inRange && outSinceAtMs !== null && marketNowMs !== null && ` ${formatAge(marketNowMs - outSinceAtMs)}`}
+    </Status>
+  );
+}
+
+function Gate({
+  pair,
+  position,
+  size,
+}: {
+  readonly pair: Pair;
+  readonly position: PositionDto;
+  readonly size: "table" | "full";
+}): ReactNode {
+  return (
+    <GateBar
+      size={size}
+      price={pair.price}
+      lower={position.priceLower}
+      upper={position.priceUpper}
+      targetLower={position.targetLower}
+      targetUpper={position.targetUpper}
+    />
+  );
+}
+
+function Amount({ amount }: { readonly amount: AmountDto }): ReactNode {
+  return (
+    <span title={`${formatTokenExact(amount.raw, amount.token.decimals)} ${amount.token.symbol}`}>
+      {formatToken(amount.raw, amount.token.decimals)}
+    </span>
+  );
+}
+
+function Wide({ pair, positions }: RowsProps): ReactNode {
+  return (
+    <div className="hidden desk:block">
+      <Table caption={`Positions of ${pair.id}`}>
+        <thead>
+          <tr>
+            <Th>Position</Th>
+            <Th>State</Th>
+            <Th from="mid">Price in range</Th>
+            <Th right>Range</Th>
+            <Th right from="mid">
+              {pair.base}
+            </Th>
+            <Th right from="mid">
+              {pair.quote}
+            </Th>
+            <Th right>Uncollected fees</Th>
+            <Th right from="wide">
+              In range 24 h
+            </Th>
+            <Th right>Value</Th>
+          </tr>
+        </thead>
+        <tbody>
+          {positions.map((one) => (
+            <Tr key={one.positionId}>
+              <Td words>
+                <PositionLink position={one} />
+                <Sub>
+                  <Place position={one} />
+                </Sub>
+              </Td>
+              <Td>
+                <State position={one} />
+              </Td>
+              <Td from="mid">
+                <Gate pair={pair} position={one} size="table" />
+              </Td>
+              <Td right>
+                {formatRange(one.priceLower, one.priceUpper, pair.price)}
+                <Sub>price {formatPrice(pair.price)}</Sub>
+              </Td>
+              <Td right from="mid">
+                <Amount amount={one.base} />
+              </Td>
+              <Td right from="mid">
+                <Amount amount={one.quote} />
+              </Td>
+              <Td right>
+                {formatUsd(one.feesUsd)}
+                <Sub>at block {formatInteger(Number(one.blockNumber))}</Sub>
+              </Td>
+              <Td right from="wide">
+                {formatPercent(one.inRange24hFrac, 1)}
+              </Td>
+              <Td right>
+                <b className="font-title">{formatUsd(one.valueUsd)}</b>
+                <Sub>age {formatAge(one.ageMs)}</Sub>
+              </Td>
+            </Tr>
+          ))}
+        </tbody>
+      </Table>
+    </div>
+  );
+}
+
+function Narrow({ pair, positions }: RowsProps): ReactNode {
+  return (
+    <ul className="desk:hidden">
+      {positions.map((one) => (
+        <li
+          key={one.positionId}
+          data-row=""
+          className="relative grid grid-cols-1 gap-1.5 border-b px-3.5 py-3 last:border-b-0"
+        >
+          <div className="flex items-baseline justify-between gap-3">
+            <PositionLink position={one} />
+            <b className="font-title">{formatUsd(one.valueUsd)}</b>
+          </div>
+          <div className="flex items-baseline justify-between gap-3">
+            <State position={one} />
+            <span className="text-dense">{formatUsd(one.feesUsd)} fees</span>
+          </div>
+          <Gate pair={pair} position={one} size="full" />
+          <div className="flex items-baseline justify-between gap-3 text-dense text-ink-3">
+            <span className="min-w-0">
+              <Place position={one} />
+            </span>
+            <span className="whitespace-nowrap">{formatRange(one.priceLower, one.priceUpper, pair.price)}</span>
+          </div>
+        </li>
+      ))}
+    </ul>
   );
 }

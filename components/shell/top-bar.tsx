@@ -28,9 +28,14 @@ export function TopBar(): ReactNode {
   const isDetail = usePathname().split("/").filter(Boolean).length > 1;
   return (
     <header className="sticky top-0 z-20 flex h-[52px] items-center gap-2 border-b bg-bg px-3 desk:h-12 desk:gap-4 desk:px-6">
-      <Title />
-      <span className="min-w-0 flex-1" />
-      <OverallLamp />
+      {/* On a phone two lines: the state's word must not take the room of the page's name. */}
+      <div className="min-w-0 flex-1 desk:contents">
+        <div className="flex min-w-0 items-center gap-2 desk:contents">
+          <Title />
+        </div>
+        <span className="hidden min-w-0 flex-1 desk:block" />
+        <OverallLamp />
+      </div>
       <LiveChip />
       <MarketClock />
       <Waiting />
@@ -127,7 +132,7 @@ function OverallLamp(): ReactNode {
     <Link
       href={error === null ? (data?.worstHref ?? "/overview") : "/system"}
       title={reason}
-      className="flex min-h-11 items-center desk:min-h-6"
+      className="flex min-h-6 items-center text-dense desk:text-body"
     >
       <span className="sr-only">Overall state: </span>
       <Status tone={state.tone}>{state.word}</Status>

@@ -110,7 +110,7 @@ function Row({ orphan }: { readonly orphan: OrphanDto }): ReactNode {
   const status = STATUS[orphan.status];
   return (
     <Tr>
-      <Td title={orphan.orphanId}>
+      <Td words title={orphan.orphanId}>
         {KIND[orphan.kind]}
         <Sub>
           {orphan.chain}
@@ -122,8 +122,10 @@ function Row({ orphan }: { readonly orphan: OrphanDto }): ReactNode {
         <Status tone={status.tone}>{status.word}</Status>
         <Sub>{formatInstant(orphan.foundAtMs, nowMs)}</Sub>
       </Td>
-      <Td from="desk">{orphan.valueText}</Td>
-      <Td from="mid" className="max-w-80 whitespace-normal text-ink-2">
+      <Td words from="desk">
+        {orphan.valueText}
+      </Td>
+      <Td words from="mid" className="max-w-80 whitespace-normal text-ink-2">
         {orphan.detail}
       </Td>
       <Td right>{orphan.status === "open" && <Resolve orphan={orphan} />}</Td>

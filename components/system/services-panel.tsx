@@ -18,7 +18,7 @@ export function ServicesPanel({ services }: { readonly services: readonly Servic
       {services.length === 0 ? (
         <Empty title="No process has reported.">They appear here within ten seconds of their start.</Empty>
       ) : (
-        <ul className="grid gap-px bg-line desk:grid-cols-2 wide:grid-cols-3">
+        <ul className="grid grid-cols-1 gap-px bg-line desk:grid-cols-2 wide:grid-cols-3">
           {services.map((service, index) => {
             const state = HEALTH[service.state];
             const details = Object.entries(service.details).filter(([, value]) => value !== null);
@@ -32,7 +32,7 @@ export function ServicesPanel({ services }: { readonly services: readonly Servic
                 }
               >
                 <div className="flex items-baseline justify-between gap-3">
-                  <h3 className="font-title">{service.label}</h3>
+                  <h3 className="min-w-0 font-title">{service.label}</h3>
                   <Status tone={state.tone}>{state.word}</Status>
                 </div>
                 <p className="mt-1 break-words text-ink-2">{service.sentence.replace(/:\s*$/, "")}</p>

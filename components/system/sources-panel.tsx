@@ -112,7 +112,7 @@ function Venues({ sources }: { readonly sources: readonly Source[] }): ReactNode
             const troubled = sources.filter((source) => source.label === name && source.state !== "ok");
             return (
               <Tr key={name}>
-                <Td>
+                <Td words>
                   {name}
                   {troubled.map((source) => (
                     <Sub key={source.id} className="max-w-72 whitespace-normal">
@@ -176,7 +176,7 @@ function Row({ source }: { readonly source: Source }): ReactNode {
   const state = HEALTH[source.state];
   return (
     <Tr>
-      <Td className="w-1/2">
+      <Td words className="w-1/2">
         {source.label}
         <Sub className="whitespace-normal">
           {source.pairId === null ? "" : `${source.pairId}, `}

@@ -38,11 +38,11 @@ export function SystemView(): ReactNode {
   return (
     <QueryView query={system} what="the system" skeleton={<SystemSkeleton />}>
       {(data) => (
-        <div className="grid gap-3 desk:gap-4">
+        <div className="grid grid-cols-1 gap-3 desk:gap-4">
           <Summary system={data} />
           <ServicesPanel services={data.services} />
-          <div className="grid items-start gap-3 desk:gap-4 mid:grid-cols-[minmax(0,1fr)_372px]">
-            <div className="grid gap-3 desk:gap-4">
+          <div className="grid grid-cols-1 items-start gap-3 desk:gap-4 mid:grid-cols-[minmax(0,1fr)_372px]">
+            <div className="grid grid-cols-1 gap-3 desk:gap-4">
               <WorkersPanel workers={data.workers} />
               <SourcesPanel sources={data.sources} />
               <div id="transfers" className="scroll-mt-16">
@@ -52,7 +52,7 @@ export function SystemView(): ReactNode {
                 <OrphansPanel />
               </div>
             </div>
-            <div className="grid gap-3 desk:gap-4">
+            <div className="grid grid-cols-1 gap-3 desk:gap-4">
               <SigningPanel signer={data.signer} />
               <VersionsPanel versions={data.versions} />
             </div>

@@ -9,6 +9,7 @@ import { Dialog } from "@/components/ui/dialog";
 import { TextField } from "@/components/ui/field";
 import { HoldButton } from "@/components/ui/hold-button";
 import { Panel } from "@/components/ui/panel";
+import { ShortWord } from "@/components/ui/short-word";
 import { Empty, SkeletonRows } from "@/components/ui/states";
 import { Status } from "@/components/ui/status";
 import { Sub, Table, Td, Th, Tr } from "@/components/ui/table";
@@ -67,7 +68,7 @@ function Row({ transfer }: { readonly transfer: TransferDto }): ReactNode {
   const state = TRANSFER_STATE[transfer.state];
   return (
     <Tr>
-      <Td title={transfer.sourceTxHash} className="min-w-40">
+      <Td words title={transfer.sourceTxHash}>
         {transfer.fromChain} → {transfer.toChain}
         <Sub>
           {transfer.bridge}, <TextLink href={`/activity/${transfer.planId}`}>{transfer.pairId}</TextLink>
@@ -82,24 +83,24 @@ function Row({ transfer }: { readonly transfer: TransferDto }): ReactNode {
         </Sub>
       </Td>
       <Td right>
-        {formatToken(transfer.sent.raw, transfer.sent.decimals)} {transfer.sent.symbol}
+        {formatToken(transfer.sent.raw, transfer.sent.decimals)} <ShortWord>{transfer.sent.symbol}</ShortWord>
       </Td>
       <Td right from="desk">
         {transfer.receipts.length === 0 ? (
           <span className="text-ink-3">
             at least {formatToken(transfer.leastToArrive.raw, transfer.leastToArrive.decimals)}{" "}
-            {transfer.leastToArrive.symbol}
+            <ShortWord>{transfer.leastToArrive.symbol}</ShortWord>
           </span>
         ) : (
           transfer.receipts.map((receipt) => (
             <span key={receipt.txHash} className="block" title={receipt.txHash}>
-              {formatToken(receipt.amount.raw, receipt.amount.decimals)} {receipt.amount.symbol}
+              {formatToken(receipt.amount.raw, receipt.amount.decimals)} <ShortWord>{receipt.amount.symbol}</ShortWord>
               {receipt.kind === "refund" && " back"}
             </span>
           ))
         )}
       </Td>
-      <Td from="mid" className="max-w-80 whitespace-normal text-ink-2">
+      <Td words from="mid" className="max-w-80 whitespace-normal text-ink-2">
         {transferSentence(transfer)}
         {isUnderWay(transfer) && <WriteOff transfer={transfer} />}
       </Td>

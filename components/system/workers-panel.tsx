@@ -90,7 +90,7 @@ function WorkerRow({ worker }: { readonly worker: WorkerDto }): ReactNode {
             {worker.phase !== "" && `, ${reasonWords(worker.phase)}`}
           </Sub>
         </Td>
-        <Td>
+        <Td words>
           <Status tone={state.tone}>{state.word}</Status>
           {untilMs !== null && untilMs > 0 && <Sub>again in {formatAge(untilMs)}</Sub>}
           {worker.lastExit !== null && <Sub>last end: {worker.lastExit}</Sub>}

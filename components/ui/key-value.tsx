@@ -28,8 +28,9 @@ export function KeyValue({
             row.className,
           )}
         >
-          <dt className="text-ink-2">{row.key}</dt>
-          <dd className="min-w-0 text-right wrap-anywhere">{row.value}</dd>
+          <dt className="min-w-0 text-ink-2">{row.key}</dt>
+          {/* Does not shrink: a name without end must not break the figure beside it. */}
+          <dd className="max-w-[72%] shrink-0 text-right wrap-anywhere">{row.value}</dd>
         </div>
       ))}
     </dl>

@@ -54,16 +54,23 @@ export function Th({
 
 export function Td({
   right = false,
+  words = false,
   from = "always",
   className,
   ...rest
-}: TdHTMLAttributes<HTMLTableCellElement> & { readonly right?: boolean; readonly from?: ColumnFrom }): ReactNode {
+}: TdHTMLAttributes<HTMLTableCellElement> & {
+  readonly right?: boolean;
+  /** Words of others, perhaps one without end: broken anywhere, so that the figures beside them stay in sight. */
+  readonly words?: boolean;
+  readonly from?: ColumnFrom;
+}): ReactNode {
   return (
     <td
       {...rest}
       className={cx(
         "border-b px-2 py-[7px] align-middle first:pl-3.5 last:pr-3.5 desk:px-3 desk:first:pl-4 desk:last:pr-4",
         right && "text-right whitespace-nowrap",
+        words && "min-w-28 wrap-anywhere",
         FROM[from],
         className,
       )}

@@ -436,19 +436,35 @@ describe.skipIf(!chrome.available)("desk", () => {
     const other = await context.newPage();
     await other.setViewportSize({ width: 360, height: 740 });
     const lists = ["/pairs", "/pools", "/activity"];
+    const { positions } = await demo.read(contract.pairPositions, { params: { id: AUTO } });
+    const cards = positions
+      .slice(0, 1)
+      .map(({ positionId }) => `/positions/${encodeURIComponent(positionId)}?pair=${AUTO}`);
     const problems = [
-      ...(await readState(other, { base: demo.apiUrl, state: "no pairs", paths: ["/overview", "/pairs", "/reports"] })),
       ...(await readState(other, {
         base: demo.apiUrl,
-        state: "sixty pairs, hostile names",
-        paths: [...lists, "/overview", "/approvals"],
+        pair: AUTO,
+        state: "no pairs",
+        paths: ["/overview", "/pairs", "/reports"],
       })),
       ...(await readState(other, {
         base: demo.apiUrl,
+        pair: AUTO,
+        state: "sixty pairs, hostile names",
+        paths: [...lists, "/overview", "/approvals", "/system", "/positions", ...cards],
+      })),
+      ...(await readState(other, {
+        base: demo.apiUrl,
+        pair: AUTO,
         state: "away",
         paths: [...lists, "/overview", `/pairs/${AUTO}`, "/approvals"],
       })),
-      ...(await readState(other, { base: demo.apiUrl, state: "silent", paths: ["/overview", `/pairs/${AUTO}`] })),
+      ...(await readState(other, {
+        base: demo.apiUrl,
+        pair: AUTO,
+        state: "silent",
+        paths: ["/overview", `/pairs/${AUTO}`],
+      })),
     ];
     await other.close();
     expect(problems).toEqual([]);

@@ -1,8 +1,10 @@
 // Volatility, momentum and trend force on the same time axis as the price above.
 "use client";
 import type { ReactNode } from "react";
-import { Line, LineChart, ReferenceLine, ResponsiveContainer, Tooltip, XAxis, YAxis, ZIndexLayer } from "recharts";
+import { Line, LineChart, ReferenceLine, ResponsiveContainer, XAxis, YAxis, ZIndexLayer } from "recharts";
 import { formatFixed } from "@/lib/format/number";
+import { Crosshair } from "./chart-box";
+import { syncProps } from "./chart-sync";
 import { PANE_FRAC, TAG_MARGIN } from "./price-range-chart";
 import { thin } from "./thin";
 import { PlotSurface, TimeAxis } from "./time-axis";
@@ -48,8 +50,7 @@ export function ForcesChart({
               <LineChart
                 data={shown}
                 margin={{ top: 5, right: TAG_MARGIN, bottom: isLast ? 24 : 5, left: 0 }}
-                syncId={syncId}
-                syncMethod="value"
+                {...syncProps(syncId)}
                 title={`${name} force, now ${formatFixed(value, 0)} of 100`}
                 accessibilityLayer={false}
                 role="img"
@@ -78,11 +79,7 @@ export function ForcesChart({
                   activeDot={{ r: 2.5, fill: "var(--ink)", stroke: "var(--bg)" }}
                   isAnimationActive={false}
                 />
-                <Tooltip
-                  content={noTip}
-                  cursor={{ stroke: "var(--ink-3)", strokeDasharray: "2 2" }}
-                  isAnimationActive={false}
-                />
+                <Crosshair look="line" />
               </LineChart>
             </ResponsiveContainer>
           </div>
@@ -90,10 +87,6 @@ export function ForcesChart({
       })}
     </div>
   );
-}
-
-function noTip(): null {
-  return null;
 }
 
 function laneDomain(

@@ -2,30 +2,16 @@
 "use client";
 import { useState, type ReactNode } from "react";
 import { createPortal } from "react-dom";
-import {
-  ComposedChart,
-  Line,
-  ResponsiveContainer,
-  Tooltip,
-  useActiveTooltipLabel,
-  XAxis,
-  YAxis,
-  ZIndexLayer,
-} from "recharts";
+import { ComposedChart, Line, ResponsiveContainer, useActiveTooltipLabel, XAxis, YAxis, ZIndexLayer } from "recharts";
+import { Crosshair } from "./chart-box";
+import { syncProps } from "./chart-sync";
 import { CandleLayer, type Candle } from "./candle-layer";
+import { DecisionLane, type DecisionMark } from "./decision-lane";
+import { DepthPane, type DepthBucket } from "./depth-pane";
 import type { PricePoint, RangeLife } from "./out-of-range";
-import {
-  DecisionLane,
-  DepthPane,
-  OutCallout,
-  OutOfRange,
-  PriceAxis,
-  ProposalBand,
-  RangeBands,
-  type DecisionMark,
-  type DepthBucket,
-  type PriceTag,
-} from "./price-layers";
+import { OutCallout, OutOfRange } from "./out-layer";
+import { PriceAxis, type PriceTag } from "./price-axis";
+import { ProposalBand, RangeBands } from "./range-bands";
 import { thin } from "./thin";
 import { PlotSurface, TimeAxis } from "./time-axis";
 
@@ -100,8 +86,7 @@ export function PriceRangeChart(props: PriceRangeChartProps): ReactNode {
           <ComposedChart
             data={points.filter((row) => row.atMs >= fromAtMs)}
             margin={{ top: 2, right: TAG_MARGIN, bottom: 44, left: 0 }}
-            syncId={props.syncId}
-            syncMethod="value"
+            {...syncProps(props.syncId)}
             title={props.label}
           >
             <XAxis dataKey="atMs" type="number" domain={[fromAtMs, end]} hide allowDataOverflow />
@@ -143,11 +128,7 @@ export function PriceRangeChart(props: PriceRangeChartProps): ReactNode {
               isAnimationActive={false}
               connectNulls={false}
             />
-            <Tooltip
-              content={noTip}
-              cursor={{ stroke: "var(--ink-3)", strokeDasharray: "2 2" }}
-              isAnimationActive={false}
-            />
+            <Crosshair look="line" />
             <ZIndexLayer zIndex={1500}>
               {props.callout !== null && <OutCallout points={points} lives={current} text={props.callout} />}
               <PriceAxis tags={tags} format={props.format} domain={domain} />
@@ -159,10 +140,6 @@ export function PriceRangeChart(props: PriceRangeChartProps): ReactNode {
       </div>
     </div>
   );
-}
-
-function noTip(): null {
-  return null;
 }
 
 /** Follows the crosshair without drawing the chart again. */

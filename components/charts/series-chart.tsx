@@ -1,13 +1,10 @@
 // A small chart of one or more lines over time: labels at the lines' ends, an optional threshold, a readout by pointer or arrow keys.
 "use client";
-import { useState, type ReactNode } from "react";
-import { createPortal } from "react-dom";
+import type { ReactNode } from "react";
 import {
   Line,
   LineChart,
   ReferenceLine,
-  ResponsiveContainer,
-  Tooltip,
   useActiveTooltipLabel,
   usePlotArea,
   useYAxisScale,
@@ -17,6 +14,8 @@ import {
 } from "recharts";
 import { formatDayMinutes } from "@/lib/format/time";
 import { valueTicks } from "./axis-ticks";
+import { ChartBox, Crosshair, Figure, Words } from "./chart-box";
+import { syncProps } from "./chart-sync";
 import { placeTags } from "./place-tags";
 import { thin } from "./thin";
 import { PlotSurface, TimeAxis } from "./time-axis";
@@ -64,78 +63,66 @@ export function SeriesChart({
   readonly fromAtMs?: number;
   readonly toAtMs?: number;
 }): ReactNode {
-  const [node, setNode] = useState<HTMLElement | null>(null);
   const shown = thin(rows);
   const from = fromAtMs ?? shown[0]?.atMs ?? 0;
   const to = toAtMs ?? shown.at(-1)?.atMs ?? 1;
   const [low, high] = domainOf(shown, series, threshold?.value ?? null, hasZero);
   return (
-    <div>
-      <div ref={setNode} className="min-h-[18px] text-dense text-ink-3" />
-      <div style={{ height }}>
-        <ResponsiveContainer width="100%" height="100%">
-          <LineChart
-            data={[...shown]}
-            margin={{ top: 4, right: rightMargin, bottom: 20, left: 0 }}
-            title={label}
-            {...(syncId === undefined ? {} : { syncId, syncMethod: "value" as const })}
-          >
-            <XAxis dataKey="atMs" type="number" domain={[from, to]} hide allowDataOverflow />
-            <YAxis type="number" domain={[low, high]} width={0} hide />
-            <ZIndexLayer zIndex={-200}>
-              <PlotSurface />
-              <TimeAxis fromAtMs={from} toAtMs={to} />
-              {ticks > 0 && <ValueGrid values={valueTicks(low, high, ticks)} />}
+    <ChartBox height={height}>
+      {(words) => (
+        <LineChart
+          data={[...shown]}
+          margin={{ top: 4, right: rightMargin, bottom: 20, left: 0 }}
+          title={label}
+          {...syncProps(syncId)}
+        >
+          <XAxis dataKey="atMs" type="number" domain={[from, to]} hide allowDataOverflow />
+          <YAxis type="number" domain={[low, high]} width={0} hide />
+          <ZIndexLayer zIndex={-200}>
+            <PlotSurface />
+            <TimeAxis fromAtMs={from} toAtMs={to} />
+            {ticks > 0 && <ValueGrid values={valueTicks(low, high, ticks)} />}
+          </ZIndexLayer>
+          {ticks > 0 && (
+            <ZIndexLayer zIndex={1100}>
+              <ValueLabels values={valueTicks(low, high, ticks)} format={format} />
             </ZIndexLayer>
-            {ticks > 0 && (
-              <ZIndexLayer zIndex={1100}>
-                <ValueLabels values={valueTicks(low, high, ticks)} format={format} />
-              </ZIndexLayer>
-            )}
-            {hasZero && <ReferenceLine y={0} stroke="var(--line-2)" />}
-            {threshold !== null && (
-              <ReferenceLine
-                y={threshold.value}
-                stroke="var(--ink-3)"
-                strokeDasharray="4 3"
-                label={{ value: threshold.label, position: "right", fontSize: 11, fill: "var(--ink-2)" }}
-              />
-            )}
-            {series.map((each) => (
-              <Line
-                key={each.key}
-                dataKey={each.key}
-                name={each.label}
-                type="linear"
-                stroke={`var(--${each.role})`}
-                strokeWidth={each.bold === true ? 1.8 : 1.2}
-                strokeDasharray={each.dashed === true ? "4 3" : ""}
-                dot={false}
-                activeDot={{ r: 2.5, stroke: "var(--bg)" }}
-                isAnimationActive={false}
-                connectNulls={false}
-              />
-            ))}
-            <Tooltip
-              content={noTip}
-              cursor={{ stroke: "var(--ink-3)", strokeDasharray: "2 2" }}
-              isAnimationActive={false}
+          )}
+          {hasZero && <ReferenceLine y={0} stroke="var(--line-2)" />}
+          {threshold !== null && (
+            <ReferenceLine
+              y={threshold.value}
+              stroke="var(--ink-3)"
+              strokeDasharray="4 3"
+              label={{ value: threshold.label, position: "right", fontSize: 11, fill: "var(--ink-2)" }}
             />
-            {hasEndLabels && (
-              <ZIndexLayer zIndex={1200}>
-                <EndLabels rows={shown} series={series} format={format} />
-              </ZIndexLayer>
-            )}
-            <Readout node={node} rows={shown} series={series} format={format} />
-          </LineChart>
-        </ResponsiveContainer>
-      </div>
-    </div>
+          )}
+          {series.map((each) => (
+            <Line
+              key={each.key}
+              dataKey={each.key}
+              name={each.label}
+              type="linear"
+              stroke={`var(--${each.role})`}
+              strokeWidth={each.bold === true ? 1.8 : 1.2}
+              strokeDasharray={each.dashed === true ? "4 3" : ""}
+              dot={false}
+              activeDot={{ r: 2.5, stroke: "var(--bg)" }}
+              isAnimationActive={false}
+              connectNulls={false}
+            />
+          ))}
+          <Crosshair look="line" />
+          {hasEndLabels && (
+            <ZIndexLayer zIndex={1200}>
+              <EndLabels rows={shown} series={series} format={format} />
+            </ZIndexLayer>
+          )}
+          <Readout into={words} rows={shown} series={series} format={format} />
+        </LineChart>
+      )}
+    </ChartBox>
   );
-}
-
-function noTip(): null {
-  return null;
 }
 
 function ValueGrid({ values }: { readonly values: readonly number[] }): ReactNode {
@@ -230,32 +217,27 @@ function EndLabels({
 }
 
 function Readout({
-  node,
+  into,
   rows,
   series,
   format,
 }: {
-  readonly node: HTMLElement | null;
+  readonly into: HTMLElement | null;
   readonly rows: readonly SeriesRow[];
   readonly series: readonly Series[];
   readonly format: (value: number) => string;
 }): ReactNode {
   const active = useActiveTooltipLabel();
   const row = rows.find((each) => each.atMs === active);
-  if (node === null || row === undefined) return null;
-  return createPortal(
-    <span className="flex flex-wrap gap-x-3">
+  if (row === undefined) return null;
+  return (
+    <Words into={into}>
       <b className="font-text text-ink">{formatDayMinutes(row.atMs)}</b>
-      {series.map((each) => {
-        const value = row[each.key];
-        return (
-          <span key={each.key}>
-            {each.label} <b className="font-text text-ink">{typeof value === "number" ? format(value) : "–"}</b>
-          </span>
-        );
+      {series.map(({ key, label }) => {
+        const value = row[key];
+        return <Figure key={key} name={label} value={typeof value === "number" ? format(value) : "–"} />;
       })}
-    </span>,
-    node,
+    </Words>
   );
 }
 

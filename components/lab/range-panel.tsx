@@ -2,7 +2,7 @@
 "use client";
 import type { ReactNode } from "react";
 import { ChartFrame } from "@/components/charts/chart-frame";
-import type { DecisionMark } from "@/components/charts/price-layers";
+import type { DecisionMark } from "@/components/charts/decision-lane";
 import { PriceRangeChart, type PriceRow } from "@/components/charts/price-range-chart";
 import { SeriesChart } from "@/components/charts/series-chart";
 import { reasonWords } from "@/components/shell/words";

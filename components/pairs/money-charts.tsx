@@ -64,7 +64,7 @@ function Value({ pairId, epochs, fromAtMs, toAtMs, window, syncId }: GroupProps)
   );
 }
 
-function PerPeriod({ pairId, epochs, window }: GroupProps): ReactNode {
+function PerPeriod({ pairId, epochs, window, syncId }: GroupProps): ReactNode {
   const { rows, periodName } = perPeriod(epochs);
   return (
     <ChartFrame<MoneyRow>
@@ -91,6 +91,7 @@ function PerPeriod({ pairId, epochs, window }: GroupProps): ReactNode {
           rows={rows}
           names={{ gain: "fees", loss: "divergence, gas", net: "net" }}
           isDays={periodName === "day"}
+          syncId={syncId}
         />
       )}
     </ChartFrame>

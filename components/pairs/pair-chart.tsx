@@ -5,7 +5,7 @@ import type { Candle } from "@/components/charts/candle-layer";
 import { ChartFrame, type ChartColumn } from "@/components/charts/chart-frame";
 import { ForcesChart } from "@/components/charts/forces-chart";
 import { PriceLegend } from "@/components/charts/legend";
-import type { DecisionMark } from "@/components/charts/price-layers";
+import type { DecisionMark } from "@/components/charts/decision-lane";
 import { PriceRangeChart, type PriceRow } from "@/components/charts/price-range-chart";
 import { MarketAge } from "@/components/live/age";
 import { useApi } from "@/components/live/use-api";

@@ -22,7 +22,7 @@ export function RunningCharts(props: GroupProps): ReactNode {
   );
 }
 
-function Gas({ pairId, epochs, window }: GroupProps): ReactNode {
+function Gas({ pairId, epochs, window, syncId }: GroupProps): ReactNode {
   const { rows, periodName } = gasPerPeriod(epochs);
   const totalUsd = rows.reduce((sum, row) => sum + row.first, 0);
   return (
@@ -46,13 +46,14 @@ function Gas({ pairId, epochs, window }: GroupProps): ReactNode {
           names={{ first: "gas", second: null }}
           format={formatUsdAxis}
           isDays={periodName === "day"}
+          syncId={syncId}
         />
       )}
     </ChartFrame>
   );
 }
 
-function Churn({ pairId, epochs, window }: GroupProps): ReactNode {
+function Churn({ pairId, epochs, window, syncId }: GroupProps): ReactNode {
   const { rows, periodName } = churnPerPeriod(epochs);
   const acted = rows.reduce((sum, row) => sum + row.first + row.second, 0);
   return (
@@ -86,6 +87,7 @@ function Churn({ pairId, epochs, window }: GroupProps): ReactNode {
           format={(value) => formatFixed(value, 0)}
           isWhole
           isDays={periodName === "day"}
+          syncId={syncId}
         />
       )}
     </ChartFrame>

@@ -1,48 +1,17 @@
 // Periods of gas and of decisions that acted: hours or days, with the empty ones in between.
 import { describe, expect, it } from "vitest";
-import type { EpochPoint } from "@/lib/api/schemas";
+import { epochPoint } from "@/tests/support/epoch-point";
 import { allocationRows } from "./allocation-panel";
 import { churnPerPeriod, gasPerPeriod } from "./epoch-churn";
 
 const HOUR_MS = 3_600_000;
-const EMPTY = {
-  price: null,
-  v: null,
-  m: null,
-  t: null,
-  targetLower: null,
-  targetUpper: null,
-  divergence: null,
-  rsThreshold: null,
-  decision: null,
-  reason: null,
-  planId: null,
-  valueUsd: null,
-  idleUsd: null,
-  feesUsd: null,
-  netUsd: null,
-  gasUsd: null,
-  lvrUsd: null,
-  currentAprFrac: null,
-  targetAprFrac: null,
-  fetchMs: null,
-  computeMs: null,
-  decideMs: null,
-  executeMs: null,
-  totalMs: null,
-};
-
-function point(epoch: number, change: Partial<EpochPoint>): EpochPoint {
-  return { ...EMPTY, epoch, marketAtMs: epoch * 900_000, ...change };
-}
-
 describe("gas and churn", () => {
   it("adds gas up by hour and keeps an hour without gas", () => {
     const { rows, periodName } = gasPerPeriod([
-      point(0, { gasUsd: 1 }),
-      point(3, { gasUsd: 2 }),
-      point(9, { gasUsd: -4 }),
-      point(10, {}),
+      epochPoint(0, { gasUsd: 1 }),
+      epochPoint(3, { gasUsd: 2 }),
+      epochPoint(9, { gasUsd: -4 }),
+      epochPoint(10, {}),
     ]);
     expect(periodName).toBe("hour");
     expect(rows).toEqual([
@@ -54,10 +23,10 @@ describe("gas and churn", () => {
 
   it("counts what became a plan, by day from two days on", () => {
     const { rows, periodName } = churnPerPeriod([
-      point(0, { decision: "RS", planId: "a" }),
-      point(1, { decision: "RS" }),
-      point(2, { decision: "PRA", planId: "b" }),
-      point(192, { decision: "HOLD" }),
+      epochPoint(0, { decision: "RS", planId: "a" }),
+      epochPoint(1, { decision: "RS" }),
+      epochPoint(2, { decision: "PRA", planId: "b" }),
+      epochPoint(192, { decision: "HOLD" }),
     ]);
     expect(periodName).toBe("day");
     expect(rows.map(({ first, second }) => [first, second])).toEqual([

@@ -1,16 +1,10 @@
 // Gas and decisions that acted, per day (or hour while the window is short), with the periods in which nothing happened.
 import type { BarRow } from "@/components/charts/period-bars";
 import type { EpochPoint } from "@/lib/api/schemas";
-import { EPOCH_MS } from "@/lib/units";
+import { epochPeriods, type EpochPeriods } from "./epoch-periods";
 
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
-/** Below this many days the bars are hours. */
-const LEAST_DAYS = 2;
-
-export interface Periods {
+export interface Periods extends Pick<EpochPeriods, "periodName"> {
   readonly rows: readonly BarRow[];
-  readonly periodName: "day" | "hour";
 }
 
 export function gasPerPeriod(epochs: readonly EpochPoint[]): Periods {
@@ -32,9 +26,7 @@ function perPeriod(
 ): Periods {
   const [oldest, newest] = [epochs[0], epochs.at(-1)];
   if (oldest === undefined || newest === undefined) return { rows: [], periodName: "hour" };
-  const isDays = (newest.epoch - oldest.epoch) * EPOCH_MS >= LEAST_DAYS * DAY_MS;
-  const periodMs = isDays ? DAY_MS : HOUR_MS;
-  const startOf = (epoch: EpochPoint): number => Math.floor((epoch.epoch * EPOCH_MS) / periodMs) * periodMs;
+  const { periodName, periodMs, startOf } = epochPeriods(epochs);
   const sums = new Map<number, { first: number; second: number }>();
   for (let atMs = startOf(oldest); atMs <= startOf(newest); atMs += periodMs) sums.set(atMs, { first: 0, second: 0 });
   for (const epoch of epochs) {
@@ -44,5 +36,5 @@ function perPeriod(
     sum.first += first;
     sum.second += second;
   }
-  return { rows: [...sums].map(([atMs, sum]) => ({ atMs, ...sum })), periodName: isDays ? "day" : "hour" };
+  return { rows: [...sums].map(([atMs, sum]) => ({ atMs, ...sum })), periodName };
 }

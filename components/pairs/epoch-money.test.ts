@@ -1,41 +1,12 @@
 // Sums of epoch money: bars and running totals are made of the same numbers.
 import { describe, expect, it } from "vitest";
 import type { EpochPoint } from "@/lib/api/schemas";
+import { epochPoint } from "@/tests/support/epoch-point";
 import { accumulate, perPeriod } from "./epoch-money";
 
 const HOUR_MS = 3_600_000;
-const EMPTY: Omit<EpochPoint, "epoch" | "marketAtMs"> = {
-  price: null,
-  v: null,
-  m: null,
-  t: null,
-  targetLower: null,
-  targetUpper: null,
-  divergence: null,
-  rsThreshold: null,
-  decision: null,
-  reason: null,
-  planId: null,
-  valueUsd: null,
-  idleUsd: null,
-  feesUsd: null,
-  netUsd: null,
-  gasUsd: null,
-  lvrUsd: null,
-  currentAprFrac: null,
-  targetAprFrac: null,
-  fetchMs: null,
-  computeMs: null,
-  decideMs: null,
-  executeMs: null,
-  totalMs: null,
-};
-const point = (hours: number, money: Partial<EpochPoint>): EpochPoint => ({
-  ...EMPTY,
-  epoch: hours,
-  marketAtMs: hours * HOUR_MS,
-  ...money,
-});
+const EPOCHS_AN_HOUR = 4;
+const point = (hours: number, money: Partial<EpochPoint>): EpochPoint => epochPoint(hours * EPOCHS_AN_HOUR, money);
 
 describe("perPeriod", () => {
   it("default: hours while there is little history, days later; epochs without money leave no bar", () => {

@@ -2,11 +2,7 @@
 import type { MoneyRow } from "@/components/charts/money-chart";
 import type { EpochPoint } from "@/lib/api/schemas";
 import { EPOCH_MS } from "@/lib/units";
-
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
-/** Below this many days the bars are hours. */
-const LEAST_DAYS = 2;
+import { epochPeriods, type EpochPeriods } from "./epoch-periods";
 
 function withMoney(epochs: readonly EpochPoint[]): readonly EpochPoint[] {
   return epochs.filter((epoch) => epoch.netUsd !== null);
@@ -17,25 +13,21 @@ function lossOf(epoch: EpochPoint): number {
   return -Math.abs(epoch.lvrUsd ?? 0) - Math.abs(epoch.gasUsd ?? 0);
 }
 
-export function perPeriod(epochs: readonly EpochPoint[]): {
+export function perPeriod(epochs: readonly EpochPoint[]): Pick<EpochPeriods, "periodName"> & {
   readonly rows: readonly MoneyRow[];
-  readonly periodName: "day" | "hour";
 } {
   const known = withMoney(epochs);
-  const first = known[0]?.marketAtMs ?? 0;
-  const last = known.at(-1)?.marketAtMs ?? 0;
-  const isDays = last - first >= LEAST_DAYS * DAY_MS;
-  const periodMs = isDays ? DAY_MS : HOUR_MS;
+  const { periodName, startOf } = epochPeriods(known);
   const sums = new Map<number, { gainUsd: number; lossUsd: number; netUsd: number }>();
   for (const epoch of known) {
-    const atMs = Math.floor(epoch.marketAtMs / periodMs) * periodMs;
+    const atMs = startOf(epoch);
     const sum = sums.get(atMs) ?? { gainUsd: 0, lossUsd: 0, netUsd: 0 };
     sum.gainUsd += epoch.feesUsd ?? 0;
     sum.lossUsd += lossOf(epoch);
     sum.netUsd += epoch.netUsd ?? 0;
     sums.set(atMs, sum);
   }
-  return { rows: [...sums].map(([atMs, sum]) => ({ atMs, ...sum })), periodName: isDays ? "day" : "hour" };
+  return { rows: [...sums].map(([atMs, sum]) => ({ atMs, ...sum })), periodName };
 }
 
 export type RunningRow = {

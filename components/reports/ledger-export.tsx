@@ -4,7 +4,6 @@ import { Download } from "lucide-react";
 import { useState, type ReactNode } from "react";
 import { saveJson } from "@/components/activity/save-json";
 import { saveCsv } from "@/components/charts/csv";
-import { api } from "@/components/live/api";
 import { useApi } from "@/components/live/use-api";
 import { Button } from "@/components/ui/button";
 import { SelectField } from "@/components/ui/field";
@@ -13,44 +12,31 @@ import { SkeletonRows } from "@/components/ui/states";
 import { Status } from "@/components/ui/status";
 import { Sub, Table, Td, Th, Tr } from "@/components/ui/table";
 import { useSession } from "@/components/wallet/use-session";
-import type { StatementRowDto } from "@/lib/api/money-schemas";
 import { recordsToCsv } from "@/lib/format/csv";
 import { errorText } from "@/lib/errors/tidegate-error";
 import { shortHex } from "@/lib/format/address";
 import { formatInteger } from "@/lib/format/number";
 import { STATEMENT_COLUMNS } from "@/lib/ledger/statement";
-import { inPeriod, ledgerSums, PERIODS, periodOf, zoneTime, type LedgerSums, type Period } from "./ledger-period";
+import { inPeriod, ledgerSums, PERIOD_WORD, PERIODS, periodOf, withZone, type LedgerSums } from "./ledger-period";
+import { readWholeLedger } from "./read-ledger";
+import { useExportChoice } from "./use-export-choice";
 
-const PAGE = 5_000;
 const SHOWN = 12;
 
-/** Every entry, of one pair or of all. */
-async function readAll(pairId: string | null): Promise<readonly StatementRowDto[]> {
-  const rows: StatementRowDto[] = [];
-  let since: number | null = 0;
-  while (since !== null) {
-    const page: { rows: StatementRowDto[]; nextSince: number | null } = await api.call("ledger", {
-      query: { ...(pairId === null ? {} : { pair: pairId }), since: String(since), limit: String(PAGE) },
-    });
-    rows.push(...page.rows);
-    since = page.nextSince;
-  }
-  return rows;
-}
-
-const PERIOD_WORD: Readonly<Record<Period, string>> = {
-  all: "everything",
-  this_year: "this year",
-  last_year: "last year",
-  last_30_days: "last 30 days",
-  today: "today",
-};
-
 /** This browser's zone first, then UTC; others are found by their place. */
-function zones(): readonly string[] {
+function zones(chosen: string): readonly string[] {
   const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
   return [
-    ...new Set(["UTC", own, "America/New_York", "Europe/London", "Europe/Berlin", "Asia/Singapore", "Asia/Tokyo"]),
+    ...new Set([
+      "UTC",
+      chosen,
+      own,
+      "America/New_York",
+      "Europe/London",
+      "Europe/Berlin",
+      "Asia/Singapore",
+      "Asia/Tokyo",
+    ]),
   ];
 }
 
@@ -65,11 +51,13 @@ export function LedgerExport({
   const isSignedIn = session?.signedIn === true;
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
-  const [scope, setScope] = useState<"pair" | "all">("pair");
-  const [period, setPeriod] = useState<Period>("all");
-  const [zone, setZone] = useState("UTC");
-  const [saved, setSaved] = useState<(LedgerSums & { readonly name: string }) | null>(null);
-  const newest = useApi("ledger", { query: { pair: pairId, limit: String(PAGE) } }, { enabled: isSignedIn });
+  const { of: scope, period, zone, choose } = useExportChoice();
+  const [saved, setSaved] = useState<(LedgerSums & { readonly name: string; readonly isWhole: boolean }) | null>(null);
+  const newest = useApi(
+    "ledger",
+    { query: { pair: pairId, limit: String(SHOWN), newest: "yes" } },
+    { enabled: isSignedIn },
+  );
   const overview = useApi("overview");
   const chain = overview.data?.money.ledger ?? null;
   const rows = newest.data?.rows ?? [];
@@ -78,16 +66,13 @@ export function LedgerExport({
     setBusy(true);
     setProblem(null);
     try {
-      const all = await readAll(scope === "all" ? null : pairId);
+      const { rows: all, isWhole } = await readWholeLedger(scope === "all" ? null : pairId);
       const taken = inPeriod(all, periodOf(period, overview.data?.marketNowMs ?? Date.now()));
       const name = `tidegate-${scope === "all" ? "all-pairs" : pairId}-ledger-${period}.${form}`;
-      // Columns never move; the chosen zone is one more at the end.
-      const columns = zone === "UTC" ? STATEMENT_COLUMNS : [...STATEMENT_COLUMNS, "at_zone"];
-      const records =
-        zone === "UTC" ? taken : taken.map((row) => ({ ...row, at_zone: zoneTime(String(row.market_at_utc), zone) }));
-      if (form === "csv") saveCsv(name, recordsToCsv(columns, records));
-      else saveJson(name, { columns, rows: records });
-      setSaved({ ...ledgerSums(taken, scope), name });
+      const table = withZone({ columns: STATEMENT_COLUMNS, rows: taken }, zone);
+      if (form === "csv") saveCsv(name, recordsToCsv(table.columns, table.rows));
+      else saveJson(name, table);
+      setSaved({ ...ledgerSums(taken, scope), name, isWhole });
     } catch (error) {
       setProblem(`The ledger could not be read: ${errorText(error)}`);
     } finally {
@@ -100,10 +85,7 @@ export function LedgerExport({
       title="Ledger"
       meta={
         isSignedIn && newest.data !== undefined ? (
-          <span className="text-micro text-ink-3">
-            {formatInteger(rows.length)}
-            {newest.data.nextSince === null ? "" : " or more"} entries
-          </span>
+          <span className="text-micro text-ink-3">{formatInteger(newest.data.total)} entries</span>
         ) : undefined
       }
       tools={
@@ -129,7 +111,7 @@ export function LedgerExport({
           <SelectField
             label="Of"
             value={scope}
-            onChange={(event) => setScope(event.target.value === "all" ? "all" : "pair")}
+            onChange={(event) => choose({ of: event.target.value === "all" ? "all" : "pair" })}
           >
             <option value="pair">{pairId}</option>
             <option value="all">all pairs and the wallet</option>
@@ -137,7 +119,7 @@ export function LedgerExport({
           <SelectField
             label="Period, market time"
             value={period}
-            onChange={(event) => setPeriod(PERIODS.find((each) => each === event.target.value) ?? "all")}
+            onChange={(event) => choose({ period: PERIODS.find((each) => each === event.target.value) ?? "all" })}
           >
             {PERIODS.map((each) => (
               <option key={each} value={each}>
@@ -145,8 +127,8 @@ export function LedgerExport({
               </option>
             ))}
           </SelectField>
-          <SelectField label="Time also in" value={zone} onChange={(event) => setZone(event.target.value)}>
-            {zones().map((each) => (
+          <SelectField label="Time also in" value={zone} onChange={(event) => choose({ zone: event.target.value })}>
+            {zones(zone).map((each) => (
               <option key={each} value={each}>
                 {each === "UTC" ? "UTC only" : each}
               </option>
@@ -164,7 +146,9 @@ export function LedgerExport({
             </Status>{" "}
             <span className="text-ink-2">
               {saved.name}: {formatInteger(saved.entries)} entries of {formatInteger(saved.transactions)} transactions,
-              each with its counterpart. {chain === null ? "The chain is not compared now." : `${chain.sentence}.`}
+              each with its counterpart.{" "}
+              {saved.isWhole ? "" : "The oldest entries are only on disk: tidegate export has them. "}
+              {chain === null ? "The chain is not compared now." : `${chain.sentence}.`}
             </span>
           </p>
         )}
@@ -196,29 +180,26 @@ export function LedgerExport({
             </tr>
           </thead>
           <tbody>
-            {rows
-              .slice(-SHOWN)
-              .toReversed()
-              .map((row) => (
-                <Tr key={String(row.seq)}>
-                  <Td title={String(row.at_utc)}>
-                    {row.kind}
-                    <Sub>#{row.seq}</Sub>
-                  </Td>
-                  <Td className="max-w-56 truncate" title={String(row.account)}>
-                    {accountWords(String(row.account))}
-                  </Td>
-                  <Td right title={`${row.amount_raw} raw`}>
-                    {row.amount} {row.token}
-                  </Td>
-                  <Td right from="desk" title={String(row.price_source)}>
-                    {row.usd ?? "–"}
-                  </Td>
-                  <Td from="mid" className="font-hash" title={String(row.tx_hash ?? "")}>
-                    {row.tx_hash === null ? "–" : shortHex(String(row.tx_hash))}
-                  </Td>
-                </Tr>
-              ))}
+            {rows.toReversed().map((row) => (
+              <Tr key={String(row.seq)}>
+                <Td title={String(row.at_utc)}>
+                  {row.kind}
+                  <Sub>#{row.seq}</Sub>
+                </Td>
+                <Td className="max-w-56 truncate" title={String(row.account)}>
+                  {accountWords(String(row.account))}
+                </Td>
+                <Td right title={`${row.amount_raw} raw`}>
+                  {row.amount} {row.token}
+                </Td>
+                <Td right from="desk" title={String(row.price_source)}>
+                  {row.usd ?? "–"}
+                </Td>
+                <Td from="mid" className="font-hash" title={String(row.tx_hash ?? "")}>
+                  {row.tx_hash === null ? "–" : shortHex(String(row.tx_hash))}
+                </Td>
+              </Tr>
+            ))}
           </tbody>
         </Table>
       )}

@@ -1,8 +1,17 @@
 // Which entries an export takes, their time in a chosen zone, and the sums that prove that none is missing.
 import type { StatementRowDto } from "@/lib/api/money-schemas";
+import type { ExportTable } from "@/lib/ledger/export-rows";
 
 export const PERIODS = ["all", "this_year", "last_year", "last_30_days", "today"] as const;
 export type Period = (typeof PERIODS)[number];
+
+export const PERIOD_WORD: Readonly<Record<Period, string>> = {
+  all: "everything",
+  this_year: "this year",
+  last_year: "last year",
+  last_30_days: "last 30 days",
+  today: "today",
+};
 
 const DAY_MS = 86_400_000;
 
@@ -51,6 +60,25 @@ export function zoneTime(atUtc: string, zone: string): string {
   const part = (type: string): string => parts.find((each) => each.type === type)?.value ?? "";
   const offset = part("timeZoneName").replace("GMT", "") || "+00:00";
   return `${part("year")}-${part("month")}-${part("day")} ${part("hour")}:${part("minute")}:${part("second")} ${offset}`;
+}
+
+/** Whether this machine knows the zone: an address can name any. */
+export function isZone(zone: string): boolean {
+  try {
+    return new Intl.DateTimeFormat("en-CA", { timeZone: zone }).resolvedOptions().timeZone !== "";
+  } catch {
+    // A zone that is not known is refused by an exception and nothing else.
+    return false;
+  }
+}
+
+/** Columns never move; the time in the chosen zone is one more at the end. */
+export function withZone(table: ExportTable, zone: string): ExportTable {
+  if (zone === "UTC") return table;
+  return {
+    columns: [...table.columns, "at_zone"],
+    rows: table.rows.map((row) => ({ ...row, at_zone: zoneTime(String(row["market_at_utc"]), zone) })),
+  };
 }
 
 export interface LedgerSums {

@@ -11,11 +11,22 @@ import { StatTile } from "@/components/ui/stat-tile";
 import { Empty, SkeletonRows } from "@/components/ui/states";
 import { TextLink } from "@/components/ui/text-link";
 import type { PnlDto } from "@/lib/api/money-schemas";
+import dynamic from "next/dynamic";
 import { AgreementPanel } from "./agreement-panel";
 import { DaysPanel } from "./days-panel";
 import { LedgerExport } from "./ledger-export";
 import { LivesPanel } from "./lives-panel";
 import { ScoresPanel } from "./scores-panel";
+
+/** Below the fold: loaded after the first paint. */
+const GainsPanel = dynamic(() => import("./gains-panel").then((module) => module.GainsPanel), {
+  ssr: false,
+  loading: () => (
+    <Panel title="Realised gains" flush>
+      <SkeletonRows rows={2} height={40} label="gains" />
+    </Panel>
+  ),
+});
 
 export function ReportsView(): ReactNode {
   const pairs = useApi("pairs");
@@ -74,6 +85,7 @@ function Report({ pair }: { readonly pair: string }): ReactNode {
           <LivesPanel pnl={data} />
           <ScoresPanel pnl={data} />
           <LedgerExport pairId={pair} priceNote={data.priceNote} />
+          <GainsPanel pairId={pair} />
         </>
       )}
     </QueryView>

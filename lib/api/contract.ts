@@ -357,11 +357,17 @@ export const contract = {
       pair: pairIdSchema.optional(),
       since: z.coerce.number().int().min(0).default(0),
       limit: limit(5000, 500),
+      /** `yes`: the last ones instead of the first, still oldest first. */
+      newest: z.enum(["yes", "no"]).default("no"),
     }),
     response: z.object({
       rows: z.array(statementRowSchema),
       /** Pass as `since` for the rest; null at the end. */
       nextSince: z.number().int().nullable(),
+      /** Rows of the pair after `since`. */
+      total: z.number().int(),
+      /** False when the oldest entries are only in the journal on disk, from where `tidegate export` takes them. */
+      isWhole: z.boolean(),
     }),
   }),
   pairPnl: get("/api/pairs/{id}/pnl", "read", "Profit and loss by epoch, day and position life, and score cards", {

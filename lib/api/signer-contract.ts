@@ -272,6 +272,15 @@ export const ledgerEntrySchema = z.object({
 });
 export type LedgerEntry = z.output<typeof ledgerEntrySchema>;
 
+const ledgerListSchema = z.object({
+  entries: z.array(ledgerEntrySchema),
+  /** Of the pair after `sinceSeq`. */
+  total: z.number().int(),
+  /** False when the signer does not keep the oldest any more: the journal on disk has them. */
+  isWhole: z.boolean(),
+});
+export type LedgerList = z.output<typeof ledgerListSchema>;
+
 /** A bridge transfer from its source transaction to its end; its capital is in transit in between (safety.md sections 1 and 3.4). */
 export const TRANSFER_STATES = ["pending", "done", "partial", "refunded", "failed"] as const;
 export const transferSchema = z.object({
@@ -472,8 +481,10 @@ export const controlMethods = {
       pairId: pairIdSchema.optional(),
       sinceSeq: z.number().int().min(0).default(0),
       limit: z.number().int().min(1).max(5000).default(500),
+      /** The last ones instead of the first, still oldest first. */
+      newest: z.boolean().optional(),
     }),
-    result: z.object({ entries: z.array(ledgerEntrySchema) }),
+    result: ledgerListSchema,
   },
   "transfers.list": {
     params: z.object({ pairId: pairIdSchema.optional() }),

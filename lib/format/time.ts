@@ -58,3 +58,9 @@ export function formatInstant(atMs: number | null | undefined, nowMs: number): s
 export function formatIso(atMs: number | null | undefined): string {
   return dateOf(atMs)?.toISOString() ?? UNKNOWN;
 }
+
+/** Unix ms of what `formatIso` wrote; null for anything that is no instant. */
+export function parseIso(text: string): number | null {
+  const atMs = Date.parse(text);
+  return Number.isNaN(atMs) ? null : atMs;
+}

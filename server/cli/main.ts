@@ -12,6 +12,8 @@ import { runConfigExample } from "./commands/config-example";
 import { runDemo } from "./commands/demo";
 import { runDoctor } from "./commands/doctor";
 import { runExit, type ExitFlags } from "./commands/exit";
+import { GAIN_METHODS } from "@/lib/ledger/lots";
+import { US_DOLLARS } from "@/lib/ledger/unit-prices";
 import { EXPORTS, runExport, type ExportFlags } from "./commands/export";
 import { runInit } from "./commands/init";
 import { registryCommand } from "./commands/registry";
@@ -101,6 +103,8 @@ program
   .option("--pair <id>", "one pair only")
   .addOption(new Option("--of <what>", "what to write").choices([...EXPORTS]).default("ledger"))
   .addOption(new Option("--format <form>", "csv or json").choices(["csv", "json"]).default("csv"))
+  .addOption(new Option("--method <lots>", "of gains: which lot leaves").choices([...GAIN_METHODS]).default("fifo"))
+  .option("--currency <symbol>", "of gains: USD, or a token or coin that the ledger has prices of", US_DOLLARS)
   .option("--out <file>", "a file instead of standard output")
   .action((flags: ExportFlags) => runExport(flags));
 

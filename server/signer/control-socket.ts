@@ -57,7 +57,7 @@ export function createControlHandlers(
         if (record !== null) return record;
         throw SignerError.refuse("not_found", `There is no command ${commandId} in the log of this deployment.`);
       }),
-    "ledger.list": (params) => answer(() => ({ entries: [...engine.listLedger(params)] })),
+    "ledger.list": (params) => answer(() => engine.listLedger(params)),
     "transfers.list": ({ pairId }) => answer(() => ({ transfers: [...engine.listTransfers(pairId)] })),
     "orphans.list": () => answer(() => ({ orphans: [...engine.listOrphans()] })),
     "ledger.check": () =>

@@ -125,11 +125,16 @@ export function createEngine(deps: EngineDeps): Engine {
         .toReversed()
         .slice(0, limit)
         .map((entry) => reportPlan(context, entry)),
-    listLedger: ({ pairId, sinceSeq, limit }) =>
-      journal.state
+    listLedger: ({ pairId, sinceSeq, limit, newest = false }) => {
+      const lines = journal.state
         .ledgerLines()
-        .filter((line) => line.seq > sinceSeq && (pairId === undefined || line.pairId === pairId))
-        .slice(0, limit),
+        .filter((line) => line.seq > sinceSeq && (pairId === undefined || line.pairId === pairId));
+      return {
+        entries: newest ? lines.slice(-limit) : lines.slice(0, limit),
+        total: lines.length,
+        isWhole: journal.state.isLedgerWhole(),
+      };
+    },
     checkLedger,
     knownPositions: (pairId) =>
       [...journal.state.positions.values()].filter((each) => each.pairId === pairId).map(positionOf),

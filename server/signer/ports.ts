@@ -4,7 +4,7 @@ import { TidegateError, type ErrorDetails } from "@/lib/errors/tidegate-error";
 import type {
   ExitOrder,
   KnownPosition,
-  LedgerEntry,
+  LedgerList,
   OpArguments,
   OpReport,
   PairState,
@@ -316,7 +316,13 @@ export interface Engine {
   /** For system.exit: plans of the pair that have not started end as voided; returns how many. */
   voidWaitingPlans(pairId: string, reason: string): number;
   listPlans(input: { pairId?: string | undefined; open?: boolean | undefined; limit: number }): readonly PlanRecord[];
-  listLedger(input: { pairId?: string | undefined; sinceSeq: number; limit: number }): readonly LedgerEntry[];
+  /** Oldest first; `newest` takes them from the end. */
+  listLedger(input: {
+    pairId?: string | undefined;
+    sinceSeq: number;
+    limit: number;
+    newest?: boolean | undefined;
+  }): LedgerList;
   checkLedger(): Promise<LedgerCheck>;
   knownPositions(pairId: string): readonly KnownPosition[];
   /** Call after logging plan.approve or plan.reject: journals the new status. Returns the record. */

@@ -589,7 +589,7 @@ describe("what the journal does not know", () => {
     expect(await mining(engine.finishPlan(finish))).toMatchObject({ status: "done" });
     expect(engine.knownPositions(PAIR)).toEqual([]);
     // Fees that waited when it was adopted are what the pair began with: paid out, they are no income.
-    const lines = engine.listLedger({ pairId: PAIR, sinceSeq: 0, limit: 5_000 });
+    const { entries: lines } = engine.listLedger({ pairId: PAIR, sinceSeq: 0, limit: 5_000 });
     const fees = (kind: string): bigint =>
       lines
         .filter((line) => line.account === `pair:${PAIR}:fees` && line.kind === kind)

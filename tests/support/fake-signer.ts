@@ -90,7 +90,7 @@ export async function startFakeSigner(deploymentId: Hex, authority: Authority): 
       },
       "transfers.list": async () => ok({ transfers: [] }),
       "orphans.list": async () => ok({ orphans: [] }),
-      "ledger.list": async () => ok({ entries: [] }),
+      "ledger.list": async () => ok({ entries: [], total: 0, isWhole: true }),
       "ledger.check": async () => ok({ checkedAtMs: Date.now(), blocks: [], rows: [], openAllowances: [] }),
       "registry.check": async () => err(missing),
       "worker.started": async () => ok({}),

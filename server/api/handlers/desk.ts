@@ -4,9 +4,10 @@ import type { HealthWord } from "@/lib/api/schemas";
 import { OPEN_PLAN_STATUSES } from "@/lib/plan/plan-status";
 import { ok } from "@/lib/errors/result";
 import { MINUTE_MS } from "@/lib/units";
-import type { LedgerEntry, PlanRecord } from "@/lib/api/signer-contract";
+import type { PlanRecord } from "@/lib/api/signer-contract";
 import type { ApiDeps } from "@/server/api/deps";
 import { bindHandler } from "@/server/api/handler";
+import { readLedger } from "@/server/api/ledger-reader";
 import { readDeskState, type DeskState } from "@/server/api/reads";
 import { moneyParts, type MoneyParts } from "@/server/api/views/money-parts";
 import { overviewView, type LedgerView } from "@/server/api/views/overview";
@@ -54,27 +55,10 @@ export async function ledgerCheck(deps: ApiDeps): Promise<LedgerCheck | null> {
 }
 
 const PARTS_KEPT_MS = 5_000;
-const LEDGER_PAGE = 5_000;
-const LEDGER_PAGES_MAX = 4;
 /** How far before an assignment its price may lie: the collector may have been a moment behind. */
 const PRICE_WINDOW_MS = 30 * 60_000;
 
 let keptParts: { readonly atMs: number; readonly parts: ReadonlyMap<string, MoneyParts> } | null = null;
-
-async function ledgerOf(deps: ApiDeps, pairId: string): Promise<LedgerEntry[]> {
-  const entries: LedgerEntry[] = [];
-  for (let page = 0; page < LEDGER_PAGES_MAX; page += 1) {
-    const answer = await deps.control.call("ledger.list", {
-      pairId,
-      sinceSeq: (entries.at(-1)?.seq ?? -1) + 1,
-      limit: LEDGER_PAGE,
-    });
-    if (!answer.ok) return [];
-    entries.push(...answer.value.entries);
-    if (answer.value.entries.length < LEDGER_PAGE) break;
-  }
-  return entries;
-}
 
 /** Profit and loss by part per pair, from the signer's ledger; a pair without capital or price is left out. */
 export async function partsOfPairs(
@@ -87,7 +71,8 @@ export async function partsOfPairs(
   for (const [pairId, state] of desk.workers) {
     const pool = deps.registry.poolsOf(pairId)[0];
     if (pool === undefined) continue;
-    const entries = await ledgerOf(deps, pairId);
+    const listed = await readLedger(deps, pairId);
+    const entries = listed.ok ? listed.value : [];
     const prices = new Map<number, number>();
     for (const atMs of new Set(entries.filter((entry) => entry.kind === "assign").map((entry) => entry.marketAtMs))) {
       const merged = await mergedCandles(deps, { pairId, fromMs: atMs - PRICE_WINDOW_MS, toMs: atMs + MINUTE_MS });

@@ -1,7 +1,7 @@
 // Money on the record: the ledger as rows, profit and loss of a pair, transfers between chains, and what the journal does not know.
 import { contract } from "@/lib/api/contract";
 import type { OrphanDto, TransferDto } from "@/lib/api/money-schemas";
-import type { LedgerEntry, Orphan, Transfer } from "@/lib/api/signer-contract";
+import type { Orphan, Transfer } from "@/lib/api/signer-contract";
 import type { WorkerState } from "@/lib/api/worker-state";
 import { err, ok, type Result } from "@/lib/errors/result";
 import type { PriceBook } from "@/lib/ledger/price-book";
@@ -9,6 +9,7 @@ import { buildStatement } from "@/lib/ledger/statement";
 import { fromSignerError, type ApiError } from "@/server/api/api-error";
 import type { ApiDeps } from "@/server/api/deps";
 import { bindHandler } from "@/server/api/handler";
+import { readLedger } from "@/server/api/ledger-reader";
 import { knownPair, readDeskState, readMoney } from "@/server/api/reads";
 import { rawInTransit, usdInTransit } from "@/server/api/views/transit";
 import { createMoneyDays } from "@/server/api/views/money-days";
@@ -17,9 +18,6 @@ import { nativePairOf, priceBookOf, statementToken } from "@/server/api/views/st
 import type { RegistryView } from "@/server/config/registry";
 import { readPlans } from "./plans";
 
-const LEDGER_PAGE = 5_000;
-/** Entries looked through for the lives of one pair; older ones are in the export. */
-const LEDGER_PAGES_MAX = 4;
 async function priceBooks(
   deps: ApiDeps,
   pairIds: readonly string[],
@@ -38,11 +36,12 @@ const ledgerHandler = bindHandler(contract.ledger, async ({ deps, query }) => {
     ...(query.pair === undefined ? {} : { pairId: query.pair }),
     sinceSeq: query.since,
     limit: query.limit,
+    newest: query.newest === "yes",
   });
   if (!listed.ok) return err(fromSignerError(listed.error));
   const books = await priceBooks(deps, deps.settings.pairIds);
   if (!books.ok) return books;
-  const { entries } = listed.value;
+  const { entries, total, isWhole } = listed.value;
   const rows = buildStatement({
     entries,
     pricesOf: (pairId) => books.value.get(pairId) ?? null,
@@ -53,32 +52,19 @@ const ledgerHandler = bindHandler(contract.ledger, async ({ deps, query }) => {
   return ok({
     data: {
       rows: rows.map((row) => ({ ...row })),
-      nextSince: entries.length < query.limit || last === undefined ? null : last.seq,
+      nextSince: query.newest === "yes" || entries.length < query.limit || last === undefined ? null : last.seq,
+      total,
+      isWhole,
     },
   });
 });
-
-async function allEntries(deps: ApiDeps, pairId: string): Promise<Result<LedgerEntry[], ApiError>> {
-  const entries: LedgerEntry[] = [];
-  for (let page = 0; page < LEDGER_PAGES_MAX; page += 1) {
-    const answer = await deps.control.call("ledger.list", {
-      pairId,
-      sinceSeq: entries.at(-1)?.seq ?? 0,
-      limit: LEDGER_PAGE,
-    });
-    if (!answer.ok) return err(fromSignerError(answer.error));
-    entries.push(...answer.value.entries);
-    if (answer.value.entries.length < LEDGER_PAGE) break;
-  }
-  return ok(entries);
-}
 
 const pnlHandler = bindHandler(contract.pairPnl, async ({ deps, params }) => {
   const pair = knownPair(deps, params.id);
   if (!pair.ok) return pair;
   const [money, entries, plans, desk] = await Promise.all([
     readMoney(deps, params.id),
-    allEntries(deps, params.id),
+    readLedger(deps, params.id),
     readPlans(deps),
     readDeskState(deps),
   ]);

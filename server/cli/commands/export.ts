@@ -6,7 +6,11 @@ import type { LedgerEntry } from "@/lib/api/signer-contract";
 import { moneyRecordSchema, type MoneyRecord } from "@/lib/epoch/money-record";
 import { recordsToCsv } from "@/lib/format/csv";
 import { dayTable, epochTable, positionTable, scoreTable, type ExportTable } from "@/lib/ledger/export-rows";
-import { buildStatement, STATEMENT_COLUMNS } from "@/lib/ledger/statement";
+import { gainNote, gainTable } from "@/lib/ledger/gain-rows";
+import { buildGains } from "@/lib/ledger/gains";
+import type { GainMethod } from "@/lib/ledger/lots";
+import { buildStatement, STATEMENT_COLUMNS, type StatementRow } from "@/lib/ledger/statement";
+import { currenciesOf } from "@/lib/ledger/unit-prices";
 import { buildPnl, type PnlPlan } from "@/server/api/views/pnl";
 import { nativePairOf, priceBookOf, statementToken } from "@/server/api/views/statement";
 import { readRunFile } from "@/server/cli/data-dir";
@@ -20,7 +24,7 @@ import { readMoneyRecords } from "@/server/infra/store/epochs";
 import { createProjection } from "@/server/signer/journal/projection";
 import { journalEntrySchema } from "@/server/signer/journal/records";
 
-export const EXPORTS = ["ledger", "epochs", "days", "positions", "scores"] as const;
+export const EXPORTS = ["ledger", "gains", "epochs", "days", "positions", "scores"] as const;
 
 export interface ExportFlags {
   readonly dataDir?: string;
@@ -28,6 +32,8 @@ export interface ExportFlags {
   readonly of: (typeof EXPORTS)[number];
   readonly format: "csv" | "json";
   readonly out?: string;
+  readonly method: GainMethod;
+  readonly currency: string;
 }
 
 const STORE_WAIT_MS = 10_000;
@@ -54,10 +60,7 @@ export async function runExport(flags: ExportFlags): Promise<void> {
   const registry = unwrap(loadRegistry({ overlayFile, rpcUrls: new Map() }));
   const pairIds = registry.registry.pairs.map((pair) => pair.id);
   const money = await readMoneyOf(readRunFile(settings.dataDir)?.storeUrl ?? null, pairIds);
-  const table =
-    flags.of === "ledger"
-      ? ledgerTable({ registry, pairIds, money, flags, entries: journal.entries })
-      : resultTable({ registry, pairIds, money, flags, journal });
+  const table = tableOf({ registry, pairIds, money, flags, journal });
   const text =
     flags.format === "csv"
       ? recordsToCsv(table.columns, table.rows)
@@ -83,17 +86,46 @@ interface NamedTable extends ExportTable {
   readonly what: string;
 }
 
-function ledgerTable(input: TableInput & { readonly entries: readonly LedgerEntry[] }): NamedTable {
+function tableOf(input: TableInput & { readonly journal: Journal }): NamedTable {
+  const { flags, journal } = input;
+  if (flags.of !== "ledger" && flags.of !== "gains") return resultTable(input);
+  const rows = statementRows({ ...input, entries: journal.entries });
+  if (flags.of === "gains") return namedGains(rows, flags);
+  const priced = rows.filter((row) => row.usd !== null).length;
+  return { columns: STATEMENT_COLUMNS, rows, what: `entries, ${priced} with US dollars` };
+}
+
+function namedGains(rows: readonly StatementRow[], flags: ExportFlags): NamedTable {
+  const known = currenciesOf(rows);
+  if (!known.includes(flags.currency)) {
+    throw new ConfigError({
+      code: "invalid",
+      message: `The ledger has no price of ${flags.currency}; it can tell gains in ${known.join(", ")}.`,
+      retryable: false,
+    });
+  }
+  const report = buildGains({
+    rows,
+    method: flags.method,
+    currency: flags.currency,
+    period: { fromMs: 0, toMs: Number.POSITIVE_INFINITY },
+    isOnePair: flags.pair !== undefined,
+  });
+  const { realised } = report.totals;
+  const unknown = realised.unknown === 0 ? "" : `, ${realised.unknown} parts of unknown price left out`;
+  const what = `rows, realised ${realised.known.toFixed(2)} ${flags.currency}${unknown}. ${gainNote(report)}`;
+  return { ...gainTable(report), what };
+}
+
+function statementRows(input: TableInput & { readonly entries: readonly LedgerEntry[] }): readonly StatementRow[] {
   const { registry, pairIds, money, flags } = input;
   const books = new Map([...money.records].map(([pairId, records]) => [pairId, priceBookOf(records)] as const));
-  const rows = buildStatement({
+  return buildStatement({
     entries: input.entries.filter((entry) => flags.pair === undefined || entry.pairId === flags.pair),
     pricesOf: (pairId) => books.get(pairId) ?? null,
     sharedPairId: nativePairOf(registry, pairIds),
     tokenOf: (chainId, token, pairId) => statementToken(registry, { chainId, token, pairId }),
   });
-  const priced = rows.filter((row) => row.usd !== null).length;
-  return { columns: STATEMENT_COLUMNS, rows, what: `entries, ${priced} with US dollars` };
 }
 
 function resultTable(input: TableInput & { readonly journal: Journal }): NamedTable {

@@ -145,6 +145,8 @@ export interface Projection {
   hasReference(reference: string): boolean;
   /** Ledger lines of the last records (a bounded number), oldest first. */
   ledgerLines(): readonly LedgerEntry[];
+  /** False when the oldest lines are not kept any more. */
+  isLedgerWhole(): boolean;
   spentSince(pairId: string, sinceMs: number): { usd: number; gasUsd: number; txCount: number };
   rebalances(pairId: string): { lastPraAtMarketMs: number | null; rsAtMarketMs: readonly number[] };
   /** (chain, token, spender) that approve ops touched and that no later VERIFIED revoke took back. */
@@ -165,7 +167,8 @@ export function positionOf(owned: OwnedPosition): KnownPosition {
 }
 
 const KEPT_CLOSED_PLANS = 400;
-const KEPT_LEDGER_LINES = 10_000;
+/** Two years of 5 000 transactions each, about nine lines to one; longer ledgers are whole in the export of the command line. */
+const KEPT_LEDGER_LINES = 100_000;
 const KEPT_REBALANCES = 200;
 const KEPT_TRANSFERS = 500;
 /** The carry policy's closes and openings bind nothing: only a reallocation starts the minimum hold. */
@@ -191,6 +194,7 @@ export function createProjection(): Projection {
   const usedLogs = new Set<string>();
   const inventories = new Map<number, bigint>();
   let lines: LedgerEntry[] = [];
+  let isWhole = true;
   let spending: Spending[] = [];
 
   function opOf(opId: string): OpRecord {
@@ -228,7 +232,10 @@ export function createProjection(): Projection {
         rate: rateOf(input.op),
       });
     });
-    if (lines.length > KEPT_LEDGER_LINES * 1.2) lines = lines.slice(-KEPT_LEDGER_LINES);
+    if (lines.length > KEPT_LEDGER_LINES * 1.2) {
+      lines = lines.slice(-KEPT_LEDGER_LINES);
+      isWhole = false;
+    }
   }
 
   function postLegs(
@@ -668,6 +675,7 @@ export function createProjection(): Projection {
     nextNonce: (chainId) => nonces.get(chainId) ?? null,
     hasReference: (reference) => references.has(reference),
     ledgerLines: () => lines,
+    isLedgerWhole: () => isWhole,
     spentSince: (pairId, sinceMs) => {
       const total = { usd: 0, gasUsd: 0, txCount: 0 };
       for (const each of spending) {

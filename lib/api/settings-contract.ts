@@ -1,8 +1,31 @@
-// Routes of the settings pages, a table of their own: what only they need is not in every page's first load.
+// Routes of the settings pages and of looking into one plan, a table of their own: what only they need is not in every page's first load.
 import * as z from "zod";
 import { pairIdSchema } from "@/lib/registry/schema";
+import { candleColumnsSchema } from "./candle-columns";
 import { chainEndpointsDtoSchema, endpointTestSchema } from "./endpoint-schemas";
-import { poolCheckRequestSchema, poolCheckSchema, signedSettingsSchema } from "./system-settings";
+import { poolFactsSchema } from "./schemas";
+import {
+  poolCheckRequestSchema,
+  poolCheckSchema,
+  registryAdditionSchema,
+  signedSettingsSchema,
+} from "./system-settings";
+
+/** One thing that happened under a trace id, from whichever stream of the log store. */
+const traceLineSchema = z.object({
+  id: z.string(),
+  /** Wall time; the market's is beside it. */
+  atMs: z.number(),
+  marketAtMs: z.number(),
+  /** `logs` are processes' own lines, the others records they wrote. */
+  stream: z.enum(["logs", "epochs", "tx_log", "audit"]),
+  process: z.string(),
+  level: z.string().nullable(),
+  event: z.string(),
+  opId: z.string().nullable(),
+  text: z.string(),
+});
+export type TraceLine = z.output<typeof traceLineSchema>;
 
 const none = z.object({});
 const MAX_URL_CHARS = 2_048;
@@ -61,6 +84,50 @@ export const settingsContract = {
     query: none,
     body: poolCheckRequestSchema,
     response: poolCheckSchema,
+    status: 200,
+  },
+  poolTrial: {
+    method: "POST",
+    path: "/api/registry/pool-trial",
+    auth: "session",
+    summary:
+      "Candles for a backtest of a pool that is to be added: the collector's, or the pool's own by GeckoTerminal",
+    params: none,
+    query: none,
+    body: z.object({ addition: registryAdditionSchema }),
+    response: z.object({
+      facts: poolFactsSchema,
+      /** Both tokens follow the same peg. */
+      isPegged: z.boolean(),
+      /** The quote token is a dollar, so that amounts in it are US dollars. */
+      isQuoteUsd: z.boolean(),
+      /** `none`: nobody had candles; `notes` say who was asked and what came. */
+      from: z.enum(["collector", "pool", "none"]),
+      /** Exchanges behind the collector's candles. */
+      venues: z.array(z.string()),
+      candles: candleColumnsSchema,
+      notes: z.array(z.string()),
+    }),
+    status: 200,
+  },
+  planTrace: {
+    method: "GET",
+    path: "/api/plans/{planId}/trace",
+    auth: "session",
+    summary:
+      "Lines and records of the log store under a plan's trace ids (plan, its operations, its cycle), oldest first",
+    params: z.object({ planId: z.string().regex(/^0x[0-9a-f]{32}$/, "expected a plan id: 0x and 32 hex digits") }),
+    query: none,
+    body: none,
+    response: z.object({
+      /** Cycles whose record names the plan. */
+      cycleIds: z.array(z.string()),
+      lines: z.array(traceLineSchema),
+      /** Streams that could not be read, and why. */
+      problems: z.array(z.string()),
+      /** What is not in this answer although somebody might look for it. */
+      missing: z.array(z.string()),
+    }),
     status: 200,
   },
   alertSettings: {

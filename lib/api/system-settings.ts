@@ -142,6 +142,15 @@ export const poolCheckSchema = z.object({
   addition: registryAdditionSchema.nullable(),
   pairId: z.string().nullable(),
   dexId: z.string().nullable(),
+  /** Read from the chain with the check; missing where nothing may be added. */
+  market: z
+    .object({
+      /** The larger of both directions, 1/1 000 000. */
+      feePips: z.number(),
+      /** From 1 % below to 1 % above the price; null where the quote is no dollar or depth is kept another way. */
+      depthUsd: z.number().min(0).nullable(),
+    })
+    .nullish(),
   /** The whole check. */
   tookMs: z.number(),
 });

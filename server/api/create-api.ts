@@ -12,6 +12,8 @@ import { pairHandlers } from "./handlers/pairs";
 import { paperHandlers } from "./handlers/paper";
 import { peopleHandlers } from "./handlers/people";
 import { planHandlers } from "./handlers/plans";
+import { planTraceHandlers } from "./handlers/plan-trace";
+import { poolTrialHandlers } from "./handlers/pool-trial";
 import { poolHandlers } from "./handlers/pools";
 import { settingsHandlers } from "./handlers/settings";
 import type { ApiDeps } from "./deps";
@@ -25,8 +27,10 @@ export const allHandlers: readonly BoundHandler[] = [
   ...environmentHandlers,
   ...pairHandlers,
   ...planHandlers,
+  ...planTraceHandlers,
   ...poolHandlers,
   ...settingsHandlers,
+  ...poolTrialHandlers,
   ...labHandlers,
   ...paperHandlers,
   ...ledgerHandlers,

@@ -10,6 +10,7 @@ import type { AuthorityReader } from "./authority-reader";
 import type { RateLimiter } from "./rate-limiter";
 import type { SettingsDesk } from "./settings-desk";
 import type { TelemetryReader } from "./telemetry-port";
+import type { TraceReader } from "./trace-reader";
 
 export interface ApiSettings {
   readonly version: string;
@@ -30,6 +31,8 @@ export interface ApiDeps {
   readonly control: ControlClient;
   readonly authority: AuthorityReader;
   readonly telemetry: TelemetryReader;
+  /** Missing: this process reads no log lines. */
+  readonly trace?: TraceReader;
   /** Missing: this process runs no set-up checks. */
   readonly doctor?: Doctor;
   /** Missing: this process serves no settings of the deployment. */

@@ -17,6 +17,7 @@ import { createDoctor } from "./doctor";
 import { createRateLimiter } from "./rate-limiter";
 import { createSettingsDesk } from "./settings-desk";
 import { createTelemetryReader } from "./telemetry-reader";
+import { createTraceReader } from "./trace-reader";
 
 export const API_VERSION = "0.1.0";
 
@@ -86,6 +87,7 @@ export function openApiDeps(input: ApiInput): OpenedDeps {
     control,
     authority: createAuthorityReader({ control, store, nowMs: wallClock.nowMs }),
     telemetry: createTelemetryReader(settings.openobserve),
+    trace: createTraceReader(settings.openobserve),
     doctor: createDoctor({ settings, control, nowMs: wallClock.nowMs }),
     settingsDesk: createSettingsDesk({
       settings,

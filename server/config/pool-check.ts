@@ -56,11 +56,13 @@ export async function inspectPool(deps: AddDeps, request: PoolCheckRequest): Pro
   let dexId = request.dexId;
   let pairId: string | null = request.pairId;
   let addition: RegistryAddition | null = null;
+  let market: PoolCheck["market"] = null;
   try {
     const found = await look(deps, request, lines);
     dexId = found.dexId ?? dexId;
     pairId = found.pairId ?? pairId;
     addition = found.addition;
+    market = found.market;
   } catch (error) {
     if (!(error instanceof ChainError)) throw error;
     lines.push(line("problem", "Chain", "every question is answered", error.message));
@@ -70,6 +72,7 @@ export async function inspectPool(deps: AddDeps, request: PoolCheckRequest): Pro
     addition: hasProblem(lines) ? null : addition,
     pairId,
     dexId,
+    market: hasProblem(lines) ? null : market,
     tookMs: Math.round(performance.now() - startMono),
   };
 }
@@ -78,10 +81,11 @@ interface Found {
   readonly dexId: string | null;
   readonly pairId: string | null;
   readonly addition: RegistryAddition | null;
+  readonly market: PoolCheck["market"];
 }
 
 async function look(deps: AddDeps, request: PoolCheckRequest, lines: CheckLine[]): Promise<Found> {
-  const none: Found = { dexId: null, pairId: null, addition: null };
+  const none: Found = { dexId: null, pairId: null, addition: null, market: null };
   const { registry } = deps;
   const chain = registry.chains.find(({ id }) => id === request.chainId);
   if (chain === undefined) {
@@ -116,6 +120,7 @@ async function look(deps: AddDeps, request: PoolCheckRequest, lines: CheckLine[]
   return {
     dexId: dex.id,
     pairId: pair.id,
+    market: checked.market,
     addition: checked.entry === null ? null : { tokens: fresh, pools: [checked.entry], pairs: isNewPair ? [pair] : [] },
   };
 }

@@ -8,9 +8,10 @@ import {
   sliceHex,
   zeroAddress,
 } from "viem";
-import type { CallPort, FamilyReads } from "@/lib/actions/family";
+import type { CallPort, FamilyReads, LivePool } from "@/lib/actions/family";
 import { amountsForLiquidity } from "@/lib/amm/liquidity";
 import { humanAmount } from "@/lib/amm/human-units";
+import { sqrtToPrice } from "@/lib/amm/sqrt-price";
 import { sqrtAtTick } from "@/lib/amm/tick-math";
 import type { Result } from "@/lib/errors/result";
 import { ChainError } from "@/lib/errors/tidegate-error";
@@ -54,6 +55,13 @@ export interface Addition<T> {
   /** Null when so little was found out that there is no entry to write. */
   readonly entry: T | null;
   readonly findings: readonly Finding[];
+  /** What a pool's check read of its market. */
+  readonly market?: PoolMarket | undefined;
+}
+
+export interface PoolMarket {
+  readonly feePips: number;
+  readonly depthUsd: number | null;
 }
 
 export function hasProblem(findings: readonly Finding[]): boolean {
@@ -217,6 +225,7 @@ export async function checkPoolAddition(deps: AddDeps, request: PoolRequest): Pr
     pool: entry,
     tokens: [facts.base.address, facts.quote.address],
   });
+  const depth = await readDepth(deps, facts);
   findings.push(
     ...about("Deployment rule", "the id follows from factory, tokens and key", [
       derived === null
@@ -224,7 +233,7 @@ export async function checkPoolAddition(deps: AddDeps, request: PoolRequest): Pr
         : good("the id follows from the DEX's deployment rule"),
     ]),
     ...about("Hook", "none, or one the DEX's entry allows", [hookFinding(facts)]),
-    ...about("Fee and depth", "liquidity around the price", await depthFindings(deps, facts)),
+    ...about("Fee and depth", "liquidity around the price", depthFindings(facts, depth)),
   );
   const holder = request.id.length === 42 ? request.id : (facts.contracts.vault ?? facts.factory);
   for (const token of [facts.base, facts.quote]) {
@@ -232,7 +241,7 @@ export async function checkPoolAddition(deps: AddDeps, request: PoolRequest): Pr
       ...about(`Token ${token.symbol}`, "a transfer arrives in full", await tokenFlags(deps, token, holder)),
     );
   }
-  return { entry, findings };
+  return { entry, findings, market: depth instanceof ChainError ? undefined : marketOf(facts, depth) };
 }
 
 function hookFinding({ pool, dex }: ResolvedPool): Finding {
@@ -246,8 +255,14 @@ function hookFinding({ pool, dex }: ResolvedPool): Finding {
 /** One per cent either way. */
 const DEPTH_TICKS = 100;
 
-async function depthFindings(deps: AddDeps, facts: ResolvedPool): Promise<readonly Finding[]> {
-  const found = await tried(async () => {
+interface PoolDepth {
+  readonly live: LivePool;
+  readonly base: number | null;
+  readonly quote: number | null;
+}
+
+async function readDepth(deps: AddDeps, facts: ResolvedPool): Promise<PoolDepth | ChainError> {
+  return tried(async () => {
     const calls = callsOf(deps, facts.chain.id);
     const ref = poolRefOf(facts);
     const reads = deps.readsOf(facts.dex.family);
@@ -269,6 +284,23 @@ async function depthFindings(deps: AddDeps, facts: ResolvedPool): Promise<readon
       quote: Number(humanAmount(quoteRaw, facts.quote.decimals).toPrecision(4)),
     };
   });
+}
+
+function marketOf(facts: ResolvedPool, { live, base, quote }: PoolDepth): PoolMarket {
+  const frame = {
+    baseIsToken0: facts.baseIsToken0,
+    decBase: facts.base.decimals,
+    decQuote: facts.quote.decimals,
+  };
+  const isDollar = facts.quote.pegCurrency === "USD";
+  return {
+    feePips: Math.max(live.fee0Pips, live.fee1Pips),
+    depthUsd:
+      base === null || quote === null || !isDollar ? null : base * sqrtToPrice(live.sqrtPriceX96, frame) + quote,
+  };
+}
+
+function depthFindings(facts: ResolvedPool, found: PoolDepth | ChainError): readonly Finding[] {
   if (found instanceof ChainError) return [problem(found.message)];
   const { live, base, quote } = found;
   const fee = live.fee0Pips === live.fee1Pips ? `${live.fee0Pips}` : `${live.fee0Pips} and ${live.fee1Pips}`;

@@ -27,7 +27,7 @@ const PREVIEW_HISTORY_MS = 31 * DAY_MS;
 const CHUNK_MS = 3 * DAY_MS;
 
 /** Merged M1 candles of a long window, venue by venue as the worker merges them; other requests get their turn between two chunks. */
-async function longCandles(
+export async function longCandles(
   deps: ApiDeps,
   input: { readonly pairId: string; readonly fromMs: number; readonly toMs: number },
 ): Promise<Result<{ readonly series: CandleSeries; readonly venues: readonly string[] }, ApiError>> {

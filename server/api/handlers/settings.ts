@@ -214,7 +214,7 @@ const checkHandler = bindHandler(
   "operator",
 );
 
-/** Which exchanges price the pair now, from the candles they sent. */
+/** Which exchanges price the pair now, from the candles they sent, each by the name it lists the pair under. */
 async function sourcesLine(deps: ApiDeps, pair: Pair | null): Promise<CheckLine> {
   const what = "Exchange sources";
   const expected = "at least two with a candle of the last 5 min";
@@ -222,15 +222,20 @@ async function sourcesLine(deps: ApiDeps, pair: Pair | null): Promise<CheckLine>
   const meta = await readCandleMeta(deps.store, pair.id);
   if (!meta.ok) return { kind: "note", what, expected, came: meta.error.message };
   const newestAtMs = Math.max(0, ...[...meta.value.values.values()].map(({ lastTs }) => lastTs ?? 0));
-  const fresh = pair.sources.flatMap(({ venue }) => {
+  const fresh: string[] = [];
+  const silent: string[] = [];
+  for (const { venue, base, quote } of pair.sources) {
     const lastTs = meta.value.values.get(venue)?.lastTs ?? null;
-    return lastTs !== null && newestAtMs - lastTs <= MAX_CANDLE_AGE_MS ? [venue] : [];
-  });
+    const isFresh = lastTs !== null && newestAtMs - lastTs <= MAX_CANDLE_AGE_MS;
+    (isFresh ? fresh : silent).push(`${venue} ${base}/${quote}`);
+  }
+  const answers =
+    fresh.length === 0 ? "none answers" : `${fresh.length} of ${pair.sources.length}: ${fresh.join(", ")}`;
   return {
     kind: fresh.length >= 2 ? "ok" : "note",
     what,
     expected,
-    came: fresh.length === 0 ? "none" : `${fresh.length} of ${pair.sources.length}: ${fresh.join(", ")}`,
+    came: silent.length === 0 ? answers : `${answers}; silent: ${silent.join(", ")}`,
   };
 }
 

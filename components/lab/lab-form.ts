@@ -1,5 +1,6 @@
 // The lab's form as text, as people type it, and as a checked request; every refusal names its field and what it expects.
 import * as z from "zod";
+import type { TwinName } from "@/lib/backtest/report";
 import { DEFAULT_MODEL_KAPPA } from "@/lib/backtest/volume-model";
 
 export const DATA_KINDS = ["sample", "market", "file"] as const;
@@ -165,6 +166,10 @@ export interface LabRequest extends Omit<Checked, "from" | "to" | "feePercent" |
   readonly toMs: number | null;
   readonly feePips: number;
   readonly protocolShareFrac: number;
+  /** Liquidity of others from 1 % below to 1 % above the price, where it was read; missing: a mid-sized pool's. */
+  readonly depthUsd?: number;
+  /** Missing: all of them. */
+  readonly twins?: readonly TwinName[];
 }
 
 export type FormErrors = Readonly<Partial<Record<keyof LabForm, string>>>;

@@ -6,15 +6,16 @@ import { useApi } from "@/components/live/use-api";
 import { Button } from "@/components/ui/button";
 import { SelectField, TextField } from "@/components/ui/field";
 import { Panel } from "@/components/ui/panel";
-import { ProgressBar } from "@/components/ui/progress-bar";
 import { Segmented } from "@/components/ui/segmented";
 import { Status } from "@/components/ui/status";
 import type { BacktestReport } from "@/lib/backtest/report";
 import { formatBytes } from "@/lib/format/bytes";
-import { formatFeePips, formatPercent } from "@/lib/format/percent";
+import { formatFeePips } from "@/lib/format/percent";
 import { checkForm, DATA_KINDS, DEFAULT_FORM, type DataKind, type FormErrors, type LabForm } from "./lab-form";
 import { loadRecorded, loadSample, type LoadedData } from "./load-data";
 import { SAMPLE_FORM } from "./lab-sample";
+import { newRunId } from "./run-id";
+import { RunProgress } from "./run-progress";
 import type { KeptRun } from "./run-store";
 import { useLabRun } from "./use-lab-run";
 import { useRunActs } from "./use-runs";
@@ -94,7 +95,7 @@ export function RunForm({ onDone }: { readonly onDone: (id: string, policy: "for
     const { request, data, source, isSimulated } = loaded;
     run.start({ request, data }, (report) => {
       const finished: KeptRun = {
-        id: newId(),
+        id: newRunId(),
         name: request.name === "" ? nameOf(report, request.policy) : request.name,
         savedAtMs: Date.now(),
         source,
@@ -240,7 +241,7 @@ export function RunForm({ onDone }: { readonly onDone: (id: string, policy: "for
           </div>
         </details>
         {isRunning ? (
-          <Running run={run} />
+          <RunProgress run={run} />
         ) : (
           <Button type="submit" kind="primary" busy={isReading ? "Reading the data" : null}>
             Run the backtest
@@ -274,21 +275,6 @@ function startOf(data: DataKind): Partial<LabForm> {
 type TextKey = {
   [K in keyof LabForm]: LabForm[K] extends string ? (string extends LabForm[K] ? K : never) : never;
 }[keyof LabForm];
-
-function Running({ run }: { readonly run: ReturnType<typeof useLabRun> }): ReactNode {
-  if (run.state.kind !== "running") return null;
-  const { stage, doneFrac } = run.state;
-  return (
-    <div className="grid gap-2">
-      <div className="flex items-baseline justify-between gap-3 text-dense">
-        <span className="text-ink-2">{stage}</span>
-        <span>{formatPercent(doneFrac, 0)}</span>
-      </div>
-      <ProgressBar label="Progress of the run" doneFrac={doneFrac} />
-      <Button onClick={run.cancel}>Stop the run</Button>
-    </div>
-  );
-}
 
 function Check({
   label,
@@ -343,10 +329,4 @@ function nameOf(report: BacktestReport, policy: string): string {
     ...(typeof capitalUsd === "number" ? [`$${capitalUsd}`] : []),
     ...(typeof gasUsdPerTx === "number" ? [`gas $${gasUsdPerTx}`] : []),
   ].join(", ");
-}
-
-/** `randomUUID` exists on secure pages only; a desk in a private network may not be one. */
-function newId(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(12));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -88,7 +88,7 @@ function modelOf(request: LabRequest): VolumeModel {
   return {
     kappa: request.modelKappa,
     memoryDays: DEFAULT_MODEL_MEMORY_DAYS,
-    depthUsd: request.isStablePair ? DEFAULT_PEGGED_DEPTH_USD : DEFAULT_DEPTH_USD,
+    depthUsd: request.depthUsd ?? (request.isStablePair ? DEFAULT_PEGGED_DEPTH_USD : DEFAULT_DEPTH_USD),
     shape: "moves",
   };
 }
@@ -104,7 +104,7 @@ function settingsOf(request: LabRequest): BacktestSettings {
     windows: request.windows,
     fromMs: request.fromMs,
     toMs: request.toMs,
-    twins: TWIN_NAMES,
+    twins: request.twins ?? TWIN_NAMES,
     params: resolveParams(request.isStablePair, {
       policy: request.policy,
       allowCash: request.allowCash,

@@ -8,7 +8,9 @@ import type { LabRequest } from "./lab-form";
 export type LabData =
   | { readonly kind: "files"; readonly candles: Blob | null; readonly poolMinutes: Blob | null }
   /** What the running system recorded: minutes of all its venues, merged. */
-  | { readonly kind: "recorded"; readonly candles: CandleColumns; readonly venues: readonly string[] };
+  | { readonly kind: "recorded"; readonly candles: CandleColumns; readonly venues: readonly string[] }
+  /** The pool's own candles from outside; `notes` say from where and what was done to them. */
+  | { readonly kind: "pool"; readonly candles: CandleColumns; readonly notes: readonly string[] };
 
 export interface RunCommand {
   readonly request: LabRequest;

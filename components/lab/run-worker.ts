@@ -35,16 +35,20 @@ async function run({ request, data }: RunCommand): Promise<void> {
 }
 
 async function inputOf(data: LabData): Promise<LabInput> {
-  if (data.kind === "recorded") {
+  if (data.kind !== "files") {
     const series = unpackCandles(data.candles);
-    if (series === null) throw new Error("The recorded candles came in columns of different lengths; reload the page.");
-    return { candles: recordedInput(series, data.venues), poolMinutes: null };
+    if (series === null) throw new Error("The candles came in columns of different lengths; reload the page.");
+    const notes =
+      data.kind === "pool"
+        ? data.notes
+        : [`Candles are those this system recorded, merged from ${data.venues.join(", ") || "no venue"}.`];
+    return { candles: inputOfSeries(series, notes), poolMinutes: null };
   }
   const [candles, poolMinutes] = await Promise.all([unpack(data.candles), unpack(data.poolMinutes)]);
   return { candles, poolMinutes };
 }
 
-function recordedInput(candles: CandleSeries, venues: readonly string[]): CandleInput {
+function inputOfSeries(candles: CandleSeries, notes: readonly string[]): CandleInput {
   let holes = 0;
   let filledMinutes = 0;
   for (let index = 0; index < candles.length; index += 1) {
@@ -54,10 +58,10 @@ function recordedInput(candles: CandleSeries, venues: readonly string[]): Candle
   }
   return {
     candles,
-    // Merged over venues: the prices move by no single exchange's step.
+    // Merged over venues, or a pool's own: the prices move by no single exchange's step.
     priceStep: null,
     data: { rows: candles.length - filledMinutes, dropped: [], droppedCount: 0, filledMinutes, holes },
-    notes: [`Candles are those this system recorded, merged from ${venues.join(", ") || "no venue"}.`],
+    notes,
   };
 }
 

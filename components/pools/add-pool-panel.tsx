@@ -1,5 +1,6 @@
 // Adding a pool: found by its address, checked line by line on its chain, then what a signature would change; a check that fails blocks.
 "use client";
+import dynamic from "next/dynamic";
 import { parseAsInteger, parseAsString, useQueryState } from "nuqs";
 import { useState, type ReactNode } from "react";
 import { ChangeList, type Change } from "@/components/settings/change-list";
@@ -16,6 +17,12 @@ import { useSession } from "@/components/wallet/use-session";
 import { ApiError } from "@/lib/api/client";
 import { hasProblem, type RegistryAddition } from "@/lib/api/system-settings";
 import { formatFeePips } from "@/lib/format/percent";
+
+/** Engine, report and forms of a check that went well. */
+const PoolTrialPanel = dynamic(() => import("./pool-trial-panel").then((module) => module.PoolTrialPanel), {
+  ssr: false,
+});
+const PoolCapsPanel = dynamic(() => import("./pool-caps-panel").then((module) => module.PoolCapsPanel), { ssr: false });
 
 type Check = SettingsAnswer<"poolCheck">;
 type Choices = SettingsAnswer<"registryChoices">;
@@ -186,41 +193,52 @@ function Result({
           <span className="text-micro text-ink-3">checked in {(check.tookMs / 1000).toFixed(1)} s</span>
         </div>
         <CheckLines lines={check.lines} caption="Checks of the pool" />
+        {addition !== null && <PoolTrialPanel addition={addition} market={check.market} />}
       </div>
-      <section aria-label="What is signed" className="min-w-0 px-3.5 py-3 desk:px-4">
-        <h3 className="mb-2 font-title">What is signed</h3>
-        {addition === null ? (
-          <p className="text-ink-2">
-            Nothing: a check speaks against it. The lines marked “blocks” say what was expected and what came.
-          </p>
-        ) : (
-          <>
-            <ChangeList changes={additionChanges(addition, choices, chainName)} />
-            <div className="mt-4 grid gap-2">
-              <Button
-                kind="primary"
-                busy={command.busy}
-                disabled={command.state.phase === "done"}
-                onClick={() =>
-                  void command.run({
-                    action: "registry.add",
-                    target: "system",
-                    params: addition,
-                    configVersion: choices.added.version,
-                  })
-                }
-              >
-                Sign this addition with wallet
-              </Button>
-              <CommandNote state={command.state} />
-            </div>
-            <p className="mt-3 text-dense text-ink-3">
-              Only an owner can sign this. The signer checks the pool again by itself. The pair&rsquo;s worker starts
-              anew after its open step and asks the chain once more; mode and limits of a pair stay as they are.
+      <div className="min-w-0 max-mid:border-t">
+        <section aria-label="What is signed" className="min-w-0 px-3.5 py-3 desk:px-4">
+          <h3 className="mb-2 font-title">What is signed</h3>
+          {addition === null ? (
+            <p className="text-ink-2">
+              Nothing: a check speaks against it. The lines marked “blocks” say what was expected and what came.
             </p>
-          </>
+          ) : (
+            <>
+              <ChangeList changes={additionChanges(addition, choices, chainName)} />
+              <div className="mt-4 grid gap-2">
+                <Button
+                  kind="primary"
+                  busy={command.busy}
+                  disabled={command.state.phase === "done"}
+                  onClick={() =>
+                    void command.run({
+                      action: "registry.add",
+                      target: "system",
+                      params: addition,
+                      configVersion: choices.added.version,
+                    })
+                  }
+                >
+                  Sign this addition with wallet
+                </Button>
+                <CommandNote state={command.state} />
+              </div>
+              <p className="mt-3 text-dense text-ink-3">
+                Only an owner can sign this. The signer checks the pool again by itself. The pair&rsquo;s worker starts
+                anew after its open step and asks the chain once more; mode and limits of a pair stay as they are.
+              </p>
+            </>
+          )}
+        </section>
+        {addition !== null && check.pairId !== null && (
+          <PoolCapsPanel
+            pairId={check.pairId}
+            isNewPair={addition.pairs.length > 0}
+            isAdded={command.state.phase === "accepted" || command.state.phase === "done"}
+            depthUsd={check.market?.depthUsd ?? null}
+          />
         )}
-      </section>
+      </div>
     </div>
   );
 }

@@ -8,9 +8,15 @@ export interface Change {
   readonly after: string;
 }
 
-export function ChangeList({ changes }: { readonly changes: readonly Change[] }): ReactNode {
+export function ChangeList({
+  changes,
+  caption = "Changes",
+}: {
+  readonly changes: readonly Change[];
+  readonly caption?: string;
+}): ReactNode {
   return (
-    <ul aria-label="Changes" className="grid gap-1.5">
+    <ul aria-label={caption} className="grid gap-1.5">
       {changes.map(({ id, label, before, after }) => (
         <li key={id} className="wrap-anywhere">
           <span className="block text-dense text-ink-3">{label}</span>

@@ -1,6 +1,7 @@
 // Everything that happened with one plan: timeline, what went where, what comes next, and a file for a report.
 "use client";
 import { Download } from "lucide-react";
+import dynamic from "next/dynamic";
 import { useState, type ReactNode } from "react";
 import { StatusChip } from "@/components/approvals/plan-head";
 import { nextSentence, planTitle } from "@/components/approvals/plan-words";
@@ -23,11 +24,30 @@ import { formatInstant } from "@/lib/format/time";
 import { formatSignedToken, formatTokenExact } from "@/lib/format/token";
 import { formatUsd } from "@/lib/format/usd";
 import { FundsMap } from "./funds-map";
+import { needsActs, planFacts } from "./plan-acts";
 import { PlanScore } from "./plan-score";
 import { PlanTimeline } from "./plan-timeline";
 import { withoutSecrets } from "./report-bundle";
 import { saveJson } from "./save-json";
 import { hasFailed } from "./step-cause";
+
+/** Below the timeline, and only wanted when something went wrong: both come after the first paint. */
+const PlanTrace = dynamic(() => import("./plan-trace").then((module) => module.PlanTrace), {
+  ssr: false,
+  loading: () => (
+    <Panel title="Log by trace id" flush>
+      <SkeletonRows rows={6} height={40} label="the log" />
+    </Panel>
+  ),
+});
+const PlanActsPanel = dynamic(() => import("./plan-acts-panel").then((module) => module.PlanActsPanel), {
+  ssr: false,
+  loading: () => (
+    <Panel title="What you can do" flush>
+      <SkeletonRows rows={4} height={72} label="the acts" />
+    </Panel>
+  ),
+});
 
 export function ActivityDetail({ planId }: { readonly planId: string }): ReactNode {
   const plan = useApi("plan", { params: { planId } });
@@ -53,9 +73,12 @@ function Detail({ plan }: { readonly plan: PlanDto }): ReactNode {
   const sent = plan.steps.reduce((total, step) => total + (step.op?.attempts.length ?? 0), 0);
   return (
     <div className="grid items-start gap-3 desk:gap-4 mid:grid-cols-[minmax(0,1fr)_348px]">
-      <Panel title={planTitle(plan)} meta={<StatusChip status={plan.status} />}>
-        <PlanTimeline plan={plan} />
-      </Panel>
+      <div className="grid min-w-0 gap-3 desk:gap-4">
+        <Panel title={planTitle(plan)} meta={<StatusChip status={plan.status} />}>
+          <PlanTimeline plan={plan} />
+        </Panel>
+        <PlanTrace planId={plan.planId} />
+      </div>
       <div className="grid gap-3 desk:gap-4">
         <Panel title="What comes next">
           <p className="text-ink-2">{nextSentence(plan)}</p>
@@ -64,9 +87,9 @@ function Detail({ plan }: { readonly plan: PlanDto }): ReactNode {
             <li>
               <TextLink href={`/approvals/${plan.planId}`}>The card with ranges, bounds and limits</TextLink>
             </li>
-            {plan.steps.some(hasFailed) && <WhatYouCanDo pairId={plan.pairId} />}
           </ul>
         </Panel>
+        {needsActs(planFacts(plan)) && <PlanActsPanel plan={plan} />}
         {plan.endedAtMs !== null && <PlanScore planId={plan.planId} pairId={plan.pairId} />}
         <Panel title="What went where">
           {deltas.length === 0 ? (
@@ -142,23 +165,6 @@ function NextEpoch({ pairId }: { readonly pairId: string }): ReactNode {
             ? "When the next epoch decides is not known now."
             : `The next epoch decides in ${formatAge(Math.max(0, left))} of market time, in mode ${pair.mode.toUpperCase()}.`}
     </p>
-  );
-}
-
-/** Every one is an act of its own, signed on its own page. */
-function WhatYouCanDo({ pairId }: { readonly pairId: string }): ReactNode {
-  return (
-    <>
-      <li>
-        <TextLink href={`/pairs/${encodeURIComponent(pairId)}`}>Try again: ask for a range shift on the pair</TextLink>
-      </li>
-      <li>
-        <TextLink href={`/pairs/${encodeURIComponent(pairId)}?act=pause`}>Keep it as it is: pause the pair</TextLink>
-      </li>
-      <li>
-        <TextLink href="/system">Adopt or close what nobody accounts for</TextLink>
-      </li>
-    </>
   );
 }
 

@@ -29,7 +29,7 @@ export function AlertDetail({ id }: { readonly id: string }): ReactNode {
           );
         }
         return (
-          <div className="grid gap-3 desk:gap-4">
+          <div className="grid gap-3 desk:gap-4 has-[[data-action-bar]]:max-mid:pb-36">
             <Panel title={alert.clearedAtMs === null ? "Open alert" : "Alert that ended"}>
               <AlertCard alert={alert} isAlone />
             </Panel>

@@ -1,20 +1,26 @@
 // The pair as it is now, in the least space: state, the day's price against the range, the money line, the plan that waits, and what can be done.
 "use client";
+import dynamic from "next/dynamic";
 import Link from "next/link";
 import type { ReactNode } from "react";
-import { useWallNow } from "@/components/live/ticker";
 import { useApi } from "@/components/live/use-api";
 import { PAIR_STATE, pairStateWord } from "@/components/shell/words";
 import { buttonClass } from "@/components/ui/button";
 import { GateBar } from "@/components/ui/gate-bar";
 import { KeyValue } from "@/components/ui/key-value";
 import { Panel } from "@/components/ui/panel";
+import { SkeletonRows } from "@/components/ui/states";
 import { Status } from "@/components/ui/status";
-import { formatCountdown } from "@/lib/format/age";
 import { formatPercent } from "@/lib/format/percent";
 import { formatPrice, formatRange } from "@/lib/format/price";
 import { formatSignedUsd, formatUsd } from "@/lib/format/usd";
 import { PriceSpark } from "./price-spark";
+
+/** With the approval card's checks and bar, where there is a plan at all. */
+const WaitingPlan = dynamic(() => import("./waiting-plan").then((module) => module.WaitingPlan), {
+  ssr: false,
+  loading: () => <SkeletonRows rows={5} label="the plan" />,
+});
 
 /** A day of quarter hours. */
 const CANDLES = 96;
@@ -71,42 +77,5 @@ export function PairNow({ pairId }: { readonly pairId: string }): ReactNode {
         </Link>
       </p>
     </Panel>
-  );
-}
-
-function WaitingPlan({ planId }: { readonly planId: string }): ReactNode {
-  const plan = useApi("plan", { params: { planId } }).data;
-  const nowMs = useWallNow();
-  if (plan === undefined) return null;
-  const waits = plan.status === "waiting_approval";
-  const { rehearsal, forecast } = plan;
-  return (
-    <section aria-label="Its plan" className="mt-3 border-t pt-3">
-      <KeyValue
-        rows={[
-          {
-            key: waits ? "Plan waits, then HOLD in" : "Plan under way",
-            value:
-              plan.expiresAtMs === null || nowMs === 0 || !waits
-                ? plan.statusReason
-                : formatCountdown(plan.expiresAtMs - nowMs),
-          },
-          { key: "Fees a day after it", value: formatUsd(forecast.feesUsdPerDayAfter) },
-          { key: "Cost, all of it", value: formatUsd(forecast.costUsd) },
-          {
-            key: "Simulation",
-            value:
-              rehearsal === null ? (
-                <Status tone="unknown">not tried</Status>
-              ) : (
-                <Status tone={rehearsal.isOk ? "ok" : "crit"}>{rehearsal.isOk ? "passes" : "fails"}</Status>
-              ),
-          },
-        ]}
-      />
-      <Link href={`/approvals/${planId}`} className={`${buttonClass(waits ? "primary" : "default")} mt-2 w-full`}>
-        {waits ? "Review, approve or reject" : "Follow the plan"}
-      </Link>
-    </section>
   );
 }

@@ -61,7 +61,7 @@ function Waiting({ plan, decision, onReject }: Props): ReactNode {
           <TimeBar createdAtMs={plan.createdAtMs} expiresAtMs={plan.expiresAtMs} className="mt-2" />
         </div>
       )}
-      <Actions plan={plan} decision={decision} onReject={onReject} className="grid gap-2" />
+      <PlanActions plan={plan} decision={decision} onReject={onReject} className="grid gap-2" />
       <p className="text-dense text-ink-3">
         You sign the plan hash, a nonce and an end time of at most 5 minutes. If a bound is left before the first step,
         the plan turns void and nothing is sent.
@@ -70,7 +70,8 @@ function Waiting({ plan, decision, onReject }: Props): ReactNode {
   );
 }
 
-function Actions({ decision, onReject, className }: Props & { readonly className: string }): ReactNode {
+/** The two acts with why they may be off, wherever a plan is decided on. */
+export function PlanActions({ decision, onReject, className }: Props & { readonly className: string }): ReactNode {
   return (
     <div className={className}>
       <Button
@@ -245,7 +246,7 @@ export function PlanBar({ plan, decision, onReject }: Props): ReactNode {
             7 d <b className={cx("font-title", netTone(forecast.net7dUsd))}>{formatSignedUsd(forecast.net7dUsd)}</b>
           </span>
         </div>
-        <Actions
+        <PlanActions
           plan={plan}
           decision={decision}
           onReject={onReject}
@@ -256,7 +257,7 @@ export function PlanBar({ plan, decision, onReject }: Props): ReactNode {
   );
 }
 
-function RehearsalWord({ plan }: { readonly plan: PlanDto }): ReactNode {
+export function RehearsalWord({ plan }: { readonly plan: PlanDto }): ReactNode {
   if (plan.rehearsal === null) return <Status tone="unknown">Per step, at signing</Status>;
   if (plan.rehearsal.method === "none") return <Status tone="warn">Could not be tried</Status>;
   return <Status tone={plan.rehearsal.isOk ? "ok" : "crit"}>{plan.rehearsal.isOk ? "Went through" : "Failed"}</Status>;

@@ -113,6 +113,7 @@ function OfChain({ chain }: { readonly chain: ChainEndpointsDto }): ReactNode {
           flush
         >
           <EndpointTable chain={chain} draft={draft} onChange={setEdited} />
+          <Removed draft={draft} onUse={(id) => setEdited(used(draft, id, "use"))} />
           <p className="border-t px-3.5 py-2.5 text-dense text-ink-3 desk:px-4">
             Asked from the top; the next one is asked when one fails. Figures of this desk are measured while somebody
             looks, figures of the workers are the slowest worker&rsquo;s, both over the newest 200 requests.
@@ -195,6 +196,7 @@ function EndpointTable({
   readonly onChange: (draft: readonly Draft[]) => void;
 }): ReactNode {
   const byId = new Map(chain.endpoints.map((endpoint) => [endpoint.id, endpoint]));
+  const asked = draft.filter(({ use }) => use !== "removed");
   return (
     <Table caption="Endpoints in the order they are asked">
       <thead>
@@ -216,7 +218,7 @@ function EndpointTable({
         </tr>
       </thead>
       <tbody>
-        {draft.map((entry, at) => {
+        {asked.map((entry, at) => {
           const endpoint = byId.get(entry.id);
           return (
             <Tr key={entry.id} className={entry.use === "use" ? undefined : "text-ink-3"}>
@@ -269,7 +271,7 @@ function EndpointTable({
                   </Button>
                   <Button
                     size="small"
-                    disabled={at === draft.length - 1}
+                    disabled={at === asked.length - 1}
                     onClick={() => onChange(moved(draft, entry.id, 1))}
                     aria-label={`Down: ask ${entry.label} later`}
                   >
@@ -295,7 +297,6 @@ function EndpointTable({
                   <Button
                     size="small"
                     kind="quiet"
-                    disabled={entry.use === "removed"}
                     onClick={() => onChange(removed(draft, entry.id))}
                     aria-label={`Remove ${entry.label}`}
                   >
@@ -308,6 +309,39 @@ function EndpointTable({
         })}
       </tbody>
     </Table>
+  );
+}
+
+/** Out of the list, and why their names stay: a list without them would ask them last again. */
+function Removed({
+  draft,
+  onUse,
+}: {
+  readonly draft: readonly Draft[];
+  readonly onUse: (id: Draft["id"]) => void;
+}): ReactNode {
+  const entries = draft.filter(({ use }) => use === "removed");
+  if (entries.length === 0) return null;
+  return (
+    <details className="border-t px-3.5 py-2 text-dense desk:px-4">
+      <summary className="min-h-6 text-ink-2">
+        {entries.length === 1 ? "1 removed endpoint" : `${entries.length} removed endpoints`}, not asked
+      </summary>
+      <p className="mt-1 max-w-prose text-ink-3">
+        This machine&rsquo;s configuration still names {entries.length === 1 ? "it" : "them"}, so that the signed list
+        keeps saying “not asked”. Take the address out of the configuration and start again, and it is gone here too.
+      </p>
+      <ul aria-label="Removed endpoints" className="mt-2 grid gap-1.5">
+        {entries.map(({ id, label }) => (
+          <li key={id} className="flex flex-wrap items-center justify-between gap-2">
+            <span className="min-w-0 font-hash wrap-anywhere text-ink-3">{label}</span>
+            <Button size="small" onClick={() => onUse(id)} aria-label={`Use ${label} again`}>
+              Use again
+            </Button>
+          </li>
+        ))}
+      </ul>
+    </details>
   );
 }
 

@@ -28,7 +28,15 @@ describe("endpoint edits", () => {
 
   it("behavior: an added one leaves, a configured one stays named as not asked", () => {
     expect(ids(removed([ONE, TWO], TWO.id))).toEqual(["https://one"]);
-    expect(removed([ONE, TWO], ONE.id)[0]?.use).toBe("removed");
+    const without = removed([ONE, TWO], ONE.id);
+    expect(without.map(({ label, use }) => `${label} ${use}`)).toEqual(["https://two use", "https://one removed"]);
+    expect(endpointChanges([ONE, TWO], without).map(({ label, after }) => `${label}: ${after}`)).toEqual([
+      "https://one: not asked",
+      "https://two: first to be asked",
+    ]);
+    // What is not asked has no place: nothing moves around it.
+    expect(moved(without, TWO.id, 1)).toEqual(without);
+    expect(ids(used(without, ONE.id, "use"))).toEqual(["https://two", "https://one"]);
   });
 
   it("error: a list without one in use cannot be signed", () => {

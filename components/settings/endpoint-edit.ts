@@ -7,8 +7,15 @@ export interface Draft extends EndpointEntry {
   readonly from: EndpointDto["from"];
 }
 
+/** A removed one that nobody's configuration names any more needs no entry: the next list leaves it out. */
 export function draftOf(endpoints: readonly EndpointDto[]): readonly Draft[] {
-  return endpoints.map(({ id, label, use, from }) => ({ id, label, use, from }));
+  const kept = endpoints.filter(({ use, from }) => use !== "removed" || from === "configured");
+  return asked(kept.map(({ id, label, use, from }) => ({ id, label, use, from })));
+}
+
+/** What is not asked comes after what is: it has no place in the order. */
+function asked(draft: readonly Draft[]): readonly Draft[] {
+  return [...draft.filter(({ use }) => use !== "removed"), ...draft.filter(({ use }) => use === "removed")];
 }
 
 /** The list as it is signed. */
@@ -20,25 +27,31 @@ export function moved(draft: readonly Draft[], id: string, by: -1 | 1): readonly
   const at = draft.findIndex((each) => each.id === id);
   const to = at + by;
   const entry = draft[at];
-  if (entry === undefined || to < 0 || to >= draft.length) return draft;
+  const last = draft.findLastIndex(({ use }) => use !== "removed");
+  if (entry === undefined || entry.use === "removed" || to < 0 || to > last) return draft;
   return draft.toSpliced(at, 1).toSpliced(to, 0, entry);
 }
 
 export function used(draft: readonly Draft[], id: string, use: EndpointUse): readonly Draft[] {
-  return draft.map((each) => (each.id === id ? { ...each, use } : each));
+  return asked(draft.map((each) => (each.id === id ? { ...each, use } : each)));
 }
 
-/** One that was added leaves the list; a configured one stays named as removed, since the environment still has it. */
+/**
+ * One that was added leaves the list. A configured one leaves the order and stays named as removed: the machine's configuration still
+ * has it, and what no list names is asked last.
+ */
 export function removed(draft: readonly Draft[], id: string): readonly Draft[] {
-  return draft.flatMap((each) =>
-    each.id !== id ? [each] : each.from === "configured" ? [{ ...each, use: "removed" as const }] : [],
+  return asked(
+    draft.flatMap((each) =>
+      each.id !== id ? [each] : each.from === "configured" ? [{ ...each, use: "removed" as const }] : [],
+    ),
   );
 }
 
 export function added(draft: readonly Draft[], entry: { readonly id: EndpointEntry["id"]; readonly label: string }) {
   const known = draft.some((each) => each.id === entry.id);
   if (known) return used(draft, entry.id, "use");
-  return [...draft, { ...entry, use: "use" as const, from: "desk" as const }];
+  return asked([...draft, { ...entry, use: "use" as const, from: "desk" as const }]);
 }
 
 /** Why a list cannot be signed; null when it can. The signer checks the same. */

@@ -57,7 +57,8 @@ export async function readPoolCandles(
   input: PoolCandleInput,
 ): Promise<Result<PoolCandles, SourceError>> {
   const rows = new Map<number, Row>();
-  let refused = 0;
+  /** As they came: a service that sends them again does not make them more. */
+  const refused = new Set<string>();
   let isInverse: boolean | null = null;
   let beforeSec = Math.ceil(input.toMs / 1_000);
   for (let page = 0; page < MAX_PAGES && beforeSec * 1_000 > input.fromMs; page += 1) {
@@ -73,7 +74,7 @@ export async function readPoolCandles(
     for (const each of list) {
       const row = rowSchema.safeParse(each);
       if (!row.success) {
-        refused += 1;
+        refused.add(JSON.stringify(each) ?? "");
         continue;
       }
       oldestSec = Math.min(oldestSec, row.data[0]);
@@ -91,7 +92,7 @@ export async function readPoolCandles(
   const notes = [
     "Candles are the pool's own quarter hours by GeckoTerminal: each one's move is taken to happen in its first minute.",
     ...(quiet > 0 ? [`${quiet} quarter hours without a trade keep the price before them.`] : []),
-    ...(refused > 0 ? [`${refused} rows of GeckoTerminal were not usable numbers and were left out.`] : []),
+    ...(refused.size > 0 ? [`${refused.size} rows of GeckoTerminal were not usable numbers and were left out.`] : []),
   ];
   return ok({ series: fillCandles(normaliseCandles(minutes, input.toMs)), notes });
 }

@@ -5,7 +5,13 @@ import { join } from "node:path";
 import type { Person } from "@/lib/api/authority-settings";
 import type { CommandRecord, SignedCommand } from "@/lib/api/commands";
 import { commandId } from "@/lib/api/commands";
-import { controlMethods, type Authority, type PlanRecord, type SignerErrorWire } from "@/lib/api/signer-contract";
+import {
+  controlMethods,
+  type Authority,
+  type LedgerEntry,
+  type PlanRecord,
+  type SignerErrorWire,
+} from "@/lib/api/signer-contract";
 import { err, ok } from "@/lib/errors/result";
 import { DEFAULT_APPROVAL_LIMITS } from "@/lib/plan/approval-rule";
 import type { Hex } from "@/lib/units";
@@ -18,6 +24,8 @@ export interface FakeSigner {
   authority: Authority;
   plans: PlanRecord[];
   people: Person[];
+  /** Oldest first. */
+  ledger: readonly LedgerEntry[];
   /** The next submit is refused with this. */
   refuseWith: SignerErrorWire | null;
   close(): Promise<void>;
@@ -37,6 +45,7 @@ export async function startFakeSigner(deploymentId: Hex, authority: Authority): 
     submitted: [],
     authority,
     plans: [],
+    ledger: [],
     people: authority.roles.map((entry) => ({ ...entry, name: "" })),
     refuseWith: null,
     close: () => Promise.resolve(),
@@ -90,7 +99,11 @@ export async function startFakeSigner(deploymentId: Hex, authority: Authority): 
       },
       "transfers.list": async () => ok({ transfers: [] }),
       "orphans.list": async () => ok({ orphans: [] }),
-      "ledger.list": async () => ok({ entries: [], total: 0, isWhole: true }),
+      "ledger.list": async ({ pairId, sinceSeq, limit, newest = false }) => {
+        const rest = fake.ledger.filter((entry) => entry.seq > sinceSeq && (pairId ?? entry.pairId) === entry.pairId);
+        const entries = newest ? rest.slice(-limit) : rest.slice(0, limit);
+        return ok({ entries, total: rest.length, isWhole: true });
+      },
       "ledger.check": async () => ok({ checkedAtMs: Date.now(), blocks: [], rows: [], openAllowances: [] }),
       "registry.check": async () => err(missing),
       "worker.started": async () => ok({}),

@@ -266,14 +266,14 @@ function Check({
   const isExplained = difference === null || Math.abs(difference) <= 1e-9 * size;
   return (
     <>
-      <Status tone={open.length > 0 || !isExplained ? "crit" : isWhole ? "ok" : "warn"}>
+      <Status className="mr-2" tone={open.length > 0 || !isExplained ? "crit" : isWhole ? "ok" : "warn"}>
         {open.length === 0
           ? isExplained
             ? "Lots equal the ledger: difference 0"
             : `Cost does not add up by ${moneyText(difference, report.currency)}`
           : `Lots differ from the ledger: ${open.map((each) => `${each.token} by ${each.difference}`).join(", ")}`}
-      </Status>{" "}
-      <span className="text-ink-2">
+      </Status>
+      <span className="inline-block text-ink-2">
         {formatInteger(entries)} entries, {formatInteger(report.rows.length)} lines in the file.
         {unknown > 0 &&
           ` ${formatInteger(unknown)} of them have no price: they are left out of the sums and empty in the file.`}

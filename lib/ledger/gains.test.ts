@@ -4,7 +4,6 @@ import { describe, expect, it } from "vitest";
 import { recordsToCsv } from "@/lib/format/csv";
 import { parseIso } from "@/lib/format/time";
 import { makeLedgerRows } from "@/tests/support/make-ledger";
-import { printLine } from "@/tests/support/print-line";
 import { TEST_SEED } from "@/tests/support/seed";
 import { gainNote, gainTable } from "./gain-rows";
 import { buildGains, type GainInput, type GainReport } from "./gains";
@@ -278,19 +277,5 @@ describe("buildGains", () => {
       `300,${at},sold,WETH-USDC,WETH,-5,200,${at},1466.66666667,,,USD,fifo,300,${source},${at},1,,`,
     );
     expect(gainNote({ method: "average", currency: "ETH" })).toContain("average cost");
-  });
-
-  it("behavior: a year of 5 000 transactions is counted, written and small enough to wait for", () => {
-    const rows = makeLedgerRows({ seed: TEST_SEED, transactions: 5_000 });
-    const startedMs = performance.now();
-    const report = gains(rows);
-    const text = recordsToCsv(gainTable(report).columns, gainTable(report).rows);
-    const tookMs = performance.now() - startedMs;
-    printLine(
-      `gains: ${rows.length} entries of 5 000 transactions, ${report.rows.length} rows, ${Math.round(text.length / 1024)} KiB in ${Math.round(tookMs)} ms`,
-    );
-    expect(report.totals.realised.unknown).toBe(0);
-    // The whole way has ten seconds; this is the part that grows with the ledger.
-    expect(tookMs).toBeLessThan(5_000);
   });
 });

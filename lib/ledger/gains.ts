@@ -437,11 +437,16 @@ function tokenGains(token: string, book: TokenBook, price: UnitPrice | null): To
     held,
     cost,
     worth,
-    unrealised: worth === null || cost === null ? null : worth - cost,
+    unrealised: worth === null || cost === null ? null : withoutResidue(worth - cost, worth),
     price,
     difference: decimalText((heldRaw - book.ownedRaw).toString(), book.decimals),
     ...book.sums,
   };
+}
+
+/** What is left of the twelve digits that the figures have in common is rounding, not money. */
+function withoutResidue(difference: number, size: number): number {
+  return Math.abs(difference) <= Math.abs(size) * 1e-12 ? 0 : difference;
 }
 
 function textOf(cell: string | number | null): string | null {

@@ -79,7 +79,7 @@ describe("decimalText", () => {
 
 describe("buildStatement", () => {
   it("default: one row per entry, stable columns, US dollars by the price before", () => {
-    const rows = buildStatement({ entries: minted, pricesOf: () => prices, sharedPairId: PAIR, tokenOf });
+    const rows = buildStatement({ entries: minted, pricesOf: () => prices, sharedPairOf: () => PAIR, tokenOf });
     expect(Object.keys(rows[0] ?? {})).toEqual([...STATEMENT_COLUMNS]);
     expect(rows).toHaveLength(minted.length);
     const weth = rows.find((row) => row.token === "WETH" && row.account === walletAccount(PAIR));
@@ -88,7 +88,7 @@ describe("buildStatement", () => {
   });
 
   it("behavior: what has no price has no US dollars, and says so", () => {
-    const rows = buildStatement({ entries: minted, pricesOf: () => null, sharedPairId: null, tokenOf });
+    const rows = buildStatement({ entries: minted, pricesOf: () => null, sharedPairOf: () => null, tokenOf });
     expect(rows.every((row) => row.usd === null && row.price_source === "none")).toBe(true);
     const stale = createPriceBook([{ atMs: T0 - 30 * HOUR_MS, price: 1, quoteUsd: 1 }]);
     expect(stale.at(T0)).toBeNull();
@@ -96,7 +96,7 @@ describe("buildStatement", () => {
 
   it("behavior: gas is native, priced by the shared pair", () => {
     const gas = listed(gasEntries(10n ** 15n), { seq: 30, marketAtMs: T0 + 12 * HOUR_MS, opId: "mint" });
-    const [row] = buildStatement({ entries: gas, pricesOf: () => prices, sharedPairId: PAIR, tokenOf });
+    const [row] = buildStatement({ entries: gas, pricesOf: () => prices, sharedPairOf: () => PAIR, tokenOf });
     expect(row).toMatchObject({ token: "ETH", token_address: "native", amount: "-0.001", usd: -2.1 });
   });
 });
@@ -123,7 +123,7 @@ describe("computePositionLives", () => {
     const rate = { price: 2_500, quoteUsd: 2, nativeUsd: 5_000, atMs: T0 + 1 };
     const entries = minted.map((entry) => ({ ...entry, rate }));
     expect(computePositionLives({ entries, prices, tokenOf })[0]?.inUsd).toBeCloseTo((2_500 + 2_000) * 2, 9);
-    const row = buildStatement({ entries, pricesOf: () => null, sharedPairId: null, tokenOf })[1];
+    const row = buildStatement({ entries, pricesOf: () => null, sharedPairOf: () => null, tokenOf })[1];
     expect(row).toMatchObject({
       price_source: "exchange median at the operation",
       price_at_utc: "2026-11-01T00:00:00.001Z",

@@ -67,8 +67,8 @@ export interface StatementInput {
   readonly entries: readonly StatementEntry[];
   /** Prices of a pair; null when there are none. */
   readonly pricesOf: (pairId: string) => PriceBook | null;
-  /** Pair whose price the shared accounts (gas, unassigned) go by; null: their US dollars stay empty. */
-  readonly sharedPairId: string | null;
+  /** Pair whose price a token in the shared accounts (gas, unassigned) goes by; null: its US dollars stay empty. */
+  readonly sharedPairOf: (chainId: number, token: string) => string | null;
   readonly tokenOf: (chainId: number, token: string, pairId: string | null) => StatementToken;
 }
 
@@ -83,7 +83,7 @@ export function rateOf(entry: StatementEntry): PriceObservation | null {
 
 export function buildStatement(input: StatementInput): readonly StatementRow[] {
   return input.entries.map((entry) => {
-    const pairId = entry.pairId ?? input.sharedPairId;
+    const pairId = entry.pairId ?? input.sharedPairOf(entry.chainId, entry.token);
     const token = input.tokenOf(entry.chainId, entry.token, pairId);
     const own = ownPrice(entry, token.side);
     const price = own ?? (pairId === null ? null : priceOf(input.pricesOf(pairId), token.side, entry.marketAtMs));

@@ -200,7 +200,7 @@ export function makeLedgerRows(input: Parameters<typeof makeLedger>[0]): readonl
   return buildStatement({
     entries: makeLedger(input),
     pricesOf: () => null,
-    sharedPairId: null,
+    sharedPairOf: () => null,
     tokenOf: (chainId, token): StatementToken => {
       if (token === NATIVE_TOKEN) return { symbol: "ETH", decimals: 18, side: null };
       if (token === WETH) return { symbol: "WETH", decimals: 18, side: "base" };

@@ -14,7 +14,7 @@ import { knownPair, readDeskState, readMoney } from "@/server/api/reads";
 import { rawInTransit, usdInTransit } from "@/server/api/views/transit";
 import { createMoneyDays } from "@/server/api/views/money-days";
 import { buildPnl } from "@/server/api/views/pnl";
-import { nativePairOf, priceBookOf, statementToken } from "@/server/api/views/statement";
+import { priceBookOf, sharedPairOf, statementToken } from "@/server/api/views/statement";
 import type { RegistryView } from "@/server/config/registry";
 import { readPlans } from "./plans";
 
@@ -45,7 +45,7 @@ const ledgerHandler = bindHandler(contract.ledger, async ({ deps, query }) => {
   const rows = buildStatement({
     entries,
     pricesOf: (pairId) => books.value.get(pairId) ?? null,
-    sharedPairId: nativePairOf(deps.registry, deps.settings.pairIds),
+    sharedPairOf: sharedPairOf(deps.registry, deps.settings.pairIds),
     tokenOf: (chainId, token, pairId) => statementToken(deps.registry, { chainId, token, pairId }),
   });
   const last = entries.at(-1);

@@ -45,13 +45,19 @@ export function priceBookOf(
   );
 }
 
-/** The pair whose BASE is the chain's coin: gas and unassigned coins go by its price. */
-export function nativePairOf(registry: RegistryView, pairIds: readonly string[]): string | null {
-  return (
+/** The pair a token outside of pairs goes by: for the chain's coin one whose BASE is the wrapped coin, for others the first that has it. */
+export function sharedPairOf(
+  registry: RegistryView,
+  pairIds: readonly string[],
+): (chainId: number, token: string) => string | null {
+  const native =
     pairIds.find((pairId) =>
       registry
         .poolsOf(pairId)
         .some(({ chain, base }) => chain.wrappedNative.toLowerCase() === base.address.toLowerCase()),
-    ) ?? null
-  );
+    ) ?? null;
+  return (chainId, token) => {
+    if (token === NATIVE_TOKEN) return native;
+    return pairIds.find((pairId) => statementToken(registry, { chainId, token, pairId }).side !== null) ?? native;
+  };
 }

@@ -12,7 +12,7 @@ import type { GainMethod } from "@/lib/ledger/lots";
 import { buildStatement, STATEMENT_COLUMNS, type StatementRow } from "@/lib/ledger/statement";
 import { currenciesOf } from "@/lib/ledger/unit-prices";
 import { buildPnl, type PnlPlan } from "@/server/api/views/pnl";
-import { nativePairOf, priceBookOf, statementToken } from "@/server/api/views/statement";
+import { priceBookOf, sharedPairOf, statementToken } from "@/server/api/views/statement";
 import { readRunFile } from "@/server/cli/data-dir";
 import { unwrap } from "@/server/cli/run-system";
 import { verifySegments } from "@/server/cli/verify-segments";
@@ -123,7 +123,7 @@ function statementRows(input: TableInput & { readonly entries: readonly LedgerEn
   return buildStatement({
     entries: input.entries.filter((entry) => flags.pair === undefined || entry.pairId === flags.pair),
     pricesOf: (pairId) => books.get(pairId) ?? null,
-    sharedPairId: nativePairOf(registry, pairIds),
+    sharedPairOf: sharedPairOf(registry, pairIds),
     tokenOf: (chainId, token, pairId) => statementToken(registry, { chainId, token, pairId }),
   });
 }

@@ -1,5 +1,6 @@
 // The card's fourth part: what the model expects it to earn, what it costs, when it has paid back; a model, not a promise.
 "use client";
+import dynamic from "next/dynamic";
 import type { ReactNode } from "react";
 import type { PlanDto } from "@/lib/api/schemas";
 import { formatAge } from "@/lib/format/age";
@@ -8,6 +9,9 @@ import { formatSignedUsd, formatUsd } from "@/lib/format/usd";
 import { PlanHops } from "./plan-hops";
 import { PlanSection } from "./plan-section";
 
+const PlanTrackRecord = dynamic(() => import("./plan-track-record").then((module) => module.PlanTrackRecord), {
+  ssr: false,
+});
 const DAY_MS = 86_400_000;
 
 export function paybackWords(paybackDays: number | null): string {
@@ -51,9 +55,9 @@ export function PlanMoney({ plan }: { readonly plan: PlanDto }): ReactNode {
       </dl>
       <PlanHops plan={plan} />
       <p className="mt-2 text-dense text-ink-3">
-        Low and high are one standard deviation of the time in range; volume and price are taken as expected. How often
-        this model was right is not measured in this version.
+        Low and high are one standard deviation of the time in range; volume and price are taken as expected.
       </p>
+      <PlanTrackRecord pairId={plan.pairId} />
     </PlanSection>
   );
 }

@@ -137,16 +137,17 @@ export async function checkChains(settings: Settings): Promise<readonly DoctorCh
 }
 
 export async function checkSources(settings: Settings): Promise<readonly DoctorCheck[]> {
-  const isProxied = settings.cexProxyUrl !== null;
-  const venues =
-    settings.cexProxyUrl === null
-      ? Object.entries(VENUE_HOSTS)
-      : [[settings.sandboxUrl === null ? "exchange proxy" : "exchanges, a stand-in", settings.cexProxyUrl]];
-  const venueFix = isProxied
-    ? "check TG_CEX_PROXY_URL"
-    : "check the network or a regional block, or set TG_CEX_PROXY_URL";
+  const proxy = settings.cexProxyUrl?.replace(/\/+$/, "") ?? null;
+  const venueFix =
+    proxy === null
+      ? "check the network or a regional block, or set TG_CEX_PROXY_URL"
+      : "check TG_CEX_PROXY_URL, which this was asked through";
   const targets = [
-    ...venues.map(([name = "", url = ""]) => ({ name, url, fix: venueFix })),
+    ...Object.entries(VENUE_HOSTS).map(([venue, url]) => ({
+      name: settings.sandboxUrl === null ? venue : `${venue}, a stand-in`,
+      url: proxy === null ? url : `${proxy}/${url}`,
+      fix: venueFix,
+    })),
     {
       name: "GeckoTerminal",
       url: `${settings.geckoUrl}/networks`,
@@ -207,7 +208,8 @@ async function reachable(
     const date = Date.parse(response.headers.get("date") ?? "");
     await response.body?.cancel();
     return {
-      ok: response.status < 500,
+      // A limit on requests is an answer; a regional block (403, 451) is none.
+      ok: response.ok || response.status === 429,
       detail: `answers ${response.status} in ${Math.round(performance.now() - startedAtMonoMs)} ms`,
       offMs: Number.isFinite(date) ? Date.now() - date : null,
     };

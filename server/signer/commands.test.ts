@@ -160,13 +160,13 @@ class World {
         return Promise.resolve({ chains: [], notes: [], needsAdopt: false, durationMs: 0 });
       },
       assignCapital: ({ commandId: id, amountRaw }) => {
-        if (this.assigned.includes(id)) return Promise.resolve();
+        if (this.assigned.includes(id)) return Promise.resolve(`${amountRaw} of the token`);
         if (amountRaw > this.unassignedRaw) {
           return Promise.reject(SignerError.refuse("insufficient", `only ${this.unassignedRaw} unassigned`));
         }
         this.unassignedRaw -= amountRaw;
         this.assigned.push(id);
-        return Promise.resolve();
+        return Promise.resolve(`${amountRaw} of the token`);
       },
       revokeLeftovers: () => {
         this.revokes += 1;

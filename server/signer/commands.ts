@@ -165,7 +165,7 @@ export function createCommandDesk(deps: CommandDeskDeps): CommandDesk {
       case "capital.assign":
         return finish(body, record, async () => {
           const params = commandParamsSchemas["capital.assign"].parse(body.params);
-          await engine.assignCapital({
+          const amount = await engine.assignCapital({
             commandId: body.commandId,
             pairId: params.pairId,
             chainId: params.chainId,
@@ -173,7 +173,7 @@ export function createCommandDesk(deps: CommandDeskDeps): CommandDesk {
             amountRaw: BigInt(params.amountRaw),
           });
           return {
-            result: `${params.amountRaw} raw of ${params.token} on chain ${params.chainId} assigned to ${params.pairId}`,
+            result: `${amount} on chain ${params.chainId} assigned to ${params.pairId}`,
             planId: null,
           };
         });

@@ -5,6 +5,7 @@ import { assignEntries } from "@/lib/ledger/entries";
 import type { Address } from "@/lib/units";
 import { readOpenAllowances, readTokenBalance } from "./allowances";
 import type { EngineContext } from "./context";
+import { amountText } from "./inventory";
 import { bookCredits } from "./journal/recover";
 import { createDoubts } from "./doubts";
 import { SignerError, type Engine, type LedgerCheck } from "./ports";
@@ -55,7 +56,8 @@ export function createLedgerDesk(context: EngineContext): Pick<Engine, "checkLed
 
   const assignCapital: Engine["assignCapital"] = (input) =>
     context.withChain(input.chainId, async () => {
-      if (journal.state.hasReference(input.commandId)) return;
+      const text = amountText(context, input.chainId, input.token, input.amountRaw);
+      if (journal.state.hasReference(input.commandId)) return text;
       await bookCredits(context, input.chainId);
       const { balances } = journal.state;
       const entries = assignEntries({
@@ -84,6 +86,7 @@ export function createLedgerDesk(context: EngineContext): Pick<Engine, "checkLed
           marketAtMs: deps.market.nowMs(),
         },
       });
+      return text;
     });
 
   return { checkLedger, assignCapital };

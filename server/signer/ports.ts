@@ -327,14 +327,14 @@ export interface Engine {
   knownPositions(pairId: string): readonly KnownPosition[];
   /** Call after logging plan.approve or plan.reject: journals the new status. Returns the record. */
   syncPlan(planId: string): PlanRecord;
-  /** capital.assign: from unassigned (then credit) to the pair; once per commandId. */
+  /** capital.assign: from unassigned (then credit) to the pair; once per commandId. Returns the amount in words. */
   assignCapital(input: {
     commandId: Hex;
     pairId: string;
     chainId: number;
     token: Address;
     amountRaw: bigint;
-  }): Promise<void>;
+  }): Promise<string>;
   /**
    * For system.resume and pair.unhalt after a halt by a difference: nonce, positions and balances of the chain become the journal's.
    * Returns what was adopted, one sentence each (for the command's result). Call recover() afterwards.

@@ -268,7 +268,16 @@ export const ledgerEntrySchema = z.object({
   opId: z.string().nullable(),
   txHash: hexSchema.nullable(),
   /** Prices the operation was carried out at: QUOTE per BASE, US dollars per QUOTE and per native coin; missing for what has none. */
-  rate: z.object({ price: z.number(), quoteUsd: z.number(), nativeUsd: z.number(), atMs: z.number() }).nullish(),
+  rate: z
+    .object({
+      price: z.number(),
+      quoteUsd: z.number(),
+      nativeUsd: z.number(),
+      atMs: z.number(),
+      /** An exit goes by the pool's own price and takes the quote for one dollar; missing: the exchanges' median. */
+      source: z.literal("pool").optional(),
+    })
+    .nullish(),
 });
 export type LedgerEntry = z.output<typeof ledgerEntrySchema>;
 

@@ -61,7 +61,7 @@ export function gainNote({ method, currency }: Pick<GainReport, "method" | "curr
     currency === "USD"
       ? "US dollars by the price each entry was booked with."
       : `${currency} by the prices each entry was booked with: US dollars of the token through US dollars of ${currency}.`;
-  return `${lots} ${unit} price_source says which: the exchange median at the operation, or that of the epoch before it. Without a price the figure is empty and counted as unknown. A swap sells for what was got, so its cost is in the gain; liquidity that goes into a pool is no sale, what a pool traded meanwhile counts when it comes out; a move between own chains is no sale; gas and what bridges keep are costs; what came without an operation counts from when a pair took it. Unrealised is at the newest booked price. No tax advice.`;
+  return `${lots} ${unit} price_source says which: the exchange median at the operation, that of the epoch before it, or the pool's own at an exit. Without a price the figure is empty and counted as unknown. A swap sells for what was got, so its cost is in the gain; liquidity that goes into a pool is no sale, what a pool traded meanwhile counts when it comes out; a move between own chains is no sale; gas and what bridges keep are costs; what came without an operation counts from when a pair took it. Unrealised is at the newest booked price. No tax advice.`;
 }
 
 /** Twelve significant digits, which a number keeps, and no exponent that a spreadsheet would misread. */

@@ -128,6 +128,9 @@ describe("computePositionLives", () => {
       price_source: "exchange median at the operation",
       price_at_utc: "2026-11-01T00:00:00.001Z",
     });
+    const left = entries.map((entry) => ({ ...entry, rate: { ...rate, source: "pool" as const } }));
+    const exit = buildStatement({ entries: left, pricesOf: () => null, sharedPairOf: () => null, tokenOf })[1];
+    expect(exit?.price_source).toBe("the pool's own price at the exit, its quote taken for 1 US dollar");
   });
 
   it("behavior: without a price the dollars are not known; a mint whose block is gone leaves nothing", () => {

@@ -30,6 +30,8 @@ export interface EntryRate {
   readonly nativeUsd: number;
   /** Market time of the price, unix ms. */
   readonly atMs: number;
+  /** `pool`: an exit, which asks nobody but the chain; missing: the exchanges' median. */
+  readonly source?: "pool" | undefined;
 }
 
 export interface StatementToken {
@@ -74,6 +76,7 @@ export interface StatementInput {
 
 /** What `price_source` says of a row with US dollars: the operation's own price where it has one. */
 const OPERATION_SOURCE = "exchange median at the operation";
+const POOL_SOURCE = "the pool's own price at the exit, its quote taken for 1 US dollar";
 const EPOCH_SOURCE = "exchange median at the epoch before";
 
 /** The price of the entry's own operation, null for what was booked without one. */
@@ -103,13 +106,17 @@ export function buildStatement(input: StatementInput): readonly StatementRow[] {
       amount,
       usd: price === null ? null : round(Number(amount) * price.usd),
       usd_per_token: price === null ? null : round(price.usd),
-      price_source: price === null ? "none" : own === null ? EPOCH_SOURCE : OPERATION_SOURCE,
+      price_source: price === null ? "none" : own === null ? EPOCH_SOURCE : operationSource(entry),
       price_at_utc: price === null ? null : formatIso(price.atMs),
       plan_id: entry.planId,
       op_id: entry.opId,
       tx_hash: entry.txHash,
     };
   });
+}
+
+function operationSource({ rate }: StatementEntry): string {
+  return rate?.source === "pool" ? POOL_SOURCE : OPERATION_SOURCE;
 }
 
 /** By the price of the entry's own operation. */

@@ -5,7 +5,7 @@ import type { ExecutionReport } from "@/lib/epoch/execution-report";
 import { err, ok, type Result } from "@/lib/errors/result";
 import { ExecutionError, type TidegateError } from "@/lib/errors/tidegate-error";
 import type { Plan } from "@/lib/plan/plan";
-import { findPoolRef } from "@/lib/registry/pool-ref";
+import { findPoolRef, poolRefOf } from "@/lib/registry/pool-ref";
 import type { Address, Hex } from "@/lib/units";
 import type { ResolvedPool } from "@/lib/registry/resolved-pool";
 import { FAMILY_ADAPTERS } from "@/server/execution/adapters/registry";
@@ -23,7 +23,7 @@ export interface ExitRunDeps {
   readonly intents: IntentClient;
   readonly clients: ChainClients;
   readonly registry: {
-    readonly registry: Parameters<typeof findPoolRef>[0];
+    readonly registry: Parameters<typeof findPoolRef>[0] & { readonly pairs: readonly { readonly id: string }[] };
     poolsOf(pairId: string): readonly ResolvedPool[];
   };
   readonly wallet: Address;
@@ -286,7 +286,8 @@ async function drive(
           if (!live.ok) return live;
           const { price } = readyPool(facts, live.value);
           // The pool's own price: with everything else down it is the only one, and minimums are made from it at signing.
-          return ok({ price, priceAtMarketMs: deps.nowMs(), quoteUsd: 1, nativeUsd: nativeUsd(facts, price) });
+          const nativeUsd = await readNativeUsd(deps, reads, facts, price);
+          return ok({ price, priceAtMarketMs: deps.nowMs(), quoteUsd: 1, nativeUsd });
         },
       },
       { record: record.value, token: input.token, shouldStop: input.shouldStop },
@@ -294,10 +295,25 @@ async function drive(
   );
 }
 
-/** For gas sums only: the wrapped coin is the pair's BASE on most chains; else a plain 1. */
-function nativeUsd(
-  facts: { readonly chain: { readonly wrappedNative: string }; readonly base: { readonly address: string } },
+/** Pools asked for the coin's price, of any pair on the chain; more would only cost time on the way out. */
+const NATIVE_POOLS_ASKED = 3;
+
+/** The coin by a pool of the wrapped coin, of the pair itself or of another one on its chain; 1 only where there is none to ask. */
+async function readNativeUsd(
+  deps: Pick<ExitRunDeps, "registry" | "say">,
+  reads: Pick<ReturnType<typeof createLiveReads>, "readPool">,
+  facts: ResolvedPool,
   price: number,
-): number {
-  return facts.chain.wrappedNative.toLowerCase() === facts.base.address.toLowerCase() ? price : 1;
+): Promise<number> {
+  const wrapped = facts.chain.wrappedNative.toLowerCase();
+  if (facts.base.address.toLowerCase() === wrapped) return price;
+  const others = deps.registry.registry.pairs
+    .flatMap(({ id }) => deps.registry.poolsOf(id))
+    .filter(({ chain, base }) => chain.id === facts.chain.id && base.address.toLowerCase() === wrapped);
+  for (const other of others.slice(0, NATIVE_POOLS_ASKED)) {
+    const live = await reads.readPool({ chainId: other.chain.id, pool: poolRefOf(other).pool });
+    if (live.ok) return readyPool(other, live.value).price;
+  }
+  deps.say(`no pool tells the price of ${facts.chain.nativeSymbol}: its gas is counted at 1 US dollar per coin`);
+  return 1;
 }

@@ -203,6 +203,10 @@ export function createProjection(): Projection {
     return op;
   }
 
+  function isExitOf(op: OpRecord | null): boolean {
+    return op !== null && plans.get(op.planId)?.plan.reason === "exit";
+  }
+
   function post(input: {
     chainId: number;
     entries: readonly Entry[];
@@ -229,7 +233,7 @@ export function createProjection(): Projection {
         planId: input.op?.planId ?? null,
         opId: input.op?.opId ?? null,
         txHash: input.txHash,
-        rate: rateOf(input.op),
+        rate: rateOf(input.op, isExitOf(input.op)),
       });
     });
     if (lines.length > KEPT_LEDGER_LINES * 1.2) {
@@ -711,10 +715,11 @@ function logKey(chainId: number, txHash: string, logIndex: number): string {
 }
 
 /** Prices of a worker's operation; the signer's own ones move nothing that has to be priced but gas. */
-function rateOf(op: OpRecord | null): LedgerEntry["rate"] {
+function rateOf(op: OpRecord | null, isExit: boolean): LedgerEntry["rate"] {
   if (op === null || op.isOwn) return null;
   const { price, quoteUsd, nativeUsd, priceAtMarketMs } = op.intent.args;
-  return { price, quoteUsd, nativeUsd, atMs: priceAtMarketMs };
+  const rate = { price, quoteUsd, nativeUsd, atMs: priceAtMarketMs };
+  return isExit ? { ...rate, source: "pool" } : rate;
 }
 
 function isSameTx(receipt: TransferReceipt, txHash: string): boolean {

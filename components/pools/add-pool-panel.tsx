@@ -17,6 +17,7 @@ import { useSession } from "@/components/wallet/use-session";
 import { ApiError } from "@/lib/api/client";
 import { hasProblem, type RegistryAddition } from "@/lib/api/system-settings";
 import { formatFeePips } from "@/lib/format/percent";
+import { NO_POOL_KEY, readPoolKey, type PoolKeyText } from "./pool-key-form";
 
 /** Engine, report and forms of a check that went well. */
 const PoolTrialPanel = dynamic(() => import("./pool-trial-panel").then((module) => module.PoolTrialPanel), {
@@ -60,6 +61,7 @@ function Finder({ choices }: { readonly choices: Choices }): ReactNode {
   const [dexId, setDexId] = useState("");
   const [busy, setBusy] = useState<string | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
+  const [keyText, setKeyText] = useState(NO_POOL_KEY);
   const [check, setCheck] = useState<Check | null>(null);
   const chain = choices.chains.find(({ id }) => id === chainId) ?? choices.chains[0];
   const id = address.trim();
@@ -73,6 +75,11 @@ function Finder({ choices }: { readonly choices: Choices }): ReactNode {
       setProblem("Expected a pool address, 0x and 40 hex digits, or a pool id with 64.");
       return;
     }
+    const key = readPoolKey(needsDex ? keyText : NO_POOL_KEY);
+    if (!key.ok) {
+      setProblem(key.problem);
+      return;
+    }
     setProblem(null);
     setBusy("Checking…");
     try {
@@ -83,10 +90,7 @@ function Finder({ choices }: { readonly choices: Choices }): ReactNode {
             id,
             dexId: dexId === "" ? null : dexId,
             pairId: null,
-            fee: null,
-            tickSpacing: null,
-            hooks: null,
-            tokens: null,
+            ...key.key,
           },
         }),
       );
@@ -154,6 +158,15 @@ function Finder({ choices }: { readonly choices: Choices }): ReactNode {
         <Button type="submit" className="desk:mt-6" disabled={id === "" || (needsDex && dexId === "")} busy={busy}>
           Check on its chain
         </Button>
+        {needsDex && (
+          <PoolKeyFields
+            text={keyText}
+            onChange={(next) => {
+              setCheck(null);
+              setKeyText(next);
+            }}
+          />
+        )}
       </form>
       <div aria-live="polite">
         {check !== null && <Result check={check} choices={choices} chainName={chain?.name ?? ""} />}
@@ -167,6 +180,42 @@ function Finder({ choices }: { readonly choices: Choices }): ReactNode {
         </p>
       )}
     </Panel>
+  );
+}
+
+function PoolKeyFields({
+  text,
+  onChange,
+}: {
+  readonly text: PoolKeyText;
+  readonly onChange: (text: PoolKeyText) => void;
+}): ReactNode {
+  const field = (key: keyof PoolKeyText, label: string, placeholder: string): ReactNode => (
+    <TextField
+      label={label}
+      placeholder={placeholder}
+      autoComplete="off"
+      spellCheck={false}
+      value={text[key]}
+      onChange={(event) => onChange({ ...text, [key]: event.target.value })}
+    />
+  );
+  return (
+    <details className="basis-full">
+      <summary className="min-h-6 text-dense text-ink-2">
+        Key of the pool, where its manager does not know it yet
+      </summary>
+      <p className="mt-1 max-w-prose text-dense text-ink-3">
+        A pool by id has no contract to ask. The manager tells the key once somebody opened a position through it;
+        before that it is typed here, and the id must follow from it.
+      </p>
+      <div className="mt-2 grid grid-cols-2 gap-3 desk:grid-cols-4">
+        {field("tokens", "Tokens, lower address first", "WETH USDC")}
+        {field("feePercent", "Fee, %", "0.05")}
+        {field("tickSpacing", "Tick spacing", "10")}
+        {field("hooks", "Hook", "none")}
+      </div>
+    </details>
   );
 }
 

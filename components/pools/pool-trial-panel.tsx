@@ -154,6 +154,12 @@ export function PoolTrialPanel({
       {finished !== null && leading !== null && (
         <div className="mt-3 grid gap-3 desk:px-4">
           <BesideHolding twins={finished.report.twins} />
+          {leading.rebalances === 0 && (
+            <p className="max-w-prose px-3.5 text-dense text-ink-2 desk:px-0">
+              {TWIN_LABEL[leading.name]} opened no position in these days: at the fees and costs above none paid for its
+              risk, so that it kept what it began with.
+            </p>
+          )}
           <ResultHead run={finished} twin={leading} />
           <RunNotes run={finished} />
           {notKept === null && (

@@ -1,10 +1,11 @@
 // The log of one plan by its trace ids: lines of processes and what was recorded, in the order it happened, and what is not in it.
 "use client";
 import { useQuery } from "@tanstack/react-query";
-import type { ReactNode } from "react";
+import { useState, type ReactNode } from "react";
 import { askSettings, type SettingsAnswer } from "@/components/settings/settings-api";
 import { Copyable } from "@/components/ui/copyable";
 import { Panel } from "@/components/ui/panel";
+import { Segmented } from "@/components/ui/segmented";
 import { Empty, ErrorState, SkeletonRows } from "@/components/ui/states";
 import { Status } from "@/components/ui/status";
 import { Sub, Table, Td, Th, Tr } from "@/components/ui/table";
@@ -12,12 +13,19 @@ import { TextLink } from "@/components/ui/text-link";
 import { useSession } from "@/components/wallet/use-session";
 import type { ApiError } from "@/lib/api/client";
 import { shortHex } from "@/lib/format/address";
+import { formatInteger } from "@/lib/format/number";
 import { formatClock, formatIso } from "@/lib/format/time";
+import { shortTrace } from "./short-trace";
 
 type Trace = SettingsAnswer<"planTrace">;
 
+const VIEWS = [
+  { value: "short", label: "A line per operation" },
+  { value: "all", label: "Every state" },
+] as const;
+
 /** Records are sent in batches of some seconds: those of the end come a moment after the plan has ended. */
-const READ_MS = 10_000;
+const READ_MS = 5_000;
 
 const STREAM: Readonly<Record<Trace["lines"][number]["stream"], string>> = {
   logs: "log line",
@@ -65,9 +73,19 @@ export function PlanTrace({ planId }: { readonly planId: string }): ReactNode {
 }
 
 function Lines({ trace }: { readonly trace: Trace }): ReactNode {
-  const { lines, problems, missing, cycleIds } = trace;
+  const { problems, missing, cycleIds } = trace;
+  const [view, setView] = useState<(typeof VIEWS)[number]["value"]>("short");
+  const lines = view === "short" ? shortTrace(trace.lines) : trace.lines;
   return (
     <>
+      {lines.length > 0 && (
+        <div className="flex flex-wrap items-center gap-3 px-3.5 py-2.5 desk:px-4">
+          <Segmented label="How much of the log" value={view} options={VIEWS} onChange={setView} />
+          <span className="text-micro text-ink-3">
+            {formatInteger(lines.length)} of {formatInteger(trace.lines.length)} lines
+          </span>
+        </div>
+      )}
       {lines.length === 0 ? (
         <Empty title="The log store has nothing under this trace id.">
           Lines are sent every few seconds and kept as long as the store keeps them.

@@ -173,7 +173,10 @@ export function createRouter(deps: ApiDeps, handlers: readonly BoundHandler[]): 
   };
 }
 
-/** Long answers (a month of minutes) are packed for whoever takes gzip; short ones are not worth the time. */
+/**
+ * Long answers (a month of minutes) are packed for whoever takes gzip; short ones are not worth the time. Only answers of GET: what the
+ * desk's door passes on of the others is packed by what stands before it, and twice packed is not readable.
+ */
 async function jsonResponse(
   request: Request,
   data: unknown,
@@ -186,7 +189,11 @@ async function jsonResponse(
     "content-type": "application/json",
     vary: "accept-encoding",
   };
-  if (text.length < GZIP_FROM_CHARS || !/\bgzip\b/.test(request.headers.get("accept-encoding") ?? "")) {
+  if (
+    request.method !== "GET" ||
+    text.length < GZIP_FROM_CHARS ||
+    !/\bgzip\b/.test(request.headers.get("accept-encoding") ?? "")
+  ) {
     return new Response(text, { status: init.status, headers });
   }
   const packed = await pack(text);

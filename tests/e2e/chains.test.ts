@@ -2,7 +2,7 @@
 import { rmSync, readFileSync, statSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
-import type { Page } from "@playwright/test";
+import type { Locator, Page } from "@playwright/test";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { contract } from "@/lib/api/contract";
 import { openDeskBrowser, signInAsOwner, type DeskBrowser } from "@/tests/support/desk-browser";
@@ -41,6 +41,23 @@ async function otherChain(): Promise<string> {
   const place = server.address();
   if (place === null || typeof place === "string") throw new Error("the other endpoint has no port");
   return `http://127.0.0.1:${place.port}`;
+}
+
+/** The caps that the depth carries are listed as a diff of their own; what is typed instead is signed as a version. */
+async function signCaps(panel: Locator): Promise<void> {
+  const caps = panel.getByRole("region", { name: "Limits of the pair" });
+  await caps.getByRole("button", { name: "Take what the depth carries" }).click();
+  const changes = caps.getByRole("list", { name: "Changes of the limits" });
+  expect(await changes.innerText()).toMatch(
+    /Per transaction[\s\S]*Per plan[\s\S]*Per day[\s\S]*version \d+ → version \d+/,
+  );
+  await caps.getByLabel("Per transaction, $").fill("100000");
+  await caps.getByLabel("Per plan, $").fill("200000");
+  await caps.getByLabel("Per day, $").fill("800000");
+  await caps.getByRole("button", { name: "Sign these limits with wallet" }).click();
+  await caps.getByText("Done", { exact: true }).waitFor({ timeout: LIMIT_MS });
+  const kept: unknown = await page.evaluate(async (path) => (await fetch(path)).json(), `/api/pairs/${PAIR}/config`);
+  expect(kept).toMatchObject({ settings: { limits: { maxUsdPerTx: 100_000, maxUsdPerDay: 800_000 } } });
 }
 
 describe.skipIf(!chrome.available)("pools and endpoints", () => {
@@ -85,15 +102,34 @@ describe.skipIf(!chrome.available)("pools and endpoints", () => {
     ]) {
       await panel.getByText(what, { exact: true }).first().waitFor();
     }
-    expect(await panel.getByRole("list", { name: "Changes" }).innerText()).toContain(pool);
+    const lines = panel.getByRole("row");
+    expect(await lines.filter({ hasText: "Exchange sources" }).innerText()).toMatch(/\d of \d: \w+ ETH\/USDC/);
+    expect(await lines.filter({ hasText: "Gas reserve" }).innerText()).toMatch(/ETH for a plan and its exit/);
+    expect(await panel.getByRole("list", { name: "Changes", exact: true }).innerText()).toContain(pool);
+
+    // The backtest runs in the browser while the addition is signed and taken up.
+    const trial = panel.getByRole("region", { name: "Backtest of 30 days" });
+    await trial.getByLabel("Capital, $").fill("much");
+    await trial.getByRole("button", { name: "Run the backtest" }).click();
+    await trial.getByText(/No result.*Capital in US dollars: expected a number/).waitFor();
+    await trial.getByLabel("Capital, $").fill("10000");
+    await trial.getByRole("button", { name: "Run the backtest" }).click();
+    expect(await trial.getByTestId("trial-data").innerText()).toMatch(
+      /^\d+\.\d days.* recorded by this system from .*its fees are an estimate/,
+    );
     await panel.getByRole("button", { name: "Sign this addition with wallet" }).click();
     await waitFor("the pool is read by the pair's worker", LIMIT_MS, async () => {
       const { pools } = await demo.read(contract.pools, { query: { pair: PAIR } });
       const found = pools.find(({ poolKey }) => poolKey.endsWith(pool.toLowerCase()));
       return found !== undefined && found.observedAtMs !== null ? found : null;
     });
+    await signCaps(panel);
     const before = await epochOf();
     await waitFor("a decision after the addition", LIMIT_MS, async () => ((await epochOf()) > before ? true : null));
+    const results = trial.getByRole("group", { name: "Net of costs, beside holding" }).getByRole("row");
+    await results.filter({ hasText: "it is holding" }).waitFor({ timeout: LIMIT_MS });
+    expect(await results.filter({ hasText: "forces" }).innerText()).toMatch(/[+−]?\$[\d.,]+/);
+    await trial.getByText("Fees are an estimate").waitFor();
   });
 
   it("J9: a wrong chain is refused; another endpoint is tested, put first, signed for and used, and its key is nowhere", async () => {

@@ -256,9 +256,14 @@ describe.skipIf(!chrome.available)("journeys", () => {
 
   it("J12: an alert is read on a phone, with state, price, money and plan, and acknowledged for all", async () => {
     const time = journey("J12");
-    const alert = await waitFor("an open alert of a pair", LIMIT_MS, async () => {
-      const { open } = await demo.read(contract.alerts);
-      return open.find(({ pairId, ack }) => pairId !== null && ack === null) ?? null;
+    const { alert, planId } = await waitFor("an open alert of a pair whose plan waits", LIMIT_MS, async () => {
+      const [{ open }, { plans }] = await Promise.all([
+        demo.read(contract.alerts),
+        demo.read(contract.plans, { query: { status: "waiting_approval", limit: "5" } }),
+      ]);
+      const found = open.find(({ pairId, ack }) => ack === null && plans.some((plan) => plan.pairId === pairId));
+      const waiting = plans.find(({ pairId }) => pairId === found?.pairId);
+      return found === undefined || waiting === undefined ? null : { alert: found, planId: waiting.planId };
     });
     const page = await as(PHONE_DARK);
     await page.goto(address(`/alerts/${alert.id}`));
@@ -268,7 +273,9 @@ describe.skipIf(!chrome.available)("journeys", () => {
     await now.getByText("Net of 24 h").waitFor();
     await now.getByRole("link", { name: "Pause…" }).waitFor();
     const plan = now.getByRole("region", { name: "Its plan" });
-    if ((await statusOf(alert.pairId ?? "")).openPlanId !== null) await plan.getByText("Cost, all of it").waitFor();
+    for (const what of ["Cost, all of it", "Pays back in", "Net after 7 days", "Simulation"]) {
+      await plan.getByText(what, { exact: true }).waitFor();
+    }
     await page.getByRole("button", { name: /^Acknowledge/ }).click();
     const dialog = page.getByRole("dialog", { name: "Acknowledge this alert" });
     await dialog.getByLabel("Note (optional)").fill("seen at night");
@@ -279,6 +286,20 @@ describe.skipIf(!chrome.available)("journeys", () => {
     await alsoIn(WIDE_LIGHT, `/alerts/${alert.id}`, async (other) =>
       other.getByText(/^Acknowledged by .*seen at night$/).waitFor(),
     );
+    // Decided where it was read, by the card's own bar.
+    await as(PHONE_DARK);
+    const decide = page.getByRole("region", { name: "Decide" });
+    await decide.getByRole("button", { name: "Approve with wallet" }).waitFor();
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)).toBeLessThanOrEqual(0);
+    await decide.getByRole("button", { name: "Reject" }).click();
+    const refusal = page.getByRole("dialog", { name: /^Reject: / });
+    await refusal.getByLabel("Reason, kept in the command log").fill("not at night");
+    await refusal.getByRole("button", { name: "Reject with wallet" }).click();
+    await waitFor("the plan is rejected from the alert's page", LIMIT_MS, async () => {
+      const { status, rejectedBy } = await demo.read(contract.plan, { params: { planId } });
+      return status === "rejected" && rejectedBy?.reason === "not at night" ? true : null;
+    });
+    await decide.waitFor({ state: "detached" });
     time.done(`${alert.severity}: ${alert.title} of ${alert.pairId}`);
   });
 
@@ -354,6 +375,21 @@ describe.skipIf(!chrome.available)("journeys", () => {
       .waitFor();
     await page.getByRole("table", { name: `Funds of ${AUTO} now` }).waitFor();
     await page.getByText(/^The next epoch decides in /).waitFor();
+    const log = page.getByRole("region", { name: "Log by trace id" }).getByRole("row");
+    await log.filter({ hasText: "plan.started" }).first().waitFor();
+    await log
+      .filter({ hasText: /mint: .*REVERTED/ })
+      .first()
+      .waitFor();
+    const acts = page.getByRole("region", { name: "What you can do" });
+    await acts.getByRole("heading", { name: "Retry" }).waitFor();
+    await acts.getByRole("heading", { name: "Roll to a safe state" }).waitFor();
+    await acts.getByRole("button", { name: "Pause new risk with wallet" }).click();
+    await waitFor("the pair holds by the act on the page", LIMIT_MS, async () =>
+      (await statusOf(AUTO)).pause?.kind === "no_new_risk" ? true : null,
+    );
+    await acts.getByText(/paused already: nothing new is opened/).waitFor();
+    await operator.submit({ action: "pair.resume", target: AUTO, params: { pairId: AUTO, note: "looked at" } });
     const download = page.waitForEvent("download");
     await page.getByRole("button", { name: "JSON for a report" }).click();
     const { name, text } = await fileOf(download);

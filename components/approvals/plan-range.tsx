@@ -14,7 +14,7 @@ import { formatPercent } from "@/lib/format/percent";
 import { formatPrice, formatRange } from "@/lib/format/price";
 import { formatDayMinutes } from "@/lib/format/time";
 import { EPOCH_MS } from "@/lib/units";
-import { isOpen, newRangesOf, rangesOf } from "./plan-words";
+import { isOpen, newRangesOf, oldRangesOf, rangesOf } from "./plan-words";
 import { PlanSection } from "./plan-section";
 
 const WINDOWS = { "24h": 24 * 3_600_000, "7d": 7 * 24 * 3_600_000 } as const;
@@ -84,7 +84,7 @@ function RangeWords({
   readonly price: number | null;
   readonly outMs: number | null;
 }): ReactNode {
-  const now = rangesOf(plan.before);
+  const now = oldRangesOf(plan);
   const next = newRangesOf(plan);
   const word = isOpen(plan) ? "now" : "before";
   return (
@@ -94,7 +94,8 @@ function RangeWords({
         <p key={`${range.label}:${range.lower}`} className="flex items-baseline gap-2">
           <span aria-hidden="true" className="inline-block h-2.5 w-4 shrink-0 border-y-2 border-tide bg-tide-soft" />
           <span className="min-w-0 text-ink-2">
-            {word} <b className="font-title text-tide">{formatRange(range.lower, range.upper, price)}</b>
+            {range.stays ? "stays" : word}{" "}
+            <b className="font-title text-tide">{formatRange(range.lower, range.upper, price)}</b>
             {place(price, range)}
             {outMs !== null && outside(price, range) && ` for ${formatAge(outMs)}`}
             {now.length > 1 && <span className="text-ink-3">, {range.label}</span>}

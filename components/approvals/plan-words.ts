@@ -71,10 +71,26 @@ export function rangesOf(
     );
 }
 
+type Ranges = ReturnType<typeof rangesOf>;
+
+function isAmong(ranges: Ranges, { label, lower, upper }: Ranges[number]): boolean {
+  return ranges.some((range) => range.label === label && range.lower === lower && range.upper === upper);
+}
+
 /** Ranges that the plan opens: those of "after" that were not there before. */
-export function newRangesOf(plan: Pick<PlanDto, "before" | "after">): ReturnType<typeof rangesOf> {
-  const had = new Set(rangesOf(plan.before).map((range) => `${range.label}|${range.lower}|${range.upper}`));
-  return rangesOf(plan.after).filter((range) => !had.has(`${range.label}|${range.lower}|${range.upper}`));
+export function newRangesOf(plan: Pick<PlanDto, "before" | "after">): Ranges {
+  const had = rangesOf(plan.before);
+  return rangesOf(plan.after).filter((range) => !isAmong(had, range));
+}
+
+/** Ranges there before the plan: those it closes first, then those it leaves. */
+export function oldRangesOf(
+  plan: Pick<PlanDto, "before" | "after">,
+): readonly (Ranges[number] & { readonly stays: boolean })[] {
+  const after = rangesOf(plan.after);
+  return rangesOf(plan.before)
+    .map((range) => ({ ...range, stays: isAmong(after, range) }))
+    .toSorted((left, right) => Number(left.stays) - Number(right.stays));
 }
 
 export interface CheckCount {

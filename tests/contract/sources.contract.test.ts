@@ -6,6 +6,7 @@ import type { ResolvedPool } from "@/lib/registry/resolved-pool";
 import { ok } from "@/lib/errors/result";
 import { VENUES, type Family } from "@/lib/registry/schema";
 import type { Address } from "@/lib/units";
+import { readPoolCandles, type PoolCandleInput } from "@/server/api/pool-candles";
 import { createRegistryView } from "@/server/config/registry";
 import { createRegistryCheck } from "@/server/config/registry-check";
 import { FAMILY_ADAPTERS } from "@/server/execution/adapters/registry";
@@ -48,6 +49,25 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => devnet?.stop());
 afterEach(() => devnet.control("DELETE", "/faults"));
+
+/** The wizard's candles of a pool nobody collects yet, in the same service's other form. */
+function poolCandles(change: Partial<PoolCandleInput> = {}) {
+  const [pool] = pools;
+  if (pool === undefined) throw new Error("the devnet has a pool");
+  return readPoolCandles(
+    { baseUrl: devnet.geckoUrl, takeSlot: async () => true, sleep, isGone: () => false },
+    {
+      network: pool.chain.geckoSlug ?? "",
+      pool: pool.pool.id,
+      base: pool.base.address,
+      quote: pool.quote.address,
+      fromMs: nowMs - 86_400_000,
+      // The quarter hour that is under way counts as over.
+      toMs: nowMs + 900_000,
+      ...change,
+    },
+  );
+}
 
 function geckoSource(takeSlot: () => Promise<boolean> = async () => true) {
   return createGeckoSource({
@@ -144,6 +164,33 @@ describe("ohlc source", () => {
       }
     },
   );
+});
+
+describe("candles of a pool", () => {
+  test("default: quarter hours of its swaps as minutes, at the price the service gives for the pool", async () => {
+    const [read, listed] = await Promise.all([
+      poolCandles(),
+      geckoSource().fetchPools({ network: network(), pools: ids() }),
+    ]);
+    if (!read.ok) throw read.error;
+    if (!listed.ok) throw listed.error;
+    const { series } = read.value;
+    expect(series.length).toBeGreaterThan(0);
+    const usd = listed.value.pools.get(ids()[0]?.toLowerCase() ?? "")?.tokenPriceUsd;
+    const baseUsd = usd?.get(pools[0]?.base.address.toLowerCase() ?? "") ?? Number.NaN;
+    expect(Math.abs((series.close[series.length - 1] ?? 0) / baseUsd - 1)).toBeLessThan(0.02);
+    expect([...series.low].every((low) => low > 0)).toBe(true);
+  });
+
+  test("error: tokens that are not the pool's, an unknown pool and a service that fails are sentences", async () => {
+    const wrong = await poolCandles({ quote: WALLET });
+    expect(wrong.ok ? "candles" : wrong.error.message).toMatch(/^GeckoTerminal's candles are of /);
+    const unknown = await poolCandles({ pool: WALLET });
+    expect(unknown.ok ? "candles" : unknown.error.message).toMatch(/answered 404/);
+    await fault("gecko", "server_error");
+    const failed = await poolCandles();
+    expect(failed.ok ? "candles" : failed.error.message).toMatch(/answered 5\d\d/);
+  });
 });
 
 describe("gecko source", () => {

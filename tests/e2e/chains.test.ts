@@ -53,7 +53,7 @@ async function signCaps(panel: Locator): Promise<void> {
   );
   await caps.getByLabel("Per transaction, $").fill("100000");
   await caps.getByLabel("Per plan, $").fill("200000");
-  await caps.getByLabel("Per day, $").fill("800000");
+  await caps.getByLabel("Per day, $", { exact: true }).fill("800000");
   await caps.getByRole("button", { name: "Sign these limits with wallet" }).click();
   await caps.getByText("Done", { exact: true }).waitFor({ timeout: LIMIT_MS });
   const kept: unknown = await page.evaluate(async (path) => (await fetch(path)).json(), `/api/pairs/${PAIR}/config`);

@@ -7,13 +7,14 @@ import { buildCommand, commandTypedData, type SignedCommand } from "@/lib/api/co
 import { contract } from "@/lib/api/contract";
 import { controlMethods, intentMethods } from "@/lib/api/signer-contract";
 import type { Router } from "@/server/api/router";
-import { createRegistryView } from "@/server/config/registry";
 import { createIntentClient } from "@/server/infra/signer-link/client";
 import { encodeFrame } from "@/server/infra/signer-link/frame";
 import { SIWE_NONCE_TTL_MS } from "@/server/infra/store/keys";
 import {
   DESK_ORIGIN,
   DESK_PAIR,
+  HOME_CHAIN,
+  homeRegistry,
   hostile,
   noLimits,
   openHostileDesk,
@@ -23,7 +24,6 @@ import {
 } from "@/tests/support/hostile-desk";
 import { json, startHostileServer, type HostileServer } from "@/tests/support/hostile-server";
 
-const HOME_CHAIN = 31_337;
 const pause = { pairId: DESK_PAIR, kind: "no_new_risk" as const, untilAtMs: null, reason: "a test" };
 const ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
 
@@ -187,36 +187,7 @@ describe("sign-in", () => {
 
   hostile("26", "a fake contract wallet, and a home chain that is down", async () => {
     const { owner } = desk.people;
-    const registry = createRegistryView({
-      version: 1,
-      chains: [
-        {
-          id: HOME_CHAIN,
-          name: "Home",
-          nativeSymbol: "ETH",
-          nativeDecimals: 18,
-          wrappedNative: `0x${"e1".repeat(20)}`,
-          blockTimeMs: 1_000,
-          geckoSlug: null,
-          explorer: null,
-          rpcUrls: [`${chain.url}/v2/secretkeyofthisnode0123456789`],
-          multicall3: `0x${"e2".repeat(20)}`,
-          permit2: null,
-          lifiDiamond: null,
-          feeModel: "eip1559",
-          softDepth: 1,
-          settle: { tag: "finalized", depth: 2 },
-          timeScale: 1,
-          bumpAllowed: true,
-          maxFeePerGasWei: "500000000000",
-          isLocal: true,
-        },
-      ],
-      tokens: [],
-      dexes: [],
-      pools: [],
-      pairs: [],
-    });
+    const registry = homeRegistry([`${chain.url}/v2/secretkeyofthisnode0123456789`]);
     const contractDesk = desk.open({ rateLimiter: noLimits, registry });
     const fakes: readonly (readonly [string, string])[] = [
       ["0x", word("1626ba7e")],

@@ -21,8 +21,43 @@ import { makeSignerHome, openControl, signCommand, startSignerProcess, type Sign
 
 export const DESK_ORIGIN = "http://localhost:3000";
 export const DESK_PAIR = "WETH-USDC";
+export const HOME_CHAIN = 31_337;
 /** Limits are tried where they are the subject; elsewhere they would hide what is. */
 export const noLimits: RateLimiter = { take: () => null };
+
+/** The deployment's one chain, at these endpoints. */
+export function homeRegistry(rpcUrls: readonly string[]): ApiDeps["registry"] {
+  return createRegistryView({
+    version: 1,
+    chains: [
+      {
+        id: HOME_CHAIN,
+        name: "Home",
+        nativeSymbol: "ETH",
+        nativeDecimals: 18,
+        wrappedNative: `0x${"e1".repeat(20)}`,
+        blockTimeMs: 1_000,
+        geckoSlug: null,
+        explorer: null,
+        rpcUrls: [...rpcUrls],
+        multicall3: `0x${"e2".repeat(20)}`,
+        permit2: null,
+        lifiDiamond: null,
+        feeModel: "eip1559",
+        softDepth: 1,
+        settle: { tag: "finalized", depth: 2 },
+        timeScale: 1,
+        bumpAllowed: true,
+        maxFeePerGasWei: "500000000000",
+        isLocal: true,
+      },
+    ],
+    tokens: [],
+    dexes: [],
+    pools: [],
+    pairs: [],
+  });
+}
 
 export type People = Readonly<Record<Role | "stranger", PrivateKeyAccount>>;
 
@@ -31,6 +66,7 @@ export interface DeskOptions {
   readonly rateLimiter?: RateLimiter;
   readonly nowMs?: () => number;
   readonly registry?: ApiDeps["registry"];
+  readonly settingsDesk?: ApiDeps["settingsDesk"];
 }
 
 export interface HostileDesk {
@@ -56,11 +92,11 @@ function account(): PrivateKeyAccount {
 
 const ROLES_GIVEN = ["viewer", "operator", "approver"] as const;
 
-export async function openHostileDesk(): Promise<HostileDesk> {
+export async function openHostileDesk(env: Readonly<Record<string, string>> = {}): Promise<HostileDesk> {
   const storeServer = await startEmbeddedStore({ dataDir: makeTempDir("hostile") });
   const store = createStoreClient({ url: storeServer.url, name: "hostile-desk" });
   expect(await store.waitReady(10_000)).toBe(true);
-  const home = await makeSignerHome({ TG_STORE_URL: storeServer.url });
+  const home = await makeSignerHome({ TG_STORE_URL: storeServer.url, ...env });
   const signer = startSignerProcess(home);
   await signer.ready;
   const control = openControl(home);
@@ -89,14 +125,14 @@ export async function openHostileDesk(): Promise<HostileDesk> {
     control,
     store,
     storeUrl: storeServer.url,
-    open({ settings, rateLimiter, nowMs = wallClock.nowMs, registry = emptyRegistry } = {}) {
+    open({ settings, rateLimiter, nowMs = wallClock.nowMs, registry = emptyRegistry, settingsDesk } = {}) {
       return createApi({
         settings: {
           version: "test",
           deploymentId: home.deploymentId,
           origin: DESK_ORIGIN,
           isPublicRead: false,
-          homeChainId: 31_337,
+          homeChainId: HOME_CHAIN,
           sandboxUrl: null,
           pairIds: [DESK_PAIR],
           ...settings,
@@ -111,6 +147,7 @@ export async function openHostileDesk(): Promise<HostileDesk> {
           problem: async () => null,
         },
         registry,
+        ...(settingsDesk === undefined ? {} : { settingsDesk }),
         rateLimiter: rateLimiter ?? createRateLimiter(nowMs),
         log,
         nowMs,
@@ -121,7 +158,7 @@ export async function openHostileDesk(): Promise<HostileDesk> {
     lines: () => lines,
     async signIn(api, who) {
       const started = await send(api, "POST", contract.authNonce.path, {
-        body: { address: who.address, chainId: 31_337 },
+        body: { address: who.address, chainId: HOME_CHAIN },
       });
       const { message } = contract.authNonce.response.parse(await started.json());
       const signature = await who.signMessage({ message });

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { keccak256, stringToHex } from "viem";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { buildCommand, commandId, type CommandAction, type Role } from "@/lib/api/commands";
-import { planHash, planId as makePlanId, type Plan } from "@/lib/plan/plan";
+import { planHash, planId as makePlanId, type Plan, type Step } from "@/lib/plan/plan";
 import { registrySchema } from "@/lib/registry/schema";
 import type { Address, Hex } from "@/lib/units";
 import { silentLogger } from "@/server/infra/telemetry/logger-port";
@@ -13,9 +13,11 @@ import { buildPlanRecord } from "@/tests/support/build-desk";
 import { openAuthority, type Authority } from "./authority";
 import { createContext, type EngineContext } from "./context";
 import { createGrants } from "./engine-grants";
+import { createOps } from "./engine-ops";
 import { createPlans, type EnginePlans } from "./engine-plans";
 import { createRuns } from "./engine-runs";
 import { openJournal } from "./journal/journal";
+import { SignerError } from "./ports";
 
 const DEPLOYMENT: Hex = `0x${"d1".repeat(32)}`;
 const PAIR = "WETH-USDC";
@@ -23,6 +25,7 @@ const OWNER: Address = `0x${"0a".repeat(20)}`;
 const ANA: Address = `0x${"0b".repeat(20)}`;
 const BEN: Address = `0x${"0c".repeat(20)}`;
 const LIFE_MS = 30 * 60_000;
+const FENCE = 7;
 
 let dir = "";
 let nowMs = 1_790_000_000_000;
@@ -30,6 +33,27 @@ let nonces = 0;
 let authority: Authority;
 let context: EngineContext;
 let plans: EnginePlans;
+let ops: ReturnType<typeof createOps>;
+
+const CHAIN_ID = 1;
+const WETH: Address = `0x${"e1".repeat(20)}`;
+const USDC: Address = `0x${"e2".repeat(20)}`;
+const TOKENS = [
+  {
+    chainId: CHAIN_ID,
+    symbol: "WETH",
+    address: WETH,
+    decimals: 18,
+    kind: "wrapped",
+  },
+  {
+    chainId: CHAIN_ID,
+    symbol: "USDC",
+    address: USDC,
+    decimals: 6,
+    kind: "native",
+  },
+];
 
 /** A verified command, as the desk logs it. */
 function command(by: Address, action: CommandAction, params: Readonly<Record<string, unknown>>): Hex {
@@ -100,7 +124,7 @@ beforeEach(() => {
   context = createContext(
     {
       deploymentId: DEPLOYMENT,
-      registry: registrySchema.parse({ version: 1, chains: [], tokens: [], dexes: [], pools: [], pairs: [] }),
+      registry: registrySchema.parse({ version: 1, chains: [], tokens: TOKENS, dexes: [], pools: [], pairs: [] }),
       journalDir: join(dir, "journal"),
       chains: new Map(),
       families: new Map(),
@@ -112,12 +136,10 @@ beforeEach(() => {
     },
     openJournal({ dir: join(dir, "journal"), nowMs: () => nowMs }),
   );
-  const readyChains = new Set<number>();
-  plans = createPlans(context, {
-    readyChains,
-    runs: createRuns(context),
-    grants: createGrants(context, readyChains),
-  });
+  const readyChains = new Set([CHAIN_ID]);
+  const runs = createRuns(context);
+  plans = createPlans(context, { readyChains, runs, grants: createGrants(context, readyChains) });
+  ops = createOps(context, plans, runs);
 });
 
 afterEach(() => {
@@ -224,5 +246,90 @@ describe("approvals of a plan", () => {
     });
     approve(BEN, planId);
     expect(plans.syncPlan(planId)).toMatchObject({ status: "approved" });
+  });
+});
+
+const MINT: Step = {
+  kind: "mint",
+  chainId: CHAIN_ID,
+  family: "uniswap-v3",
+  pool: `0x${"aa".repeat(20)}`,
+  positionManager: `0x${"ab".repeat(20)}`,
+  token0: WETH,
+  token1: USDC,
+  feePips: 500,
+  tickSpacing: 10,
+  tickLower: -100,
+  tickUpper: 100,
+  amount0MaxRaw: 10n ** 24n,
+  amount1MaxRaw: 10n ** 15n,
+  maxSlippageBps: 50,
+};
+
+describe("what an approved plan may move", () => {
+  /** Executes the plan's one step with so many dollars on both sides together, at 2 000 USDC. */
+  async function move(planId: string, usd: number): Promise<string> {
+    const half = BigInt(Math.round((usd / 2) * 1e6));
+    try {
+      const report = await ops.executeOp({
+        pairId: PAIR,
+        token: FENCE,
+        planId,
+        index: 0,
+        args: {
+          price: 2_000,
+          priceAtMarketMs: nowMs,
+          quoteUsd: 1,
+          nativeUsd: 2_000,
+          amount0DesiredRaw: (half * 10n ** 12n) / 2_000n,
+          amount1DesiredRaw: half,
+        },
+      });
+      return report.state;
+    } catch (error) {
+      if (error instanceof SignerError) return `${error.code}: ${error.message}`;
+      throw error;
+    }
+  }
+
+  function approved(by: readonly Address[], change: Partial<Plan> = {}): string {
+    const planId = addPlan({ steps: [MINT], epoch: (nonces += 1), ...change });
+    for (const address of by) approve(address, planId);
+    return planId;
+  }
+
+  beforeEach(() => {
+    context.record({ type: "FENCE", body: { pairId: PAIR, token: FENCE, workerId: "a worker" } });
+    setLimit(50_000);
+  });
+
+  it("default: a value below and at what was approved starts, with room for a price that moves", async () => {
+    for (const usd of [20_000, 60_000, 60_000 * 1.25]) {
+      expect(await move(approved([ANA, BEN]), usd)).toBe("INTENT");
+      for (const planId of context.journal.state.plans.keys()) plans.setPlanStatus(planId, "voided", "the next one");
+    }
+  });
+
+  it("error: over_limit — a step that moves more than was approved, whatever the plan says it is worth; nothing starts", async () => {
+    const planId = approved([ANA, BEN]);
+    expect(await move(planId, 60_000 * 1.25 + 2)).toMatch(
+      /^over_limit: with this mint plan 0x\w+ moves 7500\d\.\d\d USD, it was approved as moving 60000\.00; finish it as partial/,
+    );
+    expect(context.journal.state.ops.size).toBe(0);
+    // One approver was enough for what it claims to move: it cannot move ten times that.
+    const cheap = approved([ANA], { notionalUsd: 1_000 });
+    expect(await move(cheap, 10_000)).toMatch(/^over_limit: .* approved as moving 1000\.00/);
+    expect(await move(cheap, 1_000)).toBe("INTENT");
+  });
+
+  it("error: not_approved — above the limit one person twice, or the one who proposed it alone", async () => {
+    const twice = approved([ANA, ANA]);
+    expect(await move(twice, 60_000)).toMatch(/^not_approved: .*waits for 1 more approval/);
+    setLimit(50_000, 1);
+    const shift = command(ANA, "range.shift", { pairId: PAIR, positionId: "x", ticks: null });
+    const own = approved([ANA], { origin: { kind: "command", commandId: shift } });
+    expect(await move(own, 60_000)).toMatch(/^not_approved/);
+    approve(BEN, own);
+    expect(await move(own, 60_000)).toBe("INTENT");
   });
 });

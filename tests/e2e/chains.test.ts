@@ -129,7 +129,7 @@ describe.skipIf(!chrome.available)("pools and endpoints", () => {
     const results = trial.getByRole("group", { name: "Net of costs, beside holding" }).getByRole("row");
     await results.filter({ hasText: "it is holding" }).waitFor({ timeout: LIMIT_MS });
     expect(await results.filter({ hasText: "forces" }).innerText()).toMatch(/[+−]?\$[\d.,]+/);
-    await trial.getByText("Fees are an estimate").waitFor();
+    await trial.getByText("Fees are an estimate", { exact: true }).waitFor();
   });
 
   it("J9: a wrong chain is refused; another endpoint is tested, put first, signed for and used, and its key is nowhere", async () => {

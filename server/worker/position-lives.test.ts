@@ -62,6 +62,15 @@ test("behavior: a position that is not readable stays open, one that left the jo
   expect(lives.ranges()[0]).toMatchObject({ toAtMs: START_MS + MINUTE_MS });
 });
 
+test("behavior: a look that is older than the mint ends no life for good", () => {
+  const lives = createPositionLives(pools, null, START_MS);
+  lives.note({ known: [known("p1", START_MS)], seen: [], nowMs: START_MS });
+  lives.note({ known: [], seen: [], nowMs: START_MS + MINUTE_MS });
+  lives.note({ known: [known("p1", START_MS)], seen: [], nowMs: START_MS + 2 * MINUTE_MS });
+  expect(lives.ranges()).toHaveLength(1);
+  expect(lives.ranges()[0]).toMatchObject({ fromAtMs: START_MS, toAtMs: null });
+});
+
 test("behavior: what is older than a day is forgotten, another market's past is not taken up", () => {
   const lives = createPositionLives(pools, null, START_MS);
   watch(lives, START_MS, START_MS + 2 * HOUR_MS, false);

@@ -43,7 +43,10 @@ export function createPositionLives(
 
   function openLives(known: readonly KnownPosition[]): void {
     for (const position of known) {
-      if (ranges.has(position.positionId)) continue;
+      const life = ranges.get(position.positionId);
+      // A look may have been older than the mint: what is in the journal again was never closed.
+      if (life !== undefined && life.toAtMs !== null) ranges.set(position.positionId, { ...life, toAtMs: null });
+      if (life !== undefined) continue;
       const range = priceRange(pools, position);
       if (range === null) continue;
       ranges.set(position.positionId, {

@@ -3,19 +3,28 @@
 import { useState, type ReactElement, type ReactNode } from "react";
 import { createPortal } from "react-dom";
 import { ResponsiveContainer, Tooltip } from "recharts";
+import { cx } from "@/components/ui/cx";
 
 /** The chart gets the node above it, for what it says of the row under the crosshair. */
 export function ChartBox({
   height,
+  isLegend = false,
   children,
 }: {
   readonly height: number;
+  /** The words are always there and take the room they need; others grow upwards, so that nothing moves under the pointer. */
+  readonly isLegend?: boolean;
   readonly children: (words: HTMLElement | null) => ReactElement;
 }): ReactNode {
   const [words, setWords] = useState<HTMLElement | null>(null);
   return (
     <div>
-      <div ref={setWords} className="min-h-[18px] text-dense text-ink-3" />
+      <div className={isLegend ? "min-h-[18px]" : "relative h-[18px]"}>
+        <div
+          ref={setWords}
+          className={cx("text-dense text-ink-3", isLegend ? "pb-1.5" : "absolute inset-x-0 bottom-0 z-10 bg-panel")}
+        />
+      </div>
       <div style={{ height }}>
         <ResponsiveContainer width="100%" height="100%">
           {children(words)}

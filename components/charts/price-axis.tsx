@@ -30,8 +30,8 @@ export function PriceAxis({
   const placed = placeTags(
     inside.map((tag) => ({ id: tag.id, y: frame.y(tag.price), fixed: tag.look === "price" })),
     TAG_GAP,
-    frame.top,
-    frame.bottom,
+    frame.top + TAG_HEIGHT / 2,
+    frame.bottom - TAG_HEIGHT / 2,
   );
   const spots = [...placed.values()];
   const ticks = valueTicks(domain[0], domain[1], 5);

@@ -95,8 +95,8 @@ export function PriceRangeChart(props: PriceRangeChartProps): ReactNode {
               <PlotSurface />
               <TimeAxis fromAtMs={fromAtMs} toAtMs={nowAtMs} offset={38} />
               <RangeBands lives={lives} nowAtMs={nowAtMs} />
-              <DepthPane buckets={props.depth} nowAtMs={nowAtMs} price={price} />
               {target !== null && <ProposalBand lower={target.lower} upper={target.upper} nowAtMs={nowAtMs} />}
+              <DepthPane buckets={props.depth} nowAtMs={nowAtMs} price={price} />
               <OutOfRange points={points} lives={lives} />
             </ZIndexLayer>
             {candles !== null && (

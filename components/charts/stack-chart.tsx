@@ -47,7 +47,7 @@ export function StackChart({
   const most = shown.reduce((max, row) => Math.max(max, totalOf(row, layers)), 0);
   const high = most > 0 ? most * 1.045 : 1;
   return (
-    <ChartBox height={height}>
+    <ChartBox height={height} isLegend>
       {(words) => (
         <AreaChart
           data={[...shown]}

@@ -37,6 +37,15 @@ describe("gateItems", () => {
     expect(items[1]).toMatchObject({ value: "–", bar: null });
     expect(items[2]?.threshold).toBe("< 0.55");
   });
+  it("behavior: what must equal a count reads as a statement, with the count where it says more", () => {
+    const statement = { ...gate, unit: "count", comparison: "=", threshold: 0 } as const;
+    const values = [0, 1, 3].map((value) => gateItems({ ...decision, gates: [{ ...statement, value }] }, "auto")[0]);
+    expect(values.map((item) => [item?.value, item?.threshold])).toEqual([
+      ["yes", null],
+      ["no", null],
+      ["no, 3", null],
+    ]);
+  });
   it("behavior: a position is named only when there are several", () => {
     const two = { ...decision, gates: [gate, { ...gate, positionId: "1:uniswap-v3:0xm:8" }] };
     expect(gateItems(decision, "auto")[0]?.label).toBe("RS: divergence");
@@ -52,11 +61,20 @@ describe("counterfactualSentence", () => {
         group: "range_shift",
         positionId: null,
         conditions: [
-          { gateId: "a", label: "divergence", comparison: ">=", currentValue: 0.42, neededValue: 0.55, unit: "score" },
+          { gateId: "a", label: "Divergence", comparison: ">=", currentValue: 0.42, neededValue: 0.55, unit: "score" },
           { gateId: "b", label: "gas", comparison: "<", currentValue: null, neededValue: 0.42, unit: "usd" },
         ],
       }),
     ).toBe("Would shift the range if divergence reached 0.55 (now 0.42) and gas fell to $0.42 (not known now).");
+    const cash = { gateId: "c", label: "No pool is worth holding", comparison: "=", unit: "count" } as const;
+    expect(
+      counterfactualSentence({
+        action: "PRA",
+        group: "to_cash",
+        positionId: null,
+        conditions: [{ ...cash, currentValue: 2, neededValue: 0 }],
+      }),
+    ).toBe("Would move capital if no pool is worth holding (now no, 2).");
     expect(verdictOf({ kind: "PRA", reason: "to_cash" })).toBe("Go to cash");
   });
 });

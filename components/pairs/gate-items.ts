@@ -30,8 +30,9 @@ function gateItem(gate: Gate, namesPosition: boolean): GateItem {
   };
 }
 
-/** An epoch is an instant to people; threshold 0 of one means that nothing was set. */
+/** An epoch is an instant to people; threshold 0 of one means that nothing was set. What must equal a count is a statement: yes or no. */
 function numbersOf({ value, threshold, unit, comparison }: Gate): Pick<GateItem, "value" | "threshold"> {
+  if (isStatement(unit, comparison)) return { value: truthOf(value, threshold), threshold: null };
   if (unit !== "epoch") {
     const limit = threshold === null ? null : `${sign(comparison)}${formatGateValue(threshold, unit)}`;
     return { value: formatGateValue(value, unit), threshold: limit };
@@ -41,6 +42,18 @@ function numbersOf({ value, threshold, unit, comparison }: Gate): Pick<GateItem,
     value: value === null ? UNKNOWN : formatDayMinutes(value * EPOCH_MS),
     threshold: `from ${formatDayMinutes(threshold * EPOCH_MS)}`,
   };
+}
+
+/** Its label says what has to be so. */
+function isStatement(unit: string, comparison: string): boolean {
+  return unit === "count" && comparison === "=";
+}
+
+/** With the count where it says more than yes or no. */
+function truthOf(value: number | null, needed: number | null): string {
+  if (value === null || needed === null) return UNKNOWN;
+  const how = value === needed ? "yes" : "no";
+  return value > 1 ? `${how}, ${formatGateValue(value, "count")}` : how;
 }
 
 /** Where the comparison is not the usual "at least", its sign stands before the threshold. */
@@ -83,16 +96,19 @@ const ACTION: Readonly<Record<string, string>> = {
 /** `Would shift the range if RS: divergence reached 0.55 (now 0.42).` */
 export function counterfactualSentence(counterfactual: Counterfactual): string {
   const action = ACTION[counterfactual.action] ?? counterfactual.action;
-  const conditions = counterfactual.conditions.map((condition) => {
-    const verb = condition.comparison.startsWith("<") ? "fell to" : condition.comparison === "=" ? "were" : "reached";
-    const now =
-      condition.currentValue === null
-        ? "not known now"
-        : `now ${formatGateValue(condition.currentValue, condition.unit)}`;
-    const needed = condition.neededValue === null ? UNKNOWN : formatGateValue(condition.neededValue, condition.unit);
-    return `${condition.label} ${verb} ${needed} (${now})`;
+  const conditions = counterfactual.conditions.map(({ label, comparison, currentValue, neededValue, unit }) => {
+    if (isStatement(unit, comparison)) return `${inSentence(label)} (now ${truthOf(currentValue, neededValue)})`;
+    const verb = comparison.startsWith("<") ? "fell to" : comparison === "=" ? "were" : "reached";
+    const now = currentValue === null ? "not known now" : `now ${formatGateValue(currentValue, unit)}`;
+    const needed = neededValue === null ? UNKNOWN : formatGateValue(neededValue, unit);
+    return `${inSentence(label)} ${verb} ${needed} (${now})`;
   });
   return conditions.length === 0 ? "" : `Would ${action} if ${conditions.join(" and ")}.`;
+}
+
+/** `Idle capital` in the middle of a sentence; `RS: divergence` as it is. */
+function inSentence(label: string): string {
+  return /^[A-Z][a-z]/.test(label) ? `${label.charAt(0).toLowerCase()}${label.slice(1)}` : label;
 }
 
 const VERDICT: Readonly<Record<string, string>> = {

@@ -322,7 +322,7 @@ function outOfRangeGate(id: string, position: CarryRulePosition): Omit<GateSpec,
   return {
     id,
     positionId: position.positionId,
-    label: "Price inside the position's range",
+    label: "Price is outside the position's range",
     value: position.isInRange ? 1 : 0,
     threshold: 0,
     unit: "count",

@@ -4,20 +4,13 @@ import type { ReactNode } from "react";
 import { HEALTH } from "@/components/shell/words";
 import { cx } from "@/components/ui/cx";
 import { StatTile } from "@/components/ui/stat-tile";
-import { StatusShape, type StatusTone } from "@/components/ui/status";
+import { HeadStatus, TONE_INK } from "@/components/ui/head-status";
+import { StatusShape } from "@/components/ui/status";
 import { TextLink } from "@/components/ui/text-link";
 import type { RouteResponse } from "@/lib/api/contract";
 
 type Overview = RouteResponse<"overview">;
 
-const TONE: Readonly<Record<StatusTone, string>> = {
-  ok: "text-ink",
-  warn: "text-warn",
-  crit: "text-crit",
-  unknown: "text-ink-2",
-  paused: "text-ink-2",
-  prop: "text-prop",
-};
 const LAMP = {
   money: "Money",
   decisions: "Decisions",
@@ -41,10 +34,7 @@ export function LampRow({
       className="grid gap-px border-y bg-line desk:border mid:grid-cols-[minmax(260px,1.6fr)_repeat(5,minmax(0,1fr))]"
     >
       <div className="bg-panel p-3.5 desk:p-4">
-        <p className={cx("flex items-center gap-3 text-head font-medium tracking-[-.012em]", TONE[state.tone])}>
-          <StatusShape tone={state.tone} size={22} />
-          {state.word}
-        </p>
+        <HeadStatus tone={state.tone}>{state.word}</HeadStatus>
         <p className="mt-1 text-ink-2">
           {isOld ? (
             <>
@@ -69,7 +59,7 @@ export function LampRow({
           >
             <StatTile
               shape={
-                <span className={TONE[HEALTH[lamp.state].tone]}>
+                <span className={TONE_INK[HEALTH[lamp.state].tone]}>
                   <StatusShape tone={HEALTH[lamp.state].tone} />
                 </span>
               }

@@ -23,9 +23,9 @@ export function OverviewView(): ReactNode {
   return (
     <QueryView query={overview} what="the overview" skeleton={<OverviewSkeleton />}>
       {(data) => (
-        <div className="grid gap-3 desk:gap-4">
+        <div className="grid grid-cols-1 gap-3 desk:gap-4">
           <LampRow overview={data} isOld={overview.error !== null} />
-          <div className="grid items-start gap-3 desk:gap-4 mid:grid-cols-[minmax(0,1fr)_372px]">
+          <div className="grid grid-cols-1 items-start gap-3 desk:gap-4 mid:grid-cols-[minmax(0,1fr)_372px]">
             <div className="order-1 grid gap-3 desk:gap-4 mid:order-none">
               <MoneyPanel money={data.money} />
               <MoneyDays />

@@ -140,7 +140,7 @@ function Wide({ pairs, isOld }: Props): ReactNode {
               <Td right>
                 <SignedMoney value={pair.net24hUsd} />
               </Td>
-              <Td className="max-w-44">
+              <Td className="max-w-36">
                 <LastDecision pair={pair} />
               </Td>
               <Td right className="w-9 py-0! pl-0! desk:pr-2!">
@@ -182,10 +182,10 @@ function LastDecision({ pair }: { readonly pair: Pair }): ReactNode {
   if (last === null) return <span title="No epoch has been decided yet">{UNKNOWN}</span>;
   return (
     <span title={last.sentence} className="block truncate">
-      <b className={last.kind === "HOLD" ? "font-title" : "font-title text-prop"}>{last.kind}</b>{" "}
-      <span className="text-ink-3">
+      <b className={last.kind === "HOLD" ? "font-title" : "font-title text-prop"}>{last.kind}</b>
+      <Sub className="truncate">
         {last.planStatus === null ? reasonWords(last.reason) : `plan ${reasonWords(last.planStatus)}`}
-      </span>
+      </Sub>
     </span>
   );
 }
@@ -194,22 +194,29 @@ function Narrow({ pairs, isOld }: Props): ReactNode {
   return (
     <ul className="desk:hidden">
       {pairs.map((pair) => (
-        <li key={pair.id} className="relative grid gap-1.5 border-b px-3.5 py-3 last:border-b-0">
-          <div className="flex items-center gap-2">
-            <PairLink pair={pair} />
-            <ModeBadge mode={modeOf(pair)} />
-            <span className="ml-auto font-title">{formatUsd(pair.valueUsd)}</span>
-            <span className="-my-3 -mr-3.5">
-              <RowMenu pair={pair} isOld={isOld} />
-            </span>
+        <li
+          key={pair.id}
+          className="relative grid grid-cols-[minmax(0,1fr)_44px] gap-y-1.5 border-b py-3 pl-3.5 last:border-b-0"
+        >
+          <div className="grid gap-1.5">
+            <div className="flex items-center gap-2">
+              <PairLink pair={pair} />
+              <ModeBadge mode={modeOf(pair)} />
+              <span className="ml-auto font-title">{formatUsd(pair.valueUsd)}</span>
+            </div>
+            <div className="flex items-center gap-2">
+              <Status tone={PAIR_STATE[pair.state].tone}>{pairStateWord(pair)}</Status>
+              <span className="ml-auto">
+                <SignedMoney value={pair.net24hUsd} />
+              </span>
+            </div>
           </div>
-          <div className="flex items-center gap-2">
-            <Status tone={PAIR_STATE[pair.state].tone}>{pairStateWord(pair)}</Status>
-            <span className="ml-auto">
-              <SignedMoney value={pair.net24hUsd} />
-            </span>
-          </div>
-          {pair.range !== null && <Gate pair={pair} size="full" />}
+          <RowMenu pair={pair} isOld={isOld} />
+          {pair.range !== null && (
+            <div className="col-span-2 pr-3.5">
+              <Gate pair={pair} size="full" />
+            </div>
+          )}
         </li>
       ))}
     </ul>

@@ -25,6 +25,10 @@ import { decidingGates } from "./deciding-gates";
 import { counterfactualSentence, gateItems, verdictOf } from "./gate-items";
 import { cashSentence } from "./tuning-words";
 
+/** No taller than what it stands beside: the verdict stays, the list of all gates scrolls. */
+const BESIDE =
+  "flex max-h-full flex-col [&>div:last-child]:flex [&>div:last-child]:min-h-0 [&>div:last-child]:flex-col [&>div:last-child>*]:shrink-0 [&>div:last-child>[role=group]]:shrink";
+
 /** With all gates where they stand beside the chart; above it the verdict and what decided are enough. */
 export function DecisionPanel({
   pair,
@@ -36,7 +40,12 @@ export function DecisionPanel({
   const { epoch } = pair;
   const title = epoch === null ? "Decision" : `Decision, epoch ${formatClockMinutes(epoch.epoch * EPOCH_MS)}`;
   return (
-    <Panel title={title} tools={<MarketAge atMs={epoch?.marketAtMs} periodMs={EPOCH_MS} />} flush>
+    <Panel
+      title={title}
+      tools={<MarketAge atMs={epoch?.marketAtMs} periodMs={EPOCH_MS} />}
+      flush
+      className={hasAllGates ? BESIDE : undefined}
+    >
       {epoch === null ? (
         <Empty title="No epoch yet.">
           The first decision appears at the next epoch boundary, with every gate and its threshold.
@@ -54,7 +63,14 @@ export function DecisionPanel({
           {hasAllGates && epoch.decision !== null && (
             <>
               <h3 className="border-t px-4 pt-3 pb-1.5 text-micro text-ink-3">{allGatesTitle(epoch.decision)}</h3>
-              <Gates epoch={epoch} />
+              <div
+                className="min-h-0 flex-1 overflow-y-auto border-t"
+                tabIndex={0}
+                role="group"
+                aria-label={allGatesTitle(epoch.decision)}
+              >
+                <Gates epoch={epoch} />
+              </div>
               <EpochLink pairId={pair.id} epoch={epoch.epoch} />
             </>
           )}

@@ -211,16 +211,16 @@ function Narrow({ positions, pair, prices }: ListProps): ReactNode {
             <Link href={positionHref(position)} className="min-w-0 font-title">
               {positionName(position.family, position.tokenId)} {position.dexName}, {formatFeePips(position.feePips)}
             </Link>
-            <span className="font-title">{formatUsd(position.valueUsd)}</span>
+            <span className="font-title whitespace-nowrap">{formatUsd(position.valueUsd)}</span>
           </div>
           <div className="flex justify-between gap-3">
             <InRange position={position} />
-            <span>{formatUsd(position.feesUsd)} fees</span>
+            <span className="whitespace-nowrap">{formatUsd(position.feesUsd)} fees</span>
           </div>
           <Gate position={position} pair={pair} prices={prices} size="full" />
           <div className="flex justify-between gap-3 text-dense text-ink-3">
-            <span>{prices.rangeText(position.priceLower, position.priceUpper)}</span>
-            <span className="text-right">
+            <span className="whitespace-nowrap">{prices.rangeText(position.priceLower, position.priceUpper)}</span>
+            <span className="min-w-0 text-right">
               <Amount amount={position.base} />, <Amount amount={position.quote} />
             </span>
           </div>

@@ -277,11 +277,11 @@ function Narrow({ pair, positions }: RowsProps): ReactNode {
         >
           <div className="flex items-baseline justify-between gap-3">
             <PositionLink position={one} />
-            <b className="font-title">{formatUsd(one.valueUsd)}</b>
+            <b className="font-title whitespace-nowrap">{formatUsd(one.valueUsd)}</b>
           </div>
           <div className="flex items-baseline justify-between gap-3">
             <State position={one} />
-            <span className="text-dense">{formatUsd(one.feesUsd)} fees</span>
+            <span className="text-dense whitespace-nowrap">{formatUsd(one.feesUsd)} fees</span>
           </div>
           <Gate pair={pair} position={one} size="full" />
           <div className="flex items-baseline justify-between gap-3 text-dense text-ink-3">

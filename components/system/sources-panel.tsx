@@ -166,7 +166,8 @@ function Age({ source }: { readonly source: Source }): ReactNode {
       <span className="sr-only">{word},</span>
       <span>
         {source.ageMs === null ? UNKNOWN : formatAge(source.ageMs)}
-        <span className="text-ink-3"> / {source.maxAgeMs === null ? UNKNOWN : formatAge(source.maxAgeMs)}</span>
+        {/* What is asked when it is needed has no age that is too old. */}
+        {source.maxAgeMs !== null && <span className="text-ink-3"> / {formatAge(source.maxAgeMs)}</span>}
       </span>
     </span>
   );

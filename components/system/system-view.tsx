@@ -4,11 +4,11 @@ import type { ReactNode } from "react";
 import { QueryView } from "@/components/live/query-view";
 import { useApi } from "@/components/live/use-api";
 import { HEALTH } from "@/components/shell/words";
-import { cx } from "@/components/ui/cx";
+import { HeadStatus } from "@/components/ui/head-status";
 import { Panel } from "@/components/ui/panel";
 import { StatTile } from "@/components/ui/stat-tile";
 import { Skeleton, SkeletonRows } from "@/components/ui/states";
-import { StatusShape, type StatusTone } from "@/components/ui/status";
+import { StatusShape } from "@/components/ui/status";
 import { formatAge } from "@/lib/format/age";
 import { formatBytes } from "@/lib/format/bytes";
 import { UNKNOWN } from "@/lib/format/number";
@@ -24,22 +24,13 @@ import { WorkersPanel } from "./workers-panel";
 /** Restarts, ages and memory change without an event. */
 const READ_MS = 5_000;
 
-const TONE: Readonly<Record<StatusTone, string>> = {
-  ok: "text-ink",
-  warn: "text-warn",
-  crit: "text-crit",
-  unknown: "text-ink-2",
-  paused: "text-ink-2",
-  prop: "text-prop",
-};
-
 export function SystemView(): ReactNode {
   const system = useApi("system", {}, { refetchMs: READ_MS });
   return (
     <QueryView query={system} what="the system" skeleton={<SystemSkeleton />}>
       {(data) => (
         <div className="grid grid-cols-1 gap-3 desk:gap-4">
-          <Summary system={data} />
+          <Summary system={data} isOld={system.error !== null} />
           <ServicesPanel services={data.services} />
           <div className="grid grid-cols-1 items-start gap-3 desk:gap-4 mid:grid-cols-[minmax(0,1fr)_372px]">
             <div className="grid grid-cols-1 gap-3 desk:gap-4">
@@ -63,8 +54,15 @@ export function SystemView(): ReactNode {
   );
 }
 
-function Summary({ system }: { readonly system: System }): ReactNode {
-  const state = HEALTH[system.overall];
+function Summary({
+  system,
+  isOld,
+}: {
+  readonly system: System;
+  /** The last reading failed: what it said before is no answer for now. */
+  readonly isOld: boolean;
+}): ReactNode {
+  const state = HEALTH[isOld ? "unknown" : system.overall];
   const up = system.workers.filter((worker) => worker.state === "running").length;
   const restarts = system.workers.reduce((total, worker) => total + worker.restarts, 0);
   const well = system.sources.filter((source) => source.state === "ok").length;
@@ -83,11 +81,11 @@ function Summary({ system }: { readonly system: System }): ReactNode {
       className="grid gap-px border-y bg-line desk:border mid:grid-cols-[minmax(260px,1.5fr)_repeat(4,minmax(0,1fr))]"
     >
       <div className="bg-panel p-3.5 desk:p-4">
-        <p className={cx("flex items-center gap-3 text-head font-medium tracking-[-.012em]", TONE[state.tone])}>
-          <StatusShape tone={state.tone} size={22} />
-          {state.word}
+        <HeadStatus tone={state.tone}>{state.word}</HeadStatus>
+        <p className="mt-1 text-ink-2">
+          {isOld ? `Last known: ${HEALTH[system.overall].word}. ` : ""}
+          {system.sentence}
         </p>
-        <p className="mt-1 text-ink-2">{system.sentence}</p>
       </div>
       <div className="grid grid-cols-2 gap-px bg-line mid:contents">
         <Tile

@@ -30,7 +30,8 @@ function place(list: HTMLElement, trigger: HTMLElement): void {
   const { offsetHeight, offsetWidth } = list;
   const isBelow = bottom + GAP_PX + offsetHeight <= window.innerHeight || top < offsetHeight + GAP_PX;
   const wanted = isBelow ? bottom + GAP_PX : top - GAP_PX - offsetHeight;
-  list.style.left = `${Math.max(EDGE_PX, right - offsetWidth)}px`;
+  const left = Math.min(right, window.innerWidth - EDGE_PX) - offsetWidth;
+  list.style.left = `${Math.max(EDGE_PX, left)}px`;
   list.style.top = `${Math.max(EDGE_PX, Math.min(wanted, window.innerHeight - EDGE_PX - offsetHeight))}px`;
 }
 

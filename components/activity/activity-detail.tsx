@@ -72,14 +72,11 @@ function Detail({ plan }: { readonly plan: PlanDto }): ReactNode {
   const gasUsed = plan.steps.reduce((total, step) => total + Number(step.op?.gasUsed ?? 0), 0);
   const sent = plan.steps.reduce((total, step) => total + (step.op?.attempts.length ?? 0), 0);
   return (
-    <div className="grid items-start gap-3 desk:gap-4 mid:grid-cols-[minmax(0,1fr)_348px]">
-      <div className="grid min-w-0 gap-3 desk:gap-4">
-        <Panel title={planTitle(plan)} meta={<StatusChip status={plan.status} />}>
-          <PlanTimeline plan={plan} />
-        </Panel>
-        <PlanTrace planId={plan.planId} />
-      </div>
-      <div className="grid gap-3 desk:gap-4">
+    <div className="grid items-start gap-3 desk:gap-4 mid:grid-cols-[minmax(0,1fr)_348px] mid:grid-rows-[auto_1fr]">
+      <Panel title={planTitle(plan)} meta={<StatusChip status={plan.status} />}>
+        <PlanTimeline plan={plan} />
+      </Panel>
+      <div className="grid gap-3 desk:gap-4 mid:row-span-2">
         <Panel title="What comes next">
           <p className="text-ink-2">{nextSentence(plan)}</p>
           <NextEpoch pairId={plan.pairId} />
@@ -146,6 +143,7 @@ function Detail({ plan }: { readonly plan: PlanDto }): ReactNode {
           />
         </Panel>
       </div>
+      <PlanTrace planId={plan.planId} />
     </div>
   );
 }

@@ -72,6 +72,12 @@ export function PlanTrace({ planId }: { readonly planId: string }): ReactNode {
   );
 }
 
+/** Steps are counted from one, as the timeline does; what the signer added by itself has a name. */
+function stepWords(opId: string): string {
+  const part = opId.split("/").at(-1) ?? "";
+  return /^\d+$/.test(part) ? `step ${Number(part) + 1}` : part;
+}
+
 function Lines({ trace }: { readonly trace: Trace }): ReactNode {
   const { problems, missing, cycleIds } = trace;
   const [view, setView] = useState<(typeof VIEWS)[number]["value"]>("short");
@@ -123,9 +129,7 @@ function Lines({ trace }: { readonly trace: Trace }): ReactNode {
                     <span className="text-micro text-ink-3 desk:hidden">
                       {line.process}, {STREAM[line.stream]}
                     </span>
-                    {line.opId !== null && (
-                      <span className="text-micro text-ink-3">operation {line.opId.split("/").at(-1)}</span>
-                    )}
+                    {line.opId !== null && <span className="text-micro text-ink-3">{stepWords(line.opId)}</span>}
                   </span>
                   <span className="text-dense text-ink-2">{line.text}</span>
                 </Td>

@@ -30,8 +30,8 @@ describe("shortTrace", () => {
     ]);
     expect(short.map(({ atMs, event, text }) => `${atMs} ${event} ${text}`.trim())).toEqual([
       "1 plan.started",
-      "4 mint: SENT → REVERTED slippage",
-      "5 approve: SENT → SETTLED",
+      "4 mint REVERTED 2 states in 2\u202fms; slippage",
+      "5 approve SETTLED 2 states in 2\u202fms",
       "6 execution.ended",
     ]);
     expect(short[1]?.level).toBe("warn");

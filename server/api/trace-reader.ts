@@ -29,6 +29,8 @@ const AWAY = "The log store (OpenObserve) is not configured for this process; se
 /** Per question. */
 const MAX_ROWS = 300;
 const MAX_TEXT_CHARS = 600;
+/** A step that was left out for want of work has its reason in the same column. */
+const FAILED: ReadonlySet<string> = new Set(["REVERTED", "CANCELLED", "EXPIRED", "FOREIGN", "VERIFY_FAILED"]);
 /** Ids are written between quotes in a search: these have none in them. */
 const ID = /^[A-Za-z0-9:./_-]{1,160}$/;
 
@@ -177,7 +179,7 @@ function ofTx(row: z.output<typeof txRow>): TraceLine {
     ...headOf(row),
     stream: "tx_log",
     process: "signer",
-    level: row.error === null ? null : "warn",
+    level: FAILED.has(row.state) ? "warn" : null,
     event: `${row.kind ?? "operation"} ${row.state}`,
     opId: row.op_id,
     text: words([

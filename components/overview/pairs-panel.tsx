@@ -82,7 +82,7 @@ function Wide({ pairs, isOld }: Props): ReactNode {
       return total === null || value === null ? null : total + value;
     }, 0);
   return (
-    <div className="hidden desk:block">
+    <div className="hidden mid:block">
       <Table caption="Pairs with state, price, range and money">
         <thead>
           <tr>
@@ -91,14 +91,14 @@ function Wide({ pairs, isOld }: Props): ReactNode {
             <Th>State</Th>
             <Th>Price in range</Th>
             <Th right>Price</Th>
-            <Th right from="mid">
+            <Th right from="full">
               Range
             </Th>
-            <Th right from="mid">
+            <Th right from="full">
               In range 24 h
             </Th>
             <Th right>Value</Th>
-            <Th right from="mid">
+            <Th right from="full">
               Fees 24 h
             </Th>
             <Th right>Net 24 h</Th>
@@ -127,14 +127,14 @@ function Wide({ pairs, isOld }: Props): ReactNode {
                 {pair.range === null ? <span className="text-ink-3">no range</span> : <Gate pair={pair} size="table" />}
               </Td>
               <Td right>{formatPrice(pair.price)}</Td>
-              <Td right from="mid">
+              <Td right from="full">
                 {formatRange(pair.range?.lower, pair.range?.upper, pair.price)}
               </Td>
-              <Td right from="mid">
+              <Td right from="full">
                 {formatPercent(pair.inRange24hFrac, 1)}
               </Td>
               <Td right>{formatUsd(pair.valueUsd)}</Td>
-              <Td right from="mid">
+              <Td right from="full">
                 <SignedMoney value={pair.fees24hUsd} />
               </Td>
               <Td right>
@@ -150,10 +150,10 @@ function Wide({ pairs, isOld }: Props): ReactNode {
           ))}
           <Tr isTotal>
             <Td colSpan={5}>Total</Td>
-            <Td from="mid" />
-            <Td from="mid" />
+            <Td from="full" />
+            <Td from="full" />
             <Td right>{formatUsd(sum((pair) => pair.valueUsd))}</Td>
-            <Td right from="mid">
+            <Td right from="full">
               <SignedMoney value={sum((pair) => pair.fees24hUsd)} />
             </Td>
             <Td right>
@@ -192,10 +192,11 @@ function LastDecision({ pair }: { readonly pair: Pair }): ReactNode {
 
 function Narrow({ pairs, isOld }: Props): ReactNode {
   return (
-    <ul className="desk:hidden">
+    <ul className="mid:hidden">
       {pairs.map((pair) => (
         <li
           key={pair.id}
+          data-row=""
           className="relative grid grid-cols-[minmax(0,1fr)_44px] gap-y-1.5 border-b py-3 pl-3.5 last:border-b-0"
         >
           <div className="grid gap-1.5">

@@ -12,7 +12,7 @@ import type { PriceView } from "./use-price-direction";
 
 export function PairHistory({ pair, prices }: { readonly pair: PairStatus; readonly prices: PriceView }): ReactNode {
   return (
-    <div className="grid items-start gap-3 desk:gap-4 mid:grid-cols-2">
+    <div className="grid items-start gap-3 desk:gap-4 min-[1400px]:grid-cols-2">
       <div className="grid min-w-0 gap-3 desk:gap-4">
         <PolicyPanel epoch={pair.epoch} prices={prices} />
         <EpochsPanel pairId={pair.id} prices={prices} />

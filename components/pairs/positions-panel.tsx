@@ -123,7 +123,7 @@ function InRange({ position }: { readonly position: PositionDto }): ReactNode {
 
 function Wide({ positions, pair, prices }: ListProps): ReactNode {
   return (
-    <div className="hidden desk:block">
+    <div className="hidden mid:block">
       <Table caption="Positions">
         <thead>
           <tr>
@@ -134,13 +134,15 @@ function Wide({ positions, pair, prices }: ListProps): ReactNode {
             <Th right>Amounts</Th>
             <Th right>Value</Th>
             <Th right>Unclaimed fees</Th>
-            <Th right from="mid">
+            <Th right from="full">
               In range 24 h
             </Th>
-            <Th right from="mid">
+            <Th right from="full">
               Net APR, model
             </Th>
-            <Th right>Age</Th>
+            <Th right from="full">
+              Age
+            </Th>
           </tr>
         </thead>
         <tbody>
@@ -185,15 +187,17 @@ function Wide({ positions, pair, prices }: ListProps): ReactNode {
                   <Amount amount={position.feesBase} />, <Amount amount={position.feesQuote} />
                 </Sub>
               </Td>
-              <Td right from="mid">
+              <Td right from="full">
                 {formatPercent(position.inRange24hFrac, 1)}
               </Td>
-              <Td right from="mid">
+              <Td right from="full">
                 <span title="What the strategy's model expects for the next year at this range; not a promise">
                   {formatPercent(position.income?.netAprFrac, 1)}
                 </span>
               </Td>
-              <Td right>{formatAge(position.ageMs)}</Td>
+              <Td right from="full">
+                {formatAge(position.ageMs)}
+              </Td>
             </Tr>
           ))}
         </tbody>
@@ -204,7 +208,7 @@ function Wide({ positions, pair, prices }: ListProps): ReactNode {
 
 function Narrow({ positions, pair, prices }: ListProps): ReactNode {
   return (
-    <ul className="desk:hidden">
+    <ul className="mid:hidden">
       {positions.map((position) => (
         <li key={position.positionId} className="grid gap-1.5 border-b px-3.5 py-3 last:border-b-0">
           <div className="flex justify-between gap-3">

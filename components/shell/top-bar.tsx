@@ -27,7 +27,7 @@ import { HEALTH, modeOf } from "./words";
 export function TopBar(): ReactNode {
   const isDetail = usePathname().split("/").filter(Boolean).length > 1;
   return (
-    <header className="sticky top-0 z-20 flex h-[52px] items-center gap-2 border-b bg-bg px-3 desk:h-12 desk:gap-4 desk:px-6">
+    <header className="sticky top-0 z-20 flex h-[52px] items-center gap-2 border-b bg-bg px-3 desk:h-12 desk:px-6 mid:gap-4">
       {/* On a phone two lines: the state's word must not take the room of the page's name. */}
       <div className="min-w-0 flex-1 desk:contents">
         <div className="flex min-w-0 items-center gap-2 desk:contents">
@@ -163,7 +163,7 @@ function MarketClock(): ReactNode {
   return (
     <span
       title={marketNowMs === null ? "Market time is not known yet" : `Market time ${formatIso(marketNowMs)}`}
-      className="hidden whitespace-nowrap text-ink-2 desk:inline"
+      className="hidden whitespace-nowrap text-ink-2 mid:inline"
     >
       {formatClock(marketNowMs)} UTC
       {speed !== 1 && <span className="text-micro text-ink-3"> ×{Math.round(speed)}</span>}

@@ -14,7 +14,8 @@ export function Table({
 }): ReactNode {
   return (
     // On a narrow screen it scrolls sideways, which the keyboard must reach too.
-    <div className="overflow-x-auto" tabIndex={0} role="group" aria-label={caption}>
+    // Relative, so that words for screen readers alone stay inside what scrolls.
+    <div className="relative overflow-x-auto" tabIndex={0} role="group" aria-label={caption}>
       <table className={cx("w-full border-collapse text-dense", className)}>
         <caption className="sr-only">{caption}</caption>
         {children}
@@ -24,11 +25,13 @@ export function Table({
 }
 
 /** From which width a column is there. */
-export type ColumnFrom = "always" | "desk" | "mid" | "wide";
+export type ColumnFrom = "always" | "desk" | "mid" | "full" | "wide";
 const FROM: Readonly<Record<ColumnFrom, string>> = {
   always: "",
   desk: "hidden desk:table-cell",
   mid: "hidden mid:table-cell",
+  // Tables across the whole page have all their columns on a screen of 1440.
+  full: "hidden min-[1400px]:table-cell",
   wide: "hidden wide:table-cell",
 };
 

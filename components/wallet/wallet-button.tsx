@@ -48,7 +48,7 @@ export function WalletButton(): ReactNode {
       label={
         <>
           <Wallet size={14} aria-hidden="true" />
-          <span className="hidden font-hash text-dense font-text desk:inline">{shortHex(session.address)}</span>
+          <span className="hidden font-hash text-dense font-text mid:inline">{shortHex(session.address)}</span>
         </>
       }
       items={[

@@ -8,11 +8,8 @@ import { Panel } from "@/components/ui/panel";
 import { SkeletonRows } from "@/components/ui/states";
 import { Sub, Table, Td, Th, Tr } from "@/components/ui/table";
 import type { EpochRecord } from "@/lib/epoch/epoch-record";
-import { formatGateValue } from "@/lib/format/gate-value";
-import { formatDayMinutes } from "@/lib/format/time";
 import { formatUsd } from "@/lib/format/usd";
-import { EPOCH_MS } from "@/lib/units";
-import { verdictOf } from "./gate-items";
+import { gateNumbers, verdictOf } from "./gate-items";
 import type { PriceView } from "./use-price-direction";
 
 const WORD = { pass: "met", fail: "not met", not_reached: "not reached" } as const;
@@ -108,8 +105,8 @@ function Rows({
                 {gate.label}
                 <Sub className="desk:hidden">{change}</Sub>
               </Td>
-              <Td right>{other === undefined ? "–" : valueOf(other)}</Td>
-              <Td right>{valueOf(gate)}</Td>
+              <Td right>{other === undefined ? "–" : gateNumbers(other).value}</Td>
+              <Td right>{gateNumbers(gate).value}</Td>
               <Td from="desk" className={turned ? "font-strong" : "text-ink-3"}>
                 {change}
               </Td>
@@ -142,12 +139,6 @@ function Line({
       </Td>
     </Tr>
   );
-}
-
-/** As in the list of gates: an epoch is an instant to people, and threshold 0 of one means that nothing was set. */
-function valueOf({ value, threshold, unit }: { value: number | null; threshold: number | null; unit: string }): string {
-  if (unit !== "epoch") return formatGateValue(value, unit);
-  return threshold === null || threshold <= 0 || value === null ? "none set" : formatDayMinutes(value * EPOCH_MS);
 }
 
 function verdict(record: EpochRecord): string {

@@ -24,14 +24,14 @@ function gateItem(gate: Gate, namesPosition: boolean): GateItem {
     id: gate.id,
     label: namesPosition && tokenId !== undefined ? `${gate.label}, position #${tokenId}` : gate.label,
     detail: gate.detail,
-    ...numbersOf(gate),
+    ...gateNumbers(gate),
     state: STATE[gate.status],
     bar: barOf(gate),
   };
 }
 
 /** An epoch is an instant to people; threshold 0 of one means that nothing was set. What must equal a count is a statement: yes or no. */
-function numbersOf({ value, threshold, unit, comparison }: Gate): Pick<GateItem, "value" | "threshold"> {
+export function gateNumbers({ value, threshold, unit, comparison }: Gate): Pick<GateItem, "value" | "threshold"> {
   if (isStatement(unit, comparison)) return { value: truthOf(value, threshold), threshold: null };
   if (unit !== "epoch") {
     const limit = threshold === null ? null : `${sign(comparison)}${formatGateValue(threshold, unit)}`;

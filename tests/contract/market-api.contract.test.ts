@@ -2,10 +2,12 @@
 import { gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { unpackCandles } from "@/lib/api/candle-columns";
+import type { Role } from "@/lib/api/commands";
 import { contract } from "@/lib/api/contract";
 import { readPreview } from "@/lib/api/preview";
 import { unpackSamples } from "@/lib/api/sample-columns";
 import { errorBodySchema } from "@/lib/api/schemas";
+import { settingsContract } from "@/lib/api/settings-contract";
 import type { Authority } from "@/lib/api/signer-contract";
 import { toMoneyRecord } from "@/lib/epoch/money-record";
 import { epochRecordSchema } from "@/lib/epoch/epoch-record";
@@ -19,10 +21,14 @@ import { decide, evaluate, NO_MEMORY } from "@/lib/strategy/index";
 import { MINUTE_MS, type Hex } from "@/lib/units";
 import { createAuthorityReader } from "@/server/api/authority-reader";
 import { createApi } from "@/server/api/create-api";
+import type { ApiDeps } from "@/server/api/deps";
+import { poolTrialHandlers } from "@/server/api/handlers/pool-trial";
 import { createRateLimiter } from "@/server/api/rate-limiter";
 import type { Router } from "@/server/api/router";
+import { createSettingsDesk } from "@/server/api/settings-desk";
 import { createRegistryView } from "@/server/config/registry";
 import { wallClock } from "@/server/infra/clock";
+import { createSignedReader } from "@/server/infra/signed-reader";
 import { createControlClient, type ControlClient } from "@/server/infra/signer-link/client";
 import { CANDLE_COLUMNS, writeCandles } from "@/server/infra/store/candles";
 import { createStoreClient, type StoreClient } from "@/server/infra/store/client";
@@ -187,6 +193,7 @@ let store: StoreClient;
 let control: ControlClient;
 let signer: FakeSigner;
 let api: Router;
+let deps: ApiDeps;
 const { snapshot, samples } = market();
 const poolKey = snapshot.pools[0]?.poolKey ?? "";
 const { params } = resolveParams(false, { praThresholdFrac: 0.03 });
@@ -205,7 +212,7 @@ beforeAll(async () => {
   });
   expect(await control.waitReady(5_000)).toBe(true);
   const { nowMs } = wallClock;
-  api = createApi({
+  deps = {
     settings: {
       version: "test",
       deploymentId: DEPLOYMENT,
@@ -230,7 +237,8 @@ beforeAll(async () => {
     nowMs,
     randomHex: (bytes) => "0".repeat(bytes * 2),
     fetch,
-  });
+  };
+  api = createApi(deps);
   await keepEpoch();
 });
 
@@ -477,6 +485,127 @@ describe("GET /api/lab", () => {
       expect(unpackSamples(answer.samples)).toEqual(samples);
     }
     expect((await get(`/api/lab/pool-samples?pair=${PAIR}&pool=0x12`)).status).toBe(404);
+  });
+});
+
+const settingsDesk = () =>
+  createSettingsDesk({
+    settings: {
+      dataDir: makeTempDir("trial-desk"),
+      geckoUrl: "https://gecko.example/api/v2",
+      alerts: { telegram: null, ntfy: null, webhook: null, pingUrl: null, privateHosts: [], settingsFile: "/none" },
+    },
+    deploymentId: DEPLOYMENT,
+    registry,
+    reader: createSignedReader(makeTempDir("trial-signed"), DEPLOYMENT),
+    nowMs: wallClock.nowMs,
+  });
+
+describe("POST /api/registry/pool-trial", () => {
+  const NEW_POOL = "0x1000000000000000000000000000000000000009";
+  const DAI = {
+    chainId: 31_337,
+    symbol: "DAI",
+    address: "0xb000000000000000000000000000000000000003",
+    decimals: 18,
+    kind: "native",
+    pegCurrency: "USD",
+  };
+  const pool = (pair: string, tokens: readonly string[]) => ({
+    pair,
+    chainId: 31_337,
+    dex: "uni",
+    id: NEW_POOL,
+    tokens,
+    fee: 3_000,
+    tickSpacing: 60,
+  });
+  const newPair = {
+    tokens: [DAI],
+    pools: [pool("WETH-DAI", ["DAI", "WETH"])],
+    pairs: [{ id: "WETH-DAI", base: "WETH", quote: "DAI", sources: [{ venue: "binance", base: "ETH", quote: "DAI" }] }],
+  };
+  const session = { id: "s", address: `0x${"a".repeat(40)}`, role: "operator" as const, expiresAtMs: 9e15 };
+
+  /** Nine days of quarter hours of WETH in DAI, newest first; the service names DAI first. */
+  let newestSec: number | null = null;
+  async function gecko(input: string | URL | Request): Promise<Response> {
+    const url = new URL(input instanceof Request ? input.url : input);
+    const beforeSec = Number(url.searchParams.get("before_timestamp"));
+    newestSec ??= Math.floor(beforeSec / 900) * 900 - 900;
+    const first = newestSec;
+    const ohlcv_list = Array.from({ length: 864 }, (_, at) => [
+      first - at * 900,
+      0.0005,
+      0.0005,
+      0.0004,
+      0.0005,
+      7,
+    ]).filter(([sec = 0]) => sec < beforeSec);
+    return Response.json({
+      data: { attributes: { ohlcv_list } },
+      meta: { base: { address: DAI.address }, quote: { address: "0xc000000000000000000000000000000000000001" } },
+    });
+  }
+
+  async function trial(addition: unknown, change: Partial<ApiDeps> = {}, role: Role = "operator") {
+    const [handler] = poolTrialHandlers;
+    if (handler === undefined) throw new Error("the route has a handler");
+    return handler.run(
+      { ...deps, ...change },
+      {
+        params: {},
+        query: {},
+        body: { addition },
+        session: { ...session, role },
+        request: new Request("http://localhost:3000/api/registry/pool-trial", { method: "POST" }),
+      },
+    );
+  }
+  const dataOf = (answer: Awaited<ReturnType<typeof trial>>) => {
+    if (!answer.ok) throw new Error(answer.error.message);
+    return settingsContract.poolTrial.response.parse(answer.value.data);
+  };
+  const withGecko = (): Partial<ApiDeps> => ({
+    settingsDesk: settingsDesk(),
+    fetch: gecko,
+    registry: createRegistryView({
+      ...registry,
+      chains: registry.chains.map((chain) => ({ ...chain, geckoSlug: "eth" })),
+    }),
+  });
+
+  it("default: a pool of a collected pair comes with the collector's candles and its own facts", async () => {
+    const data = dataOf(await trial({ tokens: [], pools: [pool(PAIR, ["USDC", "WETH"])], pairs: [] }));
+    expect(data).toMatchObject({
+      from: "collector",
+      venues: ["binance"],
+      isQuoteUsd: true,
+      isPegged: false,
+      notes: [],
+    });
+    expect(data.facts).toMatchObject({ address: NEW_POOL, feePips: 3_000, tickSpacing: 60, baseIsToken0: false });
+    expect(unpackCandles(data.candles)).toEqual(snapshot.candles);
+  });
+
+  it("behavior: a pair nobody collects comes with the pool's own candles, turned to QUOTE per BASE", async () => {
+    const data = dataOf(await trial(newPair, withGecko()));
+    expect(data).toMatchObject({ from: "pool", venues: [], facts: { pairId: "WETH-DAI" } });
+    expect(data.candles.close[0]).toBeCloseTo(2_000, 6);
+    expect(data.candles.high[0]).toBeCloseTo(2_500, 6);
+    expect(data.notes[0]).toContain("GeckoTerminal");
+  }, 60_000);
+
+  it("error: without a service there are no candles and the reason; a viewer and a pool of nothing are refused", async () => {
+    const none = dataOf(await trial(newPair));
+    expect(none).toMatchObject({ from: "none", candles: { count: 0 } });
+    expect(none.notes.join(" ")).toMatch(/No collector runs.*GeckoTerminal does not know Test chain/);
+    const viewer = await trial(newPair, {}, "viewer");
+    expect(viewer.ok ? "" : viewer.error.code).toBe("forbidden");
+    const unknown = await trial({ ...newPair, tokens: [] });
+    expect(unknown.ok ? "" : unknown.error.message).toMatch(/cannot be used/);
+    const foreign = await trial({ ...newPair, pools: [{ ...newPair.pools[0], chainId: 5 }] });
+    expect(foreign.ok ? "" : foreign.error.code).toBe("bad_request");
   });
 });
 

@@ -5,9 +5,10 @@ import { priceToSqrt } from "@/lib/amm/sqrt-price";
 import { tickAtSqrt } from "@/lib/amm/tick-math";
 import { err, ok } from "@/lib/errors/result";
 import { ExecutionError } from "@/lib/errors/tidegate-error";
-import type { Plan, Step } from "@/lib/plan/plan";
+import type { Step } from "@/lib/plan/plan";
 import type { Address, Hex } from "@/lib/units";
 import { silentLogger } from "@/server/infra/telemetry/logger-port";
+import { buildPlan } from "@/tests/support/build-plan";
 import { executePlan, type ExecutePlanDeps } from "./execute-plan";
 
 const [A, B, C] = [901_001, 901_002, 901_003] as const;
@@ -68,48 +69,17 @@ function mint(chainId: number, at: number): Step[] {
 
 const steps: Step[] = [...bridge(B, 0), ...bridge(C, 3), ...mint(A, 6), ...mint(B, 9), ...mint(C, 12)];
 const side = { address: QUOTE, decimals: 6 };
-const plan: Plan = {
-  version: 1,
-  pairId: "WETH-USDC",
-  epoch: 1,
+const plan = buildPlan({
   kind: "PRA",
   reason: "better_allocation",
-  origin: { kind: "strategy" },
-  configVersion: 1,
-  blocks: [],
   notionalUsd: 3_000,
   base: { symbol: "WETH", decimals: 18, address: BASE },
   quote: { symbol: "USDC", decimals: 6, address: QUOTE },
-  before: [],
-  after: [],
-  forecast: {
-    feesUsdPerDayBefore: 0,
-    feesUsdPerDayAfter: 0,
-    lvrUsdPerDayAfter: 0,
-    gainUsdPerYear: 0,
-    gasUsd: 0,
-    swapFeeUsd: 0,
-    slippageUsd: 0,
-    costUsd: 0,
-    paybackDays: null,
-    net7dUsd: 0,
-    net7dLowUsd: 0,
-    net7dHighUsd: 0,
-    bridgeFeeUsd: 2,
-  },
-  bounds: {
-    referencePrice: PRICE,
-    maxPriceMoveFrac: 0.01,
-    maxSlippageBps: 50,
-    deadlineSec: 120,
-    maxPlanAgeMs: 600_000,
-    poolTicks: [],
-    balances: [{ chainId: A, token: QUOTE, minRaw: 3_000_000_000n }],
-    maxFeePerGasWei: [],
-  },
+  forecast: { bridgeFeeUsd: 2 },
+  bounds: { referencePrice: PRICE, balances: [{ chainId: A, token: QUOTE, minRaw: 3_000_000_000n }] },
   steps,
   tokens: [A, B, C].map((chainId) => ({ chainId, base: { address: BASE, decimals: 18 }, quote: side })),
-};
+});
 
 type Fate = "done" | "refunded" | "late" | "never" | "short";
 

@@ -15,7 +15,7 @@ import { priceToSqrt } from "@/lib/amm/sqrt-price";
 import { tickAtSqrt } from "@/lib/amm/tick-math";
 import { err, ok, type Result } from "@/lib/errors/result";
 import { ExecutionError } from "@/lib/errors/tidegate-error";
-import type { Plan, Step } from "@/lib/plan/plan";
+import type { Step } from "@/lib/plan/plan";
 import type { OpState } from "@/lib/plan/plan-status";
 import { DEFAULT_LIMITS } from "@/lib/registry/pair-settings";
 import type { Address, Hex } from "@/lib/units";
@@ -23,6 +23,7 @@ import { createIntentClient, type IntentClient } from "@/server/infra/signer-lin
 import { startLinkServer } from "@/server/infra/signer-link/server";
 import { SignerError, type SignerCallErrorCode } from "@/server/infra/signer-link/signer-error";
 import { silentLogger } from "@/server/infra/telemetry/logger-port";
+import { buildPlan } from "@/tests/support/build-plan";
 import { executePlan, type ExecutePlanDeps } from "./execute-plan";
 
 const CHAIN = 901_001;
@@ -89,45 +90,18 @@ const steps: readonly Step[] = [
   { kind: "revoke", chainId: CHAIN, token: QUOTE, spender: MANAGER },
 ];
 
-const plan: Plan = {
-  version: 1,
-  pairId: "WETH-USDC",
-  epoch: 1,
-  kind: "RS",
-  reason: "range_shift",
-  origin: { kind: "strategy" },
-  configVersion: 1,
+const plan = buildPlan({
   blocks: [{ chainId: CHAIN, number: 1n, hash: `0x${"00".repeat(32)}` }],
   notionalUsd: 10_000,
   base: { symbol: "WETH", decimals: 18, address: BASE },
   quote: { symbol: "USDC", decimals: 6, address: QUOTE },
-  before: [],
-  after: [],
-  forecast: {
-    feesUsdPerDayBefore: 0,
-    feesUsdPerDayAfter: 0,
-    lvrUsdPerDayAfter: 0,
-    gainUsdPerYear: 0,
-    gasUsd: 0,
-    swapFeeUsd: 0,
-    slippageUsd: 0,
-    costUsd: 0,
-    paybackDays: null,
-    net7dUsd: 0,
-    net7dLowUsd: 0,
-    net7dHighUsd: 0,
-  },
   bounds: {
     referencePrice: PRICE,
-    maxPriceMoveFrac: 0.01,
-    maxSlippageBps: 50,
-    deadlineSec: 120,
-    maxPlanAgeMs: 600_000,
     poolTicks: [{ pool: POOL, tick: TICK, maxTickMove: 100 }],
     maxFeePerGasWei: [{ chainId: CHAIN, wei: 1n }],
   },
   steps: [...steps],
-};
+});
 
 interface World {
   readonly deps: ExecutePlanDeps;

@@ -20,6 +20,7 @@ import { ChainError } from "@/lib/errors/tidegate-error";
 import { DEFAULT_LIMITS } from "@/lib/registry/pair-settings";
 import type { Hex } from "@/lib/units";
 import { silentLogger } from "@/server/infra/telemetry/logger-port";
+import { buildPlan } from "@/tests/support/build-plan";
 import { openAuthority, type Authority } from "./authority";
 import { LIMIT_RAISE_DELAY_MS } from "./authority-state";
 import type { ContractWalletPort } from "./command-signature";
@@ -305,45 +306,14 @@ function makePlan(nowMs: number): PlanRecord {
     approvals: [],
     rejectedBy: null,
     ops: [],
-    plan: {
-      version: 1,
+    plan: buildPlan({
       pairId: PAIR,
-      epoch: 1,
       kind: "PRA",
       reason: "first deployment",
-      origin: { kind: "strategy" },
-      configVersion: 1,
-      blocks: [],
-      notionalUsd: 1,
       base: { symbol: "WETH", decimals: 18, address: TOKEN },
       quote: { symbol: "USDC", decimals: 6, address: TOKEN },
-      before: [],
-      after: [],
-      forecast: {
-        feesUsdPerDayBefore: 0,
-        feesUsdPerDayAfter: 0,
-        lvrUsdPerDayAfter: 0,
-        gainUsdPerYear: 0,
-        gasUsd: 0,
-        swapFeeUsd: 0,
-        slippageUsd: 0,
-        costUsd: 0,
-        paybackDays: null,
-        net7dUsd: 0,
-        net7dLowUsd: 0,
-        net7dHighUsd: 0,
-      },
-      bounds: {
-        referencePrice: 1,
-        maxPriceMoveFrac: 0.01,
-        maxSlippageBps: 50,
-        deadlineSec: 120,
-        maxPlanAgeMs: 600_000,
-        poolTicks: [],
-        maxFeePerGasWei: [],
-      },
       steps: [{ kind: "revoke", chainId: 31337, token: TOKEN, spender: TOKEN }],
-    },
+    }),
   };
 }
 

@@ -266,38 +266,38 @@ const MINT: Step = {
   maxSlippageBps: 50,
 };
 
+/** Executes the plan's one step with so many dollars on both sides together, at 2 000 USDC. */
+async function move(planId: string, usd: number): Promise<string> {
+  const half = BigInt(Math.round((usd / 2) * 1e6));
+  try {
+    const report = await ops.executeOp({
+      pairId: PAIR,
+      token: FENCE,
+      planId,
+      index: 0,
+      args: {
+        price: 2_000,
+        priceAtMarketMs: nowMs,
+        quoteUsd: 1,
+        nativeUsd: 2_000,
+        amount0DesiredRaw: (half * 10n ** 12n) / 2_000n,
+        amount1DesiredRaw: half,
+      },
+    });
+    return report.state;
+  } catch (error) {
+    if (error instanceof SignerError) return `${error.code}: ${error.message}`;
+    throw error;
+  }
+}
+
+function approved(by: readonly Address[], change: Partial<Plan> = {}): string {
+  const planId = addPlan({ steps: [MINT], epoch: (nonces += 1), ...change });
+  for (const address of by) approve(address, planId);
+  return planId;
+}
+
 describe("what an approved plan may move", () => {
-  /** Executes the plan's one step with so many dollars on both sides together, at 2 000 USDC. */
-  async function move(planId: string, usd: number): Promise<string> {
-    const half = BigInt(Math.round((usd / 2) * 1e6));
-    try {
-      const report = await ops.executeOp({
-        pairId: PAIR,
-        token: FENCE,
-        planId,
-        index: 0,
-        args: {
-          price: 2_000,
-          priceAtMarketMs: nowMs,
-          quoteUsd: 1,
-          nativeUsd: 2_000,
-          amount0DesiredRaw: (half * 10n ** 12n) / 2_000n,
-          amount1DesiredRaw: half,
-        },
-      });
-      return report.state;
-    } catch (error) {
-      if (error instanceof SignerError) return `${error.code}: ${error.message}`;
-      throw error;
-    }
-  }
-
-  function approved(by: readonly Address[], change: Partial<Plan> = {}): string {
-    const planId = addPlan({ steps: [MINT], epoch: (nonces += 1), ...change });
-    for (const address of by) approve(address, planId);
-    return planId;
-  }
-
   beforeEach(() => {
     context.record({ type: "FENCE", body: { pairId: PAIR, token: FENCE, workerId: "a worker" } });
     setLimit(50_000);

@@ -6,11 +6,12 @@ import { encodeAbiParameters, keccak256, padHex, parseTransaction, toHex } from 
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { decodeApprove } from "@/lib/actions/erc20";
 import { ChainError } from "@/lib/errors/tidegate-error";
-import { planHash, planSchema } from "@/lib/plan/plan";
+import { planHash, stepSchema } from "@/lib/plan/plan";
 import { registrySchema, type Registry } from "@/lib/registry/schema";
 import type { Address, Hex } from "@/lib/units";
 import { silentLogger } from "@/server/infra/telemetry/logger-port";
 import { createTestAuthority, createTestKey } from "@/tests/support/signer-harness";
+import { buildPlan } from "@/tests/support/build-plan";
 import { createContext, type EngineContext } from "./context";
 import { createRuns } from "./engine-runs";
 import { openJournal } from "./journal/journal";
@@ -191,7 +192,6 @@ function open(change: { readonly bumpAllowed?: boolean } = {}): void {
 }
 
 function record(): void {
-  const none = { feesUsdPerDayBefore: 0, feesUsdPerDayAfter: 0, lvrUsdPerDayAfter: 0, gainUsdPerYear: 0, gasUsd: 0 };
   const step = {
     kind: "approve",
     chainId: CHAIN,
@@ -200,41 +200,16 @@ function record(): void {
     amountRaw: "100",
     forStep: 0,
   } as const;
-  const plan = planSchema.parse({
-    version: 1,
+  const plan = buildPlan({
     pairId: PAIR,
-    epoch: 1,
-    kind: "RS",
     reason: "test",
-    origin: { kind: "strategy" },
     configVersion: 0,
-    blocks: [],
-    notionalUsd: 1,
     base: { symbol: "WETH", decimals: 18, address: SPENDER },
     quote: { symbol: "USDC", decimals: 6, address: TOKEN },
-    before: [],
-    after: [],
-    forecast: {
-      ...none,
-      swapFeeUsd: 0,
-      slippageUsd: 0,
-      costUsd: 0,
-      paybackDays: null,
-      net7dUsd: 0,
-      net7dLowUsd: 0,
-      net7dHighUsd: 0,
-    },
-    bounds: {
-      referencePrice: 3_000,
-      maxPriceMoveFrac: 0.01,
-      maxSlippageBps: 50,
-      deadlineSec: 120,
-      maxPlanAgeMs: 3_600_000,
-      poolTicks: [],
-      maxFeePerGasWei: [],
-    },
-    steps: [step],
+    bounds: { referencePrice: 3_000, maxPlanAgeMs: 3_600_000 },
+    steps: [stepSchema.parse(step)],
   });
+
   context.record({
     type: "PLAN",
     body: {

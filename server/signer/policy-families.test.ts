@@ -7,11 +7,12 @@ import { lbTokenId } from "@/lib/actions/liquidity-book";
 import { encodePermit2Approve } from "@/lib/actions/permit2";
 import { encodePoolSwap, routerForms } from "@/lib/actions/pool-swap";
 import { sqrtAtTick } from "@/lib/amm/tick-math";
-import { planSchema, type Plan, type PlanWire, type Step } from "@/lib/plan/plan";
+import { stepSchema, type Plan, type PlanWire, type Step } from "@/lib/plan/plan";
 import { DEFAULT_LIMITS } from "@/lib/registry/pair-settings";
 import { findPoolRef, type PoolRef } from "@/lib/registry/pool-ref";
 import { FAMILIES, registrySchema, type Family, type PoolEntry, type Registry } from "@/lib/registry/schema";
 import type { Address, Hex } from "@/lib/units";
+import { buildPlan } from "@/tests/support/build-plan";
 import { checkCalldata } from "./policy-calldata";
 import { checkPlan } from "./policy-plan";
 import { SignerError, type PairAuthority } from "./ports";
@@ -218,41 +219,12 @@ function position(family: Family): LivePosition {
 }
 
 function planOf(steps: PlanWire["steps"], base: Address = T0): Plan {
-  const none = { feesUsdPerDayBefore: 0, feesUsdPerDayAfter: 0, lvrUsdPerDayAfter: 0, gainUsdPerYear: 0, gasUsd: 0 };
-  return planSchema.parse({
-    version: 1,
+  return buildPlan({
     pairId: PAIR,
-    epoch: 1,
-    kind: "RS",
-    reason: "range_shift",
-    origin: { kind: "strategy" },
     configVersion: 0,
-    blocks: [],
-    notionalUsd: 1,
     base: { symbol: "WETH", decimals: 18, address: base },
     quote: { symbol: "USDC", decimals: 6, address: T1 },
-    before: [],
-    after: [],
-    forecast: {
-      ...none,
-      swapFeeUsd: 0,
-      slippageUsd: 0,
-      costUsd: 0,
-      paybackDays: null,
-      net7dUsd: 0,
-      net7dLowUsd: 0,
-      net7dHighUsd: 0,
-    },
-    bounds: {
-      referencePrice: 1,
-      maxPriceMoveFrac: 0.01,
-      maxSlippageBps: 50,
-      deadlineSec: 120,
-      maxPlanAgeMs: 600_000,
-      poolTicks: [],
-      maxFeePerGasWei: [],
-    },
-    steps,
+    steps: steps.map((step) => stepSchema.parse(step)),
   });
 }
 

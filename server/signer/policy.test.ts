@@ -9,6 +9,7 @@ import { planSchema, type Plan, type PlanWire, type Step } from "@/lib/plan/plan
 import { DEFAULT_LIMITS } from "@/lib/registry/pair-settings";
 import { registrySchema } from "@/lib/registry/schema";
 import type { Address } from "@/lib/units";
+import { buildPlan } from "@/tests/support/build-plan";
 import { compareNonces } from "./nonce";
 import { bumpFees, cancelFees, gasLimitOf } from "./gas";
 import {
@@ -112,43 +113,16 @@ const approve = {
 } satisfies PlanWire["steps"][number];
 
 function plan(steps: PlanWire["steps"] = [burn, approve, mint], change: Partial<PlanWire> = {}): Plan {
-  return planSchema.parse({
-    version: 1,
+  const base = buildPlan({
     pairId: PAIR,
-    epoch: 1,
-    kind: "RS",
-    reason: "range_shift",
-    origin: { kind: "strategy" },
     configVersion: 3,
-    blocks: [],
     notionalUsd: 1_000,
     base: { symbol: "WETH", decimals: 18, address: T0 },
     quote: { symbol: "USDC", decimals: 6, address: T1 },
-    before: [],
-    after: [],
-    forecast: {
-      feesUsdPerDayBefore: 0,
-      feesUsdPerDayAfter: 0,
-      lvrUsdPerDayAfter: 0,
-      gainUsdPerYear: 0,
-      gasUsd: 0,
-      swapFeeUsd: 0,
-      slippageUsd: 0,
-      costUsd: 0,
-      paybackDays: null,
-      net7dUsd: 0,
-      net7dLowUsd: 0,
-      net7dHighUsd: 0,
-    },
-    bounds: {
-      referencePrice: 3_000,
-      maxPriceMoveFrac: 0.01,
-      maxSlippageBps: 50,
-      deadlineSec: 120,
-      maxPlanAgeMs: 600_000,
-      poolTicks: [{ pool: POOL, tick: 0, maxTickMove: 100 }],
-      maxFeePerGasWei: [],
-    },
+    bounds: { referencePrice: 3_000, poolTicks: [{ pool: POOL, tick: 0, maxTickMove: 100 }] },
+  });
+  return planSchema.parse({
+    ...planSchema.encode(base),
     steps,
     ...change,
   });

@@ -7,11 +7,12 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { LIFI_BRIDGE_ABI } from "@/lib/actions/bridge-decoder";
 import { TRANSFER_TOPIC } from "@/lib/actions/erc20";
 import type { OpArguments, QuoteEvidence } from "@/lib/api/signer-contract";
-import { bridgeStepSchema, planSchema, type BridgeStep, type Plan } from "@/lib/plan/plan";
+import { bridgeStepSchema, type BridgeStep, type Plan } from "@/lib/plan/plan";
 import { registrySchema } from "@/lib/registry/schema";
 import type { Address, Hex } from "@/lib/units";
 import { silentLogger } from "@/server/infra/telemetry/logger-port";
 import { createTestAuthority, createTestKey } from "@/tests/support/signer-harness";
+import { buildPlan } from "@/tests/support/build-plan";
 import { createContext, type EngineContext } from "./context";
 import { openJournal } from "./journal/journal";
 import type { OpRecord } from "./journal/projection";
@@ -76,33 +77,16 @@ const step: BridgeStep = bridgeStepSchema.parse({
 });
 
 function planOf(): Plan {
-  const none = { feesUsdPerDayBefore: 0, feesUsdPerDayAfter: 0, lvrUsdPerDayAfter: 0, gainUsdPerYear: 0, gasUsd: 0 };
-  const net = { swapFeeUsd: 0, slippageUsd: 0, costUsd: 0, paybackDays: null };
-  return planSchema.parse({
-    version: 1,
+  return buildPlan({
     pairId: PAIR,
-    epoch: 1,
     kind: "PRA",
     reason: "test",
-    origin: { kind: "strategy" },
     configVersion: 0,
-    blocks: [],
     notionalUsd: 1_000,
     base: { symbol: "WETH", decimals: 18, address: WETH_B },
     quote: { symbol: "USDC", decimals: 6, address: USDC_A },
-    before: [],
-    after: [],
-    forecast: { ...none, ...net, net7dUsd: 0, net7dLowUsd: 0, net7dHighUsd: 0 },
-    bounds: {
-      referencePrice: PRICE,
-      maxPriceMoveFrac: 0.01,
-      maxSlippageBps: 50,
-      deadlineSec: 120,
-      maxPlanAgeMs: 600_000,
-      poolTicks: [],
-      maxFeePerGasWei: [],
-    },
-    steps: [bridgeStepSchema.encode(step)],
+    bounds: { referencePrice: PRICE },
+    steps: [step],
   });
 }
 

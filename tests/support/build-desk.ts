@@ -2,6 +2,7 @@
 import type { PlanRecord } from "@/lib/api/signer-contract";
 import type { WorkerState } from "@/lib/api/worker-state";
 import type { Hex } from "@/lib/units";
+import { buildPlan } from "./build-plan";
 
 export function buildWorkerState(change: Partial<WorkerState> = {}): WorkerState {
   return {
@@ -52,49 +53,10 @@ export function buildPlanRecord(change: {
   readonly ops?: readonly Pick<Op, "kind" | "gasUsd" | "deltas">[];
 }): PlanRecord {
   const hash: Hex = `0x${"00".repeat(32)}`;
-  const address: Hex = `0x${"00".repeat(20)}`;
   return {
     planId: `0x${"00".repeat(16)}`,
     planHash: hash,
-    plan: {
-      version: 1,
-      pairId: "WETH-USDC",
-      epoch: 1,
-      kind: "RS",
-      reason: "range_shift",
-      origin: { kind: "strategy" },
-      configVersion: 1,
-      blocks: [],
-      notionalUsd: 1,
-      base: { symbol: "WETH", decimals: 18, address },
-      quote: { symbol: "USDC", decimals: 6, address },
-      before: [],
-      after: [],
-      forecast: {
-        feesUsdPerDayBefore: 0,
-        feesUsdPerDayAfter: 0,
-        lvrUsdPerDayAfter: 0,
-        gainUsdPerYear: 0,
-        gasUsd: 0,
-        swapFeeUsd: 0,
-        slippageUsd: 0,
-        costUsd: 0,
-        paybackDays: null,
-        net7dUsd: 0,
-        net7dLowUsd: 0,
-        net7dHighUsd: 0,
-      },
-      bounds: {
-        referencePrice: change.referencePrice ?? 2_000,
-        maxPriceMoveFrac: 0.01,
-        maxSlippageBps: 50,
-        deadlineSec: 120,
-        maxPlanAgeMs: 600_000,
-        poolTicks: [],
-        maxFeePerGasWei: [],
-      },
-      steps: [{ kind: "revoke", chainId: 1, token: address, spender: address }],
-    },
+    plan: buildPlan({ bounds: { referencePrice: change.referencePrice ?? 2_000 } }),
     status: change.status ?? "done",
     statusReason: "every step is verified",
     mode: "auto",

@@ -12,7 +12,7 @@ import { shortHex } from "@/lib/format/address";
 import { announceDemoWallet, DEMO_WALLET_RDNS, selectDemoAccount } from "./demo-wallet";
 import { signIn } from "./sign-in";
 import type * as WalletEngine from "./wallet-engine";
-import { walletSentence } from "./wallet-error";
+import { signInSentence } from "./wallet-error";
 import { closeWalletDialog, useWallet } from "./wallet-store";
 
 type Engine = typeof WalletEngine;
@@ -79,7 +79,7 @@ export function SignInChoices({ onSignedIn }: { readonly onSignedIn: () => void 
       sessionChanged(true);
       onSignedIn();
     } catch (error) {
-      setProblem(walletSentence(error));
+      setProblem(signInSentence(error));
     }
     setBusy(null);
   };

@@ -1,7 +1,7 @@
 // What a person reads when a wallet or the API says no.
 import { describe, expect, it } from "vitest";
 import { ApiError } from "@/lib/api/client";
-import { isDeclined, walletSentence } from "./wallet-error";
+import { isDeclined, signInSentence, walletSentence } from "./wallet-error";
 
 function failure(code: "unauthenticated" | "forbidden", message: string): ApiError {
   return new ApiError({ code, message, status: code === "forbidden" ? 403 : 401 });
@@ -18,6 +18,11 @@ describe("walletSentence", () => {
   it("behavior: an ended session says the way out, a refusal keeps the API's words", () => {
     expect(walletSentence(failure("unauthenticated", "x"))).toMatch(/Sign in again/);
     expect(walletSentence(failure("forbidden", "needs the role owner"))).toBe("needs the role owner");
+  });
+  it("behavior: a refused sign-in keeps the API's words, for there is no session to have ended", () => {
+    const words = "there is no contract wallet at that address on chain 1";
+    expect(signInSentence(failure("unauthenticated", words))).toBe(words);
+    expect(signInSentence(Object.assign(new Error("User denied"), { code: 4001 }))).toMatch(/You declined/);
   });
   it("behavior: a wallet that is locked or busy is named, with the way out", () => {
     const busy = new Error("outer", { cause: Object.assign(new Error("already pending"), { code: -32_002 }) });

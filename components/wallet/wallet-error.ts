@@ -31,6 +31,11 @@ function awaySentence(error: unknown): string | null {
   return null;
 }
 
+/** While signing in there is no session that could have ended: the API's words say what is wrong with the signature. */
+export function signInSentence(error: unknown): string {
+  return error instanceof ApiError ? error.message : walletSentence(error);
+}
+
 export function walletSentence(error: unknown): string {
   if (isDeclined(error)) return "You declined the signature in the wallet. Nothing was sent.";
   const away = awaySentence(error);

@@ -48,7 +48,18 @@ export async function checkCommandSignature(
       ),
     );
   }
-  return answer.value === "valid" ? ok(null) : err(notTheirs(address));
+  switch (answer.value) {
+    case "valid":
+      return ok(null);
+    case "invalid":
+      return err(notTheirs(address));
+    case "no_contract":
+      return err(
+        refuse(
+          `it was not made by ${address} itself over this command for this deployment, and there is no contract wallet at that address on the home chain; check the account selected in the wallet and sign again`,
+        ),
+      );
+  }
 }
 
 async function recover(typedData: ReturnType<typeof commandTypedData>, signature: Hex): Promise<Address | null> {

@@ -90,7 +90,16 @@ const verifyHandler = bindHandler(contract.authVerify, async ({ deps, body, requ
   if (!isCurrent) return err(badSignIn("The sign-in message has expired or names another site; start again."));
   const signer = await isSignedBy(deps, { address: parsed.address, message: body.message, signature: body.signature });
   if (!signer.ok) return signer;
-  if (!signer.value) return err(badSignIn(`The signature is not one of ${parsed.address}. Sign with that account.`));
+  if (signer.value === "no") {
+    return err(badSignIn(`The signature is not one of ${parsed.address}. Sign with that account.`));
+  }
+  if (signer.value === "no_contract") {
+    return err(
+      badSignIn(
+        `The signature is not one of ${parsed.address} itself, and there is no contract wallet at that address on chain ${homeChainIdOf(deps)}, where this desk asks for one. Sign with that account, or with a contract wallet that is deployed there.`,
+      ),
+    );
+  }
   const role = await deps.authority.roleOf(parsed.address);
   if (!role.ok) return err(fromSignerError(role.error));
   if (role.value === null) {
@@ -148,19 +157,19 @@ function isOwnRefusal(error: ContractFunctionExecutionError): boolean {
 async function isSignedBy(
   deps: ApiDeps,
   input: { readonly address: Address; readonly message: string; readonly signature: Hex },
-): Promise<Result<boolean, ApiError>> {
+): Promise<Result<"yes" | "no" | "no_contract", ApiError>> {
   try {
-    if (await verifyMessage(input)) return ok(true);
+    if (await verifyMessage(input)) return ok("yes");
   } catch (error) {
     deps.log.debug("api.signature-not-recoverable", { reason: errorText(error) });
   }
   const homeChainId = homeChainIdOf(deps);
   const url = deps.registry.chain(homeChainId)?.rpcUrls[0];
-  if (url === undefined) return ok(false);
+  if (url === undefined) return ok("no");
   try {
     const client = createPublicClient({ transport: http(url, { timeout: CONTRACT_WALLET_TIMEOUT_MS, retryCount: 0 }) });
     const code = await client.getCode({ address: input.address });
-    if (code === undefined || code === "0x") return ok(false);
+    if (code === undefined || code === "0x") return ok("no_contract");
     // The one question of EIP-1271; no wrapped signature gets to call anything else first.
     const answer = await client.readContract({
       address: input.address,
@@ -168,9 +177,9 @@ async function isSignedBy(
       functionName: "isValidSignature",
       args: [hashMessage(input.message), input.signature],
     });
-    return ok(answer === EIP1271_MAGIC);
+    return ok(answer === EIP1271_MAGIC ? "yes" : "no");
   } catch (error) {
-    if (error instanceof ContractFunctionExecutionError && isOwnRefusal(error)) return ok(false);
+    if (error instanceof ContractFunctionExecutionError && isOwnRefusal(error)) return ok("no");
     return err({
       code: "unavailable",
       message: `The signature of this contract wallet cannot be checked now: the home chain ${homeChainId} does not answer (${error instanceof BaseError ? error.shortMessage : "it failed"}).`,

@@ -1,37 +1,71 @@
 // Who may let a plan through, in real browsers on a real run: two approvers above a limit, people and limits as signed settings, sessions that end everywhere.
 import { rmSync } from "node:fs";
-import { chromium, type Browser, type BrowserContext, type Page } from "@playwright/test";
+import type { Page } from "@playwright/test";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import * as z from "zod";
 import { contract } from "@/lib/api/contract";
 import type { PlanDto } from "@/lib/api/schemas";
+import { addressSchema, hexSchema } from "@/lib/registry/schema";
 import { shortHex } from "@/lib/format/address";
+import { prepareContractWallet, type ContractWallet } from "@/tests/support/contract-wallet";
 import { openOperator, type DemoOperator } from "@/tests/support/demo-operator";
+import {
+  injectWallet,
+  openDeskBrowser,
+  TEST_WALLET,
+  WalletRefusal,
+  type DeskBrowser,
+} from "@/tests/support/desk-browser";
 import { requires } from "@/tests/support/requires";
 import { startDemo, waitFor, type RunningDemo } from "@/tests/support/running-demo";
 
 const PAIR = "USDC-USDT";
 const LIMIT_MS = 240_000;
-const PAGE_LIMIT_MS = 45_000;
 const LIMIT_USD = "1,000";
+const VARIANT = { width: 1440, colorScheme: "dark" } as const;
 
 const chrome = requires("chromium", "authority in Chromium");
 let demo: RunningDemo;
-let browser: Browser;
+let browser: DeskBrowser;
 let operator: DemoOperator;
 /** Addresses of the sandbox by part: owner and approver of the start, and one that is on no list yet. */
 let people: { readonly owner: string; readonly approver: string; readonly second: string };
+let preparing: Promise<ContractWallet>;
 /** One browser per person, kept from test to test: sign-ins are rationed (ten at once, then five a minute). */
 const browsers = new Map<string, Page>();
 const endings: (() => Promise<void> | void)[] = [];
 
-function say(text: string): void {
-  process.stdout.write(`${text}\n`);
+/** A wallet that shows the contract's address and signs with the key of its owner, as one of several signers' apps does. */
+async function answerFor(
+  wallet: ContractWallet,
+  chainId: number,
+  method: string,
+  params: readonly unknown[],
+): Promise<unknown> {
+  switch (method) {
+    case "eth_accounts":
+    case "eth_requestAccounts":
+      return [wallet.address];
+    case "eth_chainId":
+      return `0x${chainId.toString(16)}`;
+    case "personal_sign":
+      return wallet.owner.signMessage({ message: { raw: hexSchema.parse(params[0]) } });
+    case "eth_signTypedData_v4":
+      return wallet.owner.signTypedData(typedDataSchema.parse(JSON.parse(z.string().parse(params[1]))));
+    default:
+      throw new WalletRefusal(4200, method);
+  }
 }
 
-async function openBrowser(): Promise<BrowserContext> {
-  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, colorScheme: "dark" });
-  context.setDefaultTimeout(PAGE_LIMIT_MS);
-  return context;
+const typedDataSchema = z.object({
+  domain: z.record(z.string(), z.unknown()),
+  types: z.record(z.string(), z.array(z.object({ name: z.string(), type: z.string() }))),
+  primaryType: z.string(),
+  message: z.record(z.string(), z.unknown()),
+});
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
 }
 
 async function signIn(page: Page, address: string): Promise<void> {
@@ -44,7 +78,7 @@ async function signIn(page: Page, address: string): Promise<void> {
 /** The person's browser at that page, signed in; another one under another name. */
 async function open(address: string, path: string, name = address): Promise<Page> {
   const known = browsers.get(name);
-  const page = known ?? (await (await openBrowser()).newPage());
+  const page = known ?? (await browser.open(VARIANT)).page;
   await page.goto(`${demo.apiUrl}${path}`);
   if (known === undefined) await signIn(page, address);
   browsers.set(name, page);
@@ -62,6 +96,29 @@ async function statusOf(planId: string): Promise<string> {
   return (await demo.read(contract.plan, { params: { planId } })).status;
 }
 
+/** A plan above the limit that the approver asked for; the tests that need one share it. */
+let asked: Promise<PlanDto> | null = null;
+function ownPlan(): Promise<PlanDto> {
+  asked ??= askForPlan();
+  return asked;
+}
+
+async function askForPlan(): Promise<PlanDto> {
+  const position = await waitFor(`a position of ${PAIR}`, LIMIT_MS, async () => {
+    const state = (await operator.authority()).pairs.find(({ pairId }) => pairId === PAIR);
+    return state?.openPlanId === null ? (state.positions[0] ?? null) : null;
+  });
+  const width = position.tickUpper - position.tickLower;
+  const ticks = { tickLower: position.tickLower - width, tickUpper: position.tickUpper + width };
+  await operator.submit({
+    action: "range.shift",
+    target: PAIR,
+    params: { pairId: PAIR, positionId: position.positionId, ticks },
+    by: "approver",
+  });
+  return waitingPlan(({ origin }) => origin.kind === "command");
+}
+
 const approveButton = (page: Page) =>
   page.getByRole("complementary", { name: "Decide" }).getByRole("button", { name: "Approve with wallet" });
 const card = (page: Page) => page.getByRole("main");
@@ -76,24 +133,15 @@ describe.skipIf(!chrome.available)("authority", () => {
     });
     operator = await openOperator(demo);
     endings.push(() => operator.close());
-    browser = await chromium.launch({
-      executablePath: chrome.location,
-      headless: true,
-      args: [
-        "--no-sandbox",
-        "--headless",
-        "--disable-gpu",
-        "--disable-quic",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-      ],
-    });
+    browser = await openDeskBrowser(chrome.location);
     endings.push(() => browser.close());
     const { sandbox } = await demo.read(contract.environment);
     const ofRole = (role: string | null): string =>
       sandbox?.accounts.find((account) => account.role === role)?.address ?? "";
+    const deployer = addressSchema.parse(ofRole("owner"));
+    preparing = prepareContractWallet(demo, deployer);
+    // Its failure is the failure of the test that waits for it.
+    preparing.catch(() => undefined);
     people = { owner: ofRole("owner"), approver: ofRole("approver"), second: ofRole(null) };
     say(`authority: demo with web ready after ${(demo.startMs / 1000).toFixed(1)} s`);
   }, 480_000);
@@ -166,20 +214,39 @@ describe.skipIf(!chrome.available)("authority", () => {
     await Promise.any(toldLate.map((note) => note.waitFor()));
   });
 
-  it("authority: a person's own plan names who proposed it, and turns void where the price leaves its bound", async () => {
-    const position = await waitFor(`a position of ${PAIR}`, LIMIT_MS, async () => {
-      const state = (await operator.authority()).pairs.find(({ pairId }) => pairId === PAIR);
-      return state?.openPlanId === null ? (state.positions[0] ?? null) : null;
-    });
-    const width = position.tickUpper - position.tickLower;
-    const ticks = { tickLower: position.tickLower - width, tickUpper: position.tickUpper + width };
+  it("authority: a contract wallet is refused where it has no code, and once deployed signs in and approves by EIP-1271", async () => {
+    const wallet = await preparing;
+    const { homeChainId } = await demo.read(contract.environment);
+    const plan = await ownPlan();
     await operator.submit({
-      action: "range.shift",
-      target: PAIR,
-      params: { pairId: PAIR, positionId: position.positionId, ticks },
-      by: "approver",
+      action: "role.set",
+      target: "system",
+      params: { address: wallet.address, role: "approver" },
     });
-    const plan = await waitingPlan(({ origin }) => origin.kind === "command");
+    const { context, page } = await browser.open(VARIANT);
+    await injectWallet(context, (method, params) => answerFor(wallet, homeChainId, method, params));
+    await page.goto(`${demo.apiUrl}/approvals/${plan.planId}`);
+    await page.getByRole("button", { name: "Connect a wallet and sign in" }).click();
+    const dialog = page.getByRole("dialog", { name: "Connect a wallet and sign in" });
+    const choice = dialog.getByRole("button", { name: TEST_WALLET });
+    await choice.click();
+    await dialog
+      .getByRole("alert")
+      .getByText(new RegExp(`there is no contract wallet at that address on chain ${homeChainId}`))
+      .waitFor();
+    await wallet.deploy();
+    await choice.click();
+    await page.getByRole("button", { name: new RegExp(`^Signed in as ${shortHex(wallet.address)}`, "i") }).waitFor();
+    await approveButton(page).click();
+    await card(page).getByText("1 of 2", { exact: true }).waitFor();
+    const record = await operator.plan(plan.planId);
+    expect(record.approvals.map(({ address }) => address.toLowerCase())).toEqual([wallet.address.toLowerCase()]);
+    expect(record.status).toBe("waiting_approval");
+    await context.close();
+  });
+
+  it("authority: a person's own plan names who proposed it, and turns void where the price leaves its bound", async () => {
+    const plan = await ownPlan();
     expect(plan.approval).toMatchObject({ proposer: expect.stringMatching(new RegExp(people.approver, "i")) });
     const page = await open(people.approver, `/approvals/${plan.planId}`);
     await card(page)
@@ -221,63 +288,43 @@ describe.skipIf(!chrome.available)("authority", () => {
   });
 
   it("authority: a locked wallet, one on a foreign chain and a declined signature each say the way out", async () => {
-    const context = await openBrowser();
     const { homeChainId } = await demo.read(contract.environment);
-    await context.addInitScript(
-      (homeChain) => {
-        const modes = { mode: "locked" };
-        Object.assign(window, { walletModes: modes });
-        const provider = {
-          fail: (code: number, message: string) => Promise.reject(Object.assign(new Error(message), { code })),
-          on: () => undefined,
-          removeListener: () => undefined,
-          request: ({ method }: { readonly method: string }): Promise<unknown> => {
-            if (method === "eth_accounts") return Promise.resolve([]);
-            if (method === "eth_chainId") return Promise.resolve(modes.mode === "foreign" ? "0x3e7" : homeChain);
-            if (method === "eth_requestAccounts") {
-              return modes.mode === "locked"
-                ? provider.fail(-32_002, "Request of type 'wallet_requestPermissions' already pending")
-                : Promise.resolve(["0x70997970C51812dc3A010C7d01b50e0d17dc79C8"]);
-            }
-            return method === "personal_sign"
-              ? provider.fail(4001, "User rejected the request.")
-              : provider.fail(4200, method);
-          },
-        };
-        const info = {
-          uuid: "6f1c0f0e-0000-4000-8000-000000000001",
-          name: "Test wallet",
-          icon: "",
-          rdns: "test.wallet",
-        };
-        const announce = () =>
-          window.dispatchEvent(new CustomEvent("eip6963:announceProvider", { detail: { info, provider } }));
-        window.addEventListener("eip6963:requestProvider", announce);
-        announce();
-      },
-      `0x${homeChainId.toString(16)}`,
-    );
-    const page = await context.newPage();
+    const { context, page } = await browser.open(VARIANT);
+    let mode: "locked" | "foreign" | "home" = "locked";
+    await injectWallet(context, async (method) => {
+      switch (method) {
+        case "eth_accounts":
+          return [];
+        case "eth_chainId":
+          return mode === "foreign" ? "0x3e7" : `0x${homeChainId.toString(16)}`;
+        case "eth_requestAccounts":
+          if (mode === "locked") {
+            throw new WalletRefusal(-32_002, "Request of type 'wallet_requestPermissions' already pending");
+          }
+          return ["0x70997970C51812dc3A010C7d01b50e0d17dc79C8"];
+        case "personal_sign":
+          throw new WalletRefusal(4001, "User rejected the request.");
+        default:
+          throw new WalletRefusal(4200, method);
+      }
+    });
     await page.goto(`${demo.apiUrl}/overview`);
     await page.getByRole("button", { name: "Connect a wallet and sign in" }).click();
     const dialog = page.getByRole("dialog", { name: "Connect a wallet and sign in" });
-    const wallet = dialog.getByRole("button", { name: "Test wallet" });
-    for (const [mode, words] of [
+    const wallet = dialog.getByRole("button", { name: TEST_WALLET });
+    for (const [next, words] of [
       ["locked", /it may be locked\. Open it, unlock it/],
       ["foreign", /The wallet is on chain 999, .* Switch it to chain \d+ and sign in again/],
       ["home", /You declined the signature in the wallet\. Nothing was sent\./],
     ] as const) {
-      await page.evaluate((next) => {
-        const modes: unknown = Reflect.get(window, "walletModes");
-        if (typeof modes === "object" && modes !== null) Object.assign(modes, { mode: next });
-      }, mode);
+      mode = next;
       await wallet.click();
       await dialog.getByRole("alert").getByText(words).waitFor();
     }
     await context.close();
-    const bare = await (await openBrowser()).newPage();
+    const { context: empty, page: bare } = await browser.open(VARIANT);
     await bare.goto(`${demo.apiUrl}/login`);
     await bare.getByText("None found. Install a wallet extension").waitFor();
-    await bare.context().close();
+    await empty.close();
   });
 });

@@ -61,3 +61,46 @@ export async function signInAsOwner(demo: RunningDemo, page: Page): Promise<void
   // By the path alone: the page of the sign-in names its target in the query.
   await page.waitForURL((url) => url.pathname === "/overview");
 }
+
+/** EIP-1193: what a wallet answers; `WalletRefusal` for an error with its code. */
+export type WalletAnswers = (method: string, params: readonly unknown[]) => Promise<unknown>;
+
+export class WalletRefusal extends Error {
+  readonly code: number;
+  constructor(code: number, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+export const TEST_WALLET = "Test wallet";
+
+/** Pages of the context find a wallet of this name (EIP-6963) whose answers are made here. */
+export async function injectWallet(context: BrowserContext, answer: WalletAnswers): Promise<void> {
+  await context.exposeFunction("testWalletAnswer", async (method: string, params: readonly unknown[]) => {
+    try {
+      return { value: await answer(method, params) };
+    } catch (error) {
+      if (!(error instanceof WalletRefusal)) throw error;
+      return { code: error.code, message: error.message };
+    }
+  });
+  await context.addInitScript((name) => {
+    const provider = {
+      on: () => provider,
+      removeListener: () => provider,
+      async request({ method, params = [] }: { readonly method: string; readonly params?: readonly unknown[] }) {
+        const ask: unknown = Reflect.get(window, "testWalletAnswer");
+        if (typeof ask !== "function") throw new Error("the wallet of the test is gone");
+        const answered: { value?: unknown; code?: number; message?: string } = await ask(method, params);
+        if (answered.code === undefined) return answered.value;
+        throw Object.assign(new Error(answered.message), { code: answered.code });
+      },
+    };
+    const info = { uuid: "6f1c0f0e-0000-4000-8000-000000000001", name, icon: "", rdns: "test.wallet" };
+    const announce = () =>
+      window.dispatchEvent(new CustomEvent("eip6963:announceProvider", { detail: { info, provider } }));
+    window.addEventListener("eip6963:requestProvider", announce);
+    announce();
+  }, TEST_WALLET);
+}

@@ -390,6 +390,9 @@ describe.skipIf(!chrome.available)("journeys", () => {
     );
     await acts.getByText(/paused already: nothing new is opened/).waitFor();
     await operator.submit({ action: "pair.resume", target: AUTO, params: { pairId: AUTO, note: "looked at" } });
+    await waitFor("the pair is resumed", PAGE_LIMIT_MS, async () =>
+      (await statusOf(AUTO)).pause === null ? true : null,
+    );
     const download = page.waitForEvent("download");
     await page.getByRole("button", { name: "JSON for a report" }).click();
     const { name, text } = await fileOf(download);

@@ -446,6 +446,19 @@ describe.skipIf(!chrome.available)("journeys", () => {
     const check = page.getByTestId("export-check");
     await check.getByText("Ledger equals wallet change: difference 0").waitFor();
     expect(await check.innerText()).toContain(`${name}: ${rows.length.toLocaleString("en-US")} entries`);
+    // Method and currency are in the address; the lots are the ledger's own balances.
+    await page.getByRole("button", { name: "Count gains" }).click();
+    const gains = page.getByRole("region", { name: "Realised gains" });
+    await gains.getByLabel("Method").selectOption("average");
+    await gains.getByLabel("Currency").selectOption("USDC");
+    await page.waitForURL(/gains=true.*method=average.*currency=USDC/);
+    await page.getByTestId("gains-check").getByText("Lots equal the ledger: difference 0").waitFor();
+    const gainsFile = page.waitForEvent("download");
+    await gains.getByRole("button", { name: "CSV" }).click();
+    const [columns, ...lines] = (await fileOf(gainsFile)).text.trim().split("\r\n");
+    expect(columns).toMatch(/^seq,market_at_utc,event,.*,currency,method,price,/);
+    expect(lines.length).toBeGreaterThan(4);
+    expect(lines.every((line) => line.includes(",USDC,average,"))).toBe(true);
     const second = await as(WIDE_DARK);
     await second.goto(address(`/reports?pair=${AUTO}`));
     const csv = second.waitForEvent("download");

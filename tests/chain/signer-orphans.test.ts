@@ -28,6 +28,7 @@ import { silentLogger } from "@/server/infra/telemetry/logger-port";
 import { createChainAccess } from "@/server/signer/chain-access";
 import { createEngine } from "@/server/signer/engine";
 import type { AuthorityView, Engine, PairAuthority } from "@/server/signer/ports";
+import { buildPlan } from "@/tests/support/build-plan";
 import { audit, rpcPort } from "@/tests/support/audit";
 import { printLine } from "@/tests/support/print-line";
 import { createTestAuthority, createTestKey } from "@/tests/support/signer-harness";
@@ -244,43 +245,25 @@ async function expectAuditClean(): Promise<void> {
 async function exitPlan(position: KnownPosition, more: PlanWire["steps"] = []): Promise<Plan> {
   const [token0, token1] = sortedTokens(PAIR, deployment.tokens);
   const slot = await client.readContract({ address: pool, abi: poolAbi, functionName: "slot0" });
-  return planSchema.parse({
-    version: 1,
+  const plan = buildPlan({
     pairId: PAIR,
     epoch: 7,
-    kind: "RS",
     reason: "exit",
     origin: { kind: "command", commandId: EXIT_ID },
     configVersion: 0,
-    blocks: [],
     notionalUsd: 6_000,
     base: { symbol: "WETH", decimals: 18, address: deployment.tokens.WETH },
     quote: { symbol: "USDC", decimals: 6, address: deployment.tokens.USDC },
-    before: [],
-    after: [],
-    forecast: {
-      feesUsdPerDayBefore: 0,
-      feesUsdPerDayAfter: 0,
-      lvrUsdPerDayAfter: 0,
-      gainUsdPerYear: 0,
-      gasUsd: 0,
-      swapFeeUsd: 0,
-      slippageUsd: 0,
-      costUsd: 0,
-      paybackDays: null,
-      net7dUsd: 0,
-      net7dLowUsd: 0,
-      net7dHighUsd: 0,
-    },
     bounds: {
       referencePrice: PRICE,
       maxPriceMoveFrac: 0.05,
       maxSlippageBps: 200,
-      deadlineSec: 120,
       maxPlanAgeMs: 3_600_000,
       poolTicks: [{ pool, tick: slot[1], maxTickMove: 500 }],
-      maxFeePerGasWei: [],
     },
+  });
+  return planSchema.parse({
+    ...planSchema.encode(plan),
     steps: [
       {
         kind: "burn",

@@ -272,7 +272,7 @@ function Check({
             ? "Lots equal the ledger: difference 0"
             : `Cost does not add up by ${moneyText(difference, report.currency)}`
           : `Lots differ from the ledger: ${open.map((each) => `${each.token} by ${each.difference}`).join(", ")}`}
-      </Status>
+      </Status>{" "}
       <span className="inline-block text-ink-2">
         {formatInteger(entries)} entries, {formatInteger(report.rows.length)} lines in the file.
         {unknown > 0 &&

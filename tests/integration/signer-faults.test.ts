@@ -28,6 +28,7 @@ import { createChainAccess, type RpcPort } from "@/server/signer/chain-access";
 import { createEngine } from "@/server/signer/engine";
 import { FAMILY_ADAPTERS } from "@/server/execution/adapters/registry";
 import type { Engine } from "@/server/signer/ports";
+import { buildPlan } from "@/tests/support/build-plan";
 import { audit, rpcPort } from "@/tests/support/audit";
 import { createTestAuthority, createTestKey } from "@/tests/support/signer-harness";
 
@@ -80,43 +81,26 @@ async function mintPlan(): Promise<Plan> {
   const [token0, token1] = sortedTokens(PAIR, deployment.tokens);
   const middle = Math.round(slot[1] / 60) * 60;
   epoch += 1;
-  return planSchema.parse({
-    version: 1,
+  const plan = buildPlan({
     pairId: PAIR,
     epoch,
     kind: "PRA",
     reason: "test",
     origin: { kind: "strategy" },
     configVersion: 0,
-    blocks: [],
     notionalUsd: 10_000,
     base: { symbol: "WETH", decimals: 18, address: deployment.tokens.WETH },
     quote: { symbol: "USDC", decimals: 6, address: deployment.tokens.USDC },
-    before: [],
-    after: [],
-    forecast: {
-      feesUsdPerDayBefore: 0,
-      feesUsdPerDayAfter: 0,
-      lvrUsdPerDayAfter: 0,
-      gainUsdPerYear: 0,
-      gasUsd: 0,
-      swapFeeUsd: 0,
-      slippageUsd: 0,
-      costUsd: 0,
-      paybackDays: null,
-      net7dUsd: 0,
-      net7dLowUsd: 0,
-      net7dHighUsd: 0,
-    },
     bounds: {
       referencePrice: PRICE,
       maxPriceMoveFrac: 0.05,
       maxSlippageBps: 200,
-      deadlineSec: 120,
       maxPlanAgeMs: 3_600_000,
       poolTicks: [{ pool, tick: slot[1], maxTickMove: 500 }],
-      maxFeePerGasWei: [],
     },
+  });
+  return planSchema.parse({
+    ...planSchema.encode(plan),
     steps: [
       {
         kind: "approve",

@@ -13,21 +13,18 @@ import { cx } from "@/components/ui/cx";
 import { GateList } from "@/components/ui/gate-list";
 import { Panel } from "@/components/ui/panel";
 import { Empty } from "@/components/ui/states";
-import { Status } from "@/components/ui/status";
 import { TextLink } from "@/components/ui/text-link";
 import type { EpochRecord } from "@/lib/epoch/epoch-record";
 import { formatCountdown } from "@/lib/format/age";
-import { formatFeePips } from "@/lib/format/percent";
 import { formatClockMinutes } from "@/lib/format/time";
 import type { PairStatus } from "@/lib/api/schemas";
 import { EPOCH_MS } from "@/lib/units";
 import { decidingGates } from "./deciding-gates";
-import { counterfactualSentence, gateItems, verdictOf } from "./gate-items";
-import { cashSentence } from "./tuning-words";
+import { counterfactualSentence } from "./gate-items";
+import { Gates, Verdict } from "./verdict";
 
-/** No taller than what it stands beside: the verdict stays, the list of all gates scrolls. */
-const BESIDE =
-  "flex max-h-full flex-col [&>div:last-child]:flex [&>div:last-child]:min-h-0 [&>div:last-child]:flex-col [&>div:last-child>*]:shrink-0 [&>div:last-child>[role=group]]:shrink";
+/** As tall as what it stands beside: the verdict stays, the list of all gates takes the rest and scrolls. */
+const BESIDE = "flex h-full flex-col [&>div:last-child]:flex [&>div:last-child]:flex-1 [&>div:last-child]:flex-col";
 
 /** With all gates where they stand beside the chart; above it the verdict and what decided are enough. */
 export function DecisionPanel({
@@ -64,7 +61,7 @@ export function DecisionPanel({
             <>
               <h3 className="border-t px-4 pt-3 pb-1.5 text-micro text-ink-3">{allGatesTitle(epoch.decision)}</h3>
               <div
-                className="min-h-0 flex-1 overflow-y-auto border-t"
+                className="min-h-80 flex-[1_1_0] overflow-y-auto border-t"
                 tabIndex={0}
                 role="group"
                 aria-label={allGatesTitle(epoch.decision)}
@@ -143,69 +140,6 @@ function EpochLink({ pairId, epoch }: { readonly pairId: string; readonly epoch:
     <p className="border-t px-3.5 py-2.5 desk:px-4">
       <TextLink href={`/pairs/${pairId}/decisions/${epoch}`}>All numbers of this epoch</TextLink>
     </p>
-  );
-}
-
-export function Verdict({ epoch, sentence }: { readonly epoch: EpochRecord; readonly sentence: string }): ReactNode {
-  const { decision, error } = epoch;
-  if (decision === null) {
-    return (
-      <>
-        <Status tone="warn" className="text-stat">
-          The cycle did not finish
-        </Status>
-        <p className="mt-1 text-ink-2">
-          {error === null
-            ? "No decision was recorded."
-            : `It ended in step ${error.step} (${error.code}): ${error.message}`}{" "}
-          Nothing was sent.
-        </p>
-      </>
-    );
-  }
-  const cash = cashSentence(epoch, (pool) => `${pool.dexName} ${formatFeePips(pool.feeFrac * 1_000_000)}`);
-  return (
-    <>
-      <p className={cx("text-stat font-medium", decision.kind !== "HOLD" && "text-prop")} data-testid="verdict">
-        {verdictOf(decision)}
-      </p>
-      <p className="mt-0.5 text-ink-2">
-        {decision.kind}, reason <b className="font-title">{reasonWords(decision.reason)}</b>
-        {sentence === "" ? "." : `: ${bareSentence(sentence)}.`}
-        {decision.detail !== null && ` Input ${decision.detail.input}, rule ${decision.detail.rule}.`}
-        {decision.killSwitch !== null && ` Default parameters serve: ${reasonWords(decision.killSwitch)}.`}
-      </p>
-      {cash !== null && (
-        <p className="mt-1.5" data-testid="cash-choice">
-          {cash}
-        </p>
-      )}
-    </>
-  );
-}
-
-/** Without the verdict in front: it stands above already. */
-function bareSentence(sentence: string): string {
-  return sentence.replace(/^(HOLD|Shift the range|Re-allocate): /, "").replace(/\.$/, "");
-}
-
-export function Gates({ epoch }: { readonly epoch: EpochRecord }): ReactNode {
-  const { decision } = epoch;
-  if (decision === null) return null;
-  const sentences = decision.counterfactual.map(counterfactualSentence).filter((text) => text !== "");
-  return (
-    <>
-      <GateList label="Gates in the order of evaluation" items={gateItems(decision, epoch.mode)} />
-      {sentences.length > 0 && (
-        <ul className="border-t px-3.5 py-2.5 text-dense text-ink-2 desk:px-4">
-          {sentences.map((text) => (
-            <li key={text} className="py-0.5">
-              {text}
-            </li>
-          ))}
-        </ul>
-      )}
-    </>
   );
 }
 

@@ -1,5 +1,6 @@
 // One decision in full: verdict and gates, the numbers it stood on, the age of every input, and what it led to.
 "use client";
+import dynamic from "next/dynamic";
 import Link from "next/link";
 import type { ReactNode } from "react";
 import { QueryView } from "@/components/live/query-view";
@@ -21,11 +22,27 @@ import { formatDayMinutes, formatIso } from "@/lib/format/time";
 import { formatSignedUsd, formatUsd } from "@/lib/format/usd";
 import { EPOCH_MS } from "@/lib/units";
 import { ComparePanel } from "./compare-panel";
-import { Gates, Verdict } from "./decision-panel";
-import { PolicyPanel } from "./policy-panel";
 import { ReplayPanel } from "./replay-panel";
-import { TuningPanel } from "./tuning-panel";
 import { usePriceDirection, type PriceView } from "./use-price-direction";
+import { Gates, Verdict } from "./verdict";
+
+/** Below the fold. */
+const PolicyPanel = dynamic(() => import("./policy-panel").then((module) => module.PolicyPanel), {
+  ssr: false,
+  loading: () => (
+    <Panel title="Policies" flush>
+      <SkeletonRows rows={3} height={46} label="policies" />
+    </Panel>
+  ),
+});
+const TuningPanel = dynamic(() => import("./tuning-panel").then((module) => module.TuningPanel), {
+  ssr: false,
+  loading: () => (
+    <Panel title="Parameters" flush>
+      <SkeletonRows rows={6} height={34} label="parameters" />
+    </Panel>
+  ),
+});
 
 export function DecisionView({ pairId, epoch }: { readonly pairId: string; readonly epoch: number }): ReactNode {
   const decision = useApi("pairDecision", { params: { id: pairId, epoch } });
@@ -188,7 +205,7 @@ function Positions({ record, prices }: Props): ReactNode {
         <thead>
           <tr>
             <Th>Position</Th>
-            <Th>State</Th>
+            <Th from="desk">State</Th>
             <Th right>Range → target</Th>
             <Th right>Divergence</Th>
             <Th right from="desk">
@@ -205,8 +222,11 @@ function Positions({ record, prices }: Props): ReactNode {
         <tbody>
           {record.positions.map((position) => (
             <Tr key={position.positionId}>
-              <Td title={position.positionId}>#{position.positionId.split(":").at(-1)}</Td>
-              <Td>
+              <Td title={position.positionId}>
+                #{position.positionId.split(":").at(-1)}
+                <Sub className="desk:hidden">{position.inRange ? "in range" : "out of range"}</Sub>
+              </Td>
+              <Td from="desk">
                 {position.inRange ? <Status tone="ok">In range</Status> : <Status tone="warn">Out of range</Status>}
               </Td>
               <Td right>

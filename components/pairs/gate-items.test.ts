@@ -66,6 +66,21 @@ describe("counterfactualSentence", () => {
         ],
       }),
     ).toBe("Would shift the range if divergence reached 0.55 (now 0.42) and gas fell to $0.42 (not known now).");
+    const calm = { gateId: "d", label: "Market regime allows action", comparison: "<=", unit: "ratio" } as const;
+    const over = { gateId: "e", label: "Suppression window is over", comparison: ">=", unit: "epoch" } as const;
+    expect(
+      counterfactualSentence({
+        action: "RESUME",
+        group: "regime",
+        positionId: null,
+        conditions: [
+          { ...calm, currentValue: 0.0031, neededValue: 0.0025 },
+          { ...over, currentValue: 1_992_813, neededValue: 1_992_816 },
+        ],
+      }),
+    ).toBe(
+      "Would decide again if market regime allows action (now 0.0031, needs ≤ 0.0025) and suppression window is over (now 1 Nov 11:15, needs from 1 Nov 12:00).",
+    );
     const cash = { gateId: "c", label: "No pool is worth holding", comparison: "=", unit: "count" } as const;
     expect(
       counterfactualSentence({

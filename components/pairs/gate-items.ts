@@ -31,7 +31,12 @@ function gateItem(gate: Gate, namesPosition: boolean): GateItem {
 }
 
 /** An epoch is an instant to people; threshold 0 of one means that nothing was set. What must equal a count is a statement: yes or no. */
-export function gateNumbers({ value, threshold, unit, comparison }: Gate): Pick<GateItem, "value" | "threshold"> {
+export function gateNumbers({
+  value,
+  threshold,
+  unit,
+  comparison,
+}: Pick<Gate, "value" | "threshold" | "unit" | "comparison">): Pick<GateItem, "value" | "threshold"> {
   if (isStatement(unit, comparison)) return { value: truthOf(value, threshold), threshold: null };
   if (unit !== "epoch") {
     const limit = threshold === null ? null : `${sign(comparison)}${formatGateValue(threshold, unit)}`;
@@ -87,6 +92,9 @@ function modeItem(decision: Decision, mode: EpochRecord["mode"]): GateItem {
   };
 }
 
+/** A label that says what has to be so, not what is measured. */
+const IS_STATEMENT = /\b(is|has|allows?|asks?)\b/;
+
 const ACTION: Readonly<Record<string, string>> = {
   RS: "shift the range",
   PRA: "move capital",
@@ -98,6 +106,10 @@ export function counterfactualSentence(counterfactual: Counterfactual): string {
   const action = ACTION[counterfactual.action] ?? counterfactual.action;
   const conditions = counterfactual.conditions.map(({ label, comparison, currentValue, neededValue, unit }) => {
     if (isStatement(unit, comparison)) return `${inSentence(label)} (now ${truthOf(currentValue, neededValue)})`;
+    if (IS_STATEMENT.test(label)) {
+      const numbers = gateNumbers({ value: currentValue, threshold: neededValue, unit, comparison });
+      return `${inSentence(label)} (now ${numbers.value}, needs ${numbers.threshold ?? "nothing"})`;
+    }
     const verb = comparison.startsWith("<") ? "fell to" : comparison === "=" ? "were" : "reached";
     const now = currentValue === null ? "not known now" : `now ${formatGateValue(currentValue, unit)}`;
     const needed = neededValue === null ? UNKNOWN : formatGateValue(neededValue, unit);

@@ -65,10 +65,8 @@ export function PairView({ pairId }: { readonly pairId: string }): ReactNode {
         <div className="grid gap-3 desk:gap-4">
           <PairHeader pair={pair} prices={prices} isOld={status.error !== null} />
           <div className="grid gap-3 desk:gap-4 mid:grid-cols-[minmax(0,1fr)_372px] mid:grid-rows-[auto_1fr] mid:items-start">
-            <div className="min-w-0 mid:relative mid:col-start-2 mid:row-span-2 mid:row-start-1 mid:self-stretch">
-              <div className="mid:absolute mid:inset-0">
-                <DecisionPanel pair={pair} hasAllGates={isBeside} />
-              </div>
+            <div className="min-w-0 mid:col-start-2 mid:row-span-2 mid:row-start-1 mid:self-stretch">
+              <DecisionPanel pair={pair} hasAllGates={isBeside} />
             </div>
             <div className="min-w-0 mid:col-start-1 mid:row-start-1">
               <LaterChart pair={pair} />

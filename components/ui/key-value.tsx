@@ -30,7 +30,7 @@ export function KeyValue({
         >
           <dt className="min-w-0 text-ink-2">{row.key}</dt>
           {/* Does not shrink: a name without end must not break the figure beside it. */}
-          <dd className="max-w-[72%] shrink-0 text-right wrap-anywhere">{row.value}</dd>
+          <dd className="max-w-[64%] shrink-0 text-right wrap-anywhere">{row.value}</dd>
         </div>
       ))}
     </dl>

@@ -4,6 +4,8 @@ import { formatFixed, formatInteger, isKnown, UNKNOWN } from "./number";
 import { formatPercent } from "./percent";
 import { formatUsd } from "./usd";
 
+const SMALL_RATIO = 0.1;
+
 /** `0.81`, `3.10 %`, `$0.42`, `13.2 h`; a dash when the gate was not reached. */
 export function formatGateValue(value: number | null | undefined, unit: string): string {
   if (!isKnown(value)) return UNKNOWN;
@@ -19,6 +21,9 @@ export function formatGateValue(value: number | null | undefined, unit: string):
     case "epoch":
     case "count":
       return formatInteger(value);
+    case "ratio":
+      // Of prices an hour apart: two decimals would say that value and threshold are both nothing.
+      return formatFixed(value, Math.abs(value) < SMALL_RATIO ? 4 : 2);
     default:
       return formatFixed(value, 2);
   }

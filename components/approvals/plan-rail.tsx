@@ -1,5 +1,6 @@
 // Deciding: on a desk the rail with time left, buttons, seven lines and what happens without a signature; below that the bar under the thumb.
 "use client";
+import dynamic from "next/dynamic";
 import Link from "next/link";
 import type { ReactNode } from "react";
 import { useWallNow } from "@/components/live/ticker";
@@ -15,13 +16,14 @@ import { formatRange } from "@/lib/format/price";
 import { formatInstant } from "@/lib/format/time";
 import { formatSignedUsd, formatUsd } from "@/lib/format/usd";
 import { countWords } from "./approval-words";
-import { AskAgain } from "./ask-again";
 import { Countdown, TimeBar } from "./countdown";
 import { ChecksWord } from "./plan-bounds";
 import { LimitsWord } from "./plan-limits";
 import { netTone, paybackWords } from "./plan-money";
 import { hasSent, isOpen, newRangesOf, nextSentence, PLAN_STATUS } from "./plan-words";
 import type { PlanDecision } from "./use-plan-decision";
+
+const AskAgain = dynamic(() => import("./ask-again").then((module) => module.AskAgain), { ssr: false });
 
 interface Props {
   readonly plan: PlanDto;

@@ -7,7 +7,6 @@ import { useApi } from "@/components/live/use-api";
 import { Skeleton, SkeletonRows } from "@/components/ui/states";
 import { TextLink } from "@/components/ui/text-link";
 import type { PlanDto } from "@/lib/api/schemas";
-import { AskAgain } from "./ask-again";
 import { CountdownAnnouncer } from "./countdown";
 import { PlanAmounts } from "./plan-amounts";
 import { PlanBounds } from "./plan-bounds";
@@ -16,7 +15,6 @@ import { PlanMoney } from "./plan-money";
 import { LateNote, PlanBar, PlanRail, WithoutApproval } from "./plan-rail";
 import { PlanSection } from "./plan-section";
 import { isOpen, nextSentence, planTitle } from "./plan-words";
-import { RejectDialog } from "./reject-dialog";
 import { usePlanDecision } from "./use-plan-decision";
 
 /** The chart's code comes after the words: both ranges stand in the rail already. */
@@ -37,6 +35,10 @@ const PlanEvidence = dynamic(() => import("./plan-evidence").then((module) => mo
     </div>
   ),
 });
+
+/** Wanted by who has pressed Reject, or finds a plan that is over. */
+const RejectDialog = dynamic(() => import("./reject-dialog").then((module) => module.RejectDialog), { ssr: false });
+const AskAgain = dynamic(() => import("./ask-again").then((module) => module.AskAgain), { ssr: false });
 
 /** While it waits the checks compare with a moving price, so they are read again this often. */
 const CHECK_MS = 5_000;
@@ -100,12 +102,9 @@ function PlanCard({ plan }: { readonly plan: PlanDto }): ReactNode {
       {waits && plan.expiresAtMs !== null && (
         <CountdownAnnouncer expiresAtMs={plan.expiresAtMs} what={planTitle(plan)} />
       )}
-      <RejectDialog
-        isOpen={isRejecting && waits}
-        onClose={() => setRejecting(false)}
-        what={planTitle(plan)}
-        decision={decision}
-      />
+      {isRejecting && (
+        <RejectDialog isOpen={waits} onClose={() => setRejecting(false)} what={planTitle(plan)} decision={decision} />
+      )}
     </div>
   );
 }

@@ -30,7 +30,7 @@ export function WaitingPlan({ planId }: { readonly planId: string }): ReactNode 
   const isWaiting = known !== undefined && isOpen(known);
   const plan = useApi("plan", { params: { planId } }, isWaiting ? { refetchMs: CHECK_MS } : {});
   return (
-    <section aria-label="Its plan" className="mt-3 border-t pt-3">
+    <section aria-label="Its plan" className="mt-3 border-t pt-3 desk:max-w-prose">
       <QueryView query={plan} what="the plan" skeleton={<SkeletonRows rows={5} label="the plan" />}>
         {(data) => <PlanNow plan={data} />}
       </QueryView>

@@ -122,12 +122,12 @@ export function PoolTrialPanel({
             onChange={(event) => setGasUsdPerTx(event.target.value)}
           />
           {run.state.kind !== "running" && (
-            <Button type="submit" className="mt-6" busy={isReading ? "Reading the candles…" : null}>
+            <Button type="submit" className="desk:mt-6" busy={isReading ? "Reading the candles…" : null}>
               Run the backtest
             </Button>
           )}
           {isReading && (
-            <Button kind="quiet" className="mt-6" onClick={stop}>
+            <Button kind="quiet" className="desk:mt-6" onClick={stop}>
               Stop
             </Button>
           )}
@@ -156,8 +156,8 @@ export function PoolTrialPanel({
           <BesideHolding twins={finished.report.twins} />
           {leading.rebalances === 0 && (
             <p className="max-w-prose px-3.5 text-dense text-ink-2 desk:px-0">
-              {TWIN_LABEL[leading.name]} opened no position in these days: at the fees and costs above none paid for its
-              risk, so that it kept what it began with.
+              {leading.title} opened no position in these days: at the fees and costs above none paid for its risk, so
+              that it kept what it began with.
             </p>
           )}
           <ResultHead run={finished} twin={leading} />

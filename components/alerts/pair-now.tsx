@@ -60,13 +60,15 @@ export function PairNow({ pairId }: { readonly pairId: string }): ReactNode {
           </p>
         </>
       )}
-      <KeyValue
-        rows={[
-          { key: "Fees of 24 h", value: formatSignedUsd(pair.fees24hUsd) },
-          { key: "Net of 24 h", value: formatSignedUsd(pair.net24hUsd) },
-          { key: "In range in 24 h", value: formatPercent(pair.inRange24hFrac, 1) },
-        ]}
-      />
+      <div className="desk:max-w-prose">
+        <KeyValue
+          rows={[
+            { key: "Fees of 24 h", value: formatSignedUsd(pair.fees24hUsd) },
+            { key: "Net of 24 h", value: formatSignedUsd(pair.net24hUsd) },
+            { key: "In range in 24 h", value: formatPercent(pair.inRange24hFrac, 1) },
+          ]}
+        />
+      </div>
       {pair.openPlanId !== null && <WaitingPlan planId={pair.openPlanId} />}
       <p className="mt-3 grid gap-2 desk:flex">
         <Link href={`/pairs/${pairId}?act=pause`} className={buttonClass()}>

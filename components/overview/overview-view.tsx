@@ -2,6 +2,7 @@
 "use client";
 import dynamic from "next/dynamic";
 import type { ReactNode } from "react";
+import { isReadingOld } from "@/components/live/is-reading-old";
 import { QueryView } from "@/components/live/query-view";
 import { useApi } from "@/components/live/use-api";
 import { Panel } from "@/components/ui/panel";
@@ -24,7 +25,7 @@ export function OverviewView(): ReactNode {
     <QueryView query={overview} what="the overview" skeleton={<OverviewSkeleton />}>
       {(data) => (
         <div className="grid grid-cols-1 gap-3 desk:gap-4">
-          <LampRow overview={data} isOld={overview.error !== null} />
+          <LampRow overview={data} isOld={isReadingOld(overview)} />
           <div className="grid grid-cols-1 items-start gap-3 desk:gap-4 mid:grid-cols-[minmax(0,1fr)_372px]">
             <div className="order-1 grid gap-3 desk:gap-4 mid:order-none">
               <MoneyPanel money={data.money} />
@@ -33,7 +34,7 @@ export function OverviewView(): ReactNode {
             <WaitingPanel attention={data.attention} pairs={data.pairs} />
           </div>
           <div className="max-mid:order-none">
-            <PairsPanel pairs={data.pairs} isOld={overview.error !== null} />
+            <PairsPanel pairs={data.pairs} isOld={isReadingOld(overview)} />
           </div>
         </div>
       )}

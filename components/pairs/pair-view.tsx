@@ -2,6 +2,7 @@
 "use client";
 import dynamic from "next/dynamic";
 import { useDeferredValue, type ReactNode } from "react";
+import { isReadingOld } from "@/components/live/is-reading-old";
 import { QueryView } from "@/components/live/query-view";
 import { useApi } from "@/components/live/use-api";
 import { PreviewSection } from "@/components/preview/preview-section";
@@ -63,7 +64,7 @@ export function PairView({ pairId }: { readonly pairId: string }): ReactNode {
     <QueryView query={status} what={pairId} skeleton={<PairSkeleton />}>
       {(pair) => (
         <div className="grid gap-3 desk:gap-4">
-          <PairHeader pair={pair} prices={prices} isOld={status.error !== null} />
+          <PairHeader pair={pair} prices={prices} isOld={isReadingOld(status)} />
           <div className="grid gap-3 desk:gap-4 mid:grid-cols-[minmax(0,1fr)_372px] mid:grid-rows-[auto_1fr] mid:items-start">
             <div className="min-w-0 mid:col-start-2 mid:row-span-2 mid:row-start-1 mid:self-stretch">
               <DecisionPanel pair={pair} hasAllGates={isBeside} />

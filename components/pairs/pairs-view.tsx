@@ -1,6 +1,7 @@
 // Table of all pairs with mode, state, range, value and last decision.
 "use client";
 import type { ReactNode } from "react";
+import { isReadingOld } from "@/components/live/is-reading-old";
 import { QueryView } from "@/components/live/query-view";
 import { useApi } from "@/components/live/use-api";
 import { PairsPanel } from "@/components/overview/pairs-panel";
@@ -19,7 +20,7 @@ export function PairsView(): ReactNode {
         </Panel>
       }
     >
-      {(data) => <PairsPanel pairs={data.pairs} isOld={pairs.error !== null} />}
+      {(data) => <PairsPanel pairs={data.pairs} isOld={isReadingOld(pairs)} />}
     </QueryView>
   );
 }

@@ -1,6 +1,7 @@
 // Which part is sick, and does it touch decisions: one word, four figures, then processes, workers, sources and signing.
 "use client";
 import type { ReactNode } from "react";
+import { isReadingOld } from "@/components/live/is-reading-old";
 import { QueryView } from "@/components/live/query-view";
 import { useApi } from "@/components/live/use-api";
 import { HEALTH } from "@/components/shell/words";
@@ -30,7 +31,7 @@ export function SystemView(): ReactNode {
     <QueryView query={system} what="the system" skeleton={<SystemSkeleton />}>
       {(data) => (
         <div className="grid grid-cols-1 gap-3 desk:gap-4">
-          <Summary system={data} isOld={system.error !== null} />
+          <Summary system={data} isOld={isReadingOld(system)} />
           <ServicesPanel services={data.services} />
           <div className="grid grid-cols-1 items-start gap-3 desk:gap-4 mid:grid-cols-[minmax(0,1fr)_372px]">
             <div className="grid grid-cols-1 gap-3 desk:gap-4">

@@ -81,8 +81,14 @@ export function pairActs(pair: Pair, context: ActContext): readonly OfferedAct[]
 function offBecause(action: CommandAction, { isOld, session }: ActContext): string | null {
   if (isOld) return "off: the server does not answer, what is shown may be old";
   if (session === undefined) return "off: it is not known yet who is signed in";
+  return roleObstacle(action, session);
+}
+
+/** Null for who may, and for who is signed out: they are asked to sign in when they act. */
+export function roleObstacle(action: CommandAction, session: ActContext["session"]): string | null {
   const needed = COMMAND_ROLES[action];
-  if (!session.signedIn || (session.role !== null && roleAtLeast(session.role, needed))) return null;
+  if (session === undefined || !session.signedIn) return null;
+  if (session.role !== null && roleAtLeast(session.role, needed)) return null;
   return `needs the role ${needed}; you are ${session.role ?? "not on the list"}`;
 }
 

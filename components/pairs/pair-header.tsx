@@ -14,8 +14,11 @@ import { isKnown } from "@/lib/format/number";
 import { formatPercent, formatSignedPercent } from "@/lib/format/percent";
 import { formatInstant } from "@/lib/format/time";
 import { formatUsd } from "@/lib/format/usd";
+import { useSession } from "@/components/wallet/use-session";
+import type { CommandAction } from "@/lib/api/commands";
 import type { PairStatus } from "@/lib/api/schemas";
 import { ModeControl } from "./mode-control";
+import { roleObstacle } from "./pair-acts";
 import { PauseControl } from "./pause-control";
 import { pauseSentence } from "./pause-words";
 import { ShiftControl } from "./shift-control";
@@ -37,7 +40,8 @@ export function PairHeader({
   /** The last reading failed. */
   readonly isOld: boolean;
 }): ReactNode {
-  const off = isOld ? OFF : null;
+  const session = useSession();
+  const off = (action: CommandAction): string | null => (isOld ? OFF : roleObstacle(action, session.data));
   const change = pair.priceChange24hFrac;
   const shownChange =
     isKnown(change) && prices.direction === "base_per_quote" ? (change === -1 ? null : 1 / (1 + change) - 1) : change;
@@ -82,12 +86,16 @@ export function PairHeader({
         </p>
       </div>
       <div className="ml-auto flex w-full gap-2 desk:w-auto [&>*]:flex-1 desk:[&>*]:flex-none">
-        <ShiftControl pair={pair} prices={prices} off={off} />
-        <PauseControl pair={pair} off={off} />
-        <ModeControl pair={pair} off={off} />
+        <ShiftControl pair={pair} prices={prices} off={off("range.shift")} />
+        <PauseControl pair={pair} off={off(pauseAction(pair))} />
+        <ModeControl pair={pair} off={off("pair.mode")} />
       </div>
     </div>
   );
+}
+
+function pauseAction({ pause, halted }: PairStatus): CommandAction {
+  return halted !== null ? "pair.unhalt" : pause !== null ? "pair.resume" : "pair.pause";
 }
 
 function StateLine({ pair }: { readonly pair: PairStatus }): ReactNode {

@@ -144,7 +144,7 @@ export async function checkSources(settings: Settings): Promise<readonly DoctorC
       : "check TG_CEX_PROXY_URL, which this was asked through";
   const targets = [
     ...Object.entries(VENUE_HOSTS).map(([venue, url]) => ({
-      name: settings.sandboxUrl === null ? venue : `${venue}, a stand-in`,
+      name: `exchange ${venue}${settings.sandboxUrl === null ? "" : ", a stand-in"}`,
       url: proxy === null ? url : `${proxy}/${url}`,
       fix: venueFix,
     })),

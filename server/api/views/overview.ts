@@ -3,11 +3,13 @@ import type { Attention, HealthWord, Overview, PairSummary, WorkerDto } from "@/
 import type { PlanRecord } from "@/lib/api/signer-contract";
 import type { ApiDeps } from "@/server/api/deps";
 import type { DeskState } from "@/server/api/reads";
-import { formatAge, formatFrac, formatUsd } from "@/server/api/views/numbers";
 import type { SourceDto } from "@/server/api/views/services";
 import type { MoneyParts } from "@/server/api/views/money-parts";
 import { worst } from "@/server/api/views/services";
 import type { ServiceDto } from "@/lib/api/schemas";
+import { formatAge } from "@/lib/format/age";
+import { formatPercent } from "@/lib/format/percent";
+import { formatUsd } from "@/lib/format/usd";
 
 export interface LedgerView {
   readonly checkedAtMs: number;
@@ -258,7 +260,7 @@ export function overviewView(input: OverviewInput): Overview {
     {
       id: "money",
       state: moneyState,
-      figure: share === null ? "–" : `${formatFrac(share)} in range`,
+      figure: share === null ? "–" : `${formatPercent(share)} in range`,
       sentence:
         totalUsd === null
           ? "no worker has reported a value yet"

@@ -3,11 +3,12 @@ import * as z from "zod";
 import type { AmountDto, PlanDto } from "@/lib/api/schemas";
 import { opReportSchema, planRecordSchema, type PairState, type PlanRecord } from "@/lib/api/signer-contract";
 import type { WorkerState } from "@/lib/api/worker-state";
+import { formatPercent } from "@/lib/format/percent";
 import { positionName, rangeName } from "@/lib/format/position-name";
 import type { BridgeStep, Step, SwapStep } from "@/lib/plan/plan";
 import type { Family } from "@/lib/registry/schema";
 import type { RegistryView } from "@/server/config/registry";
-import { formatFrac } from "./numbers";
+
 import { planHops } from "./plan-hops";
 
 type Op = PlanRecord["ops"][number];
@@ -233,8 +234,8 @@ function boundChecks(input: PlanViewInput): PlanDto["boundChecks"] {
     {
       id: "price",
       label: "Price since the plan was made",
-      value: moved === null ? "unknown" : formatFrac(moved),
-      limit: formatFrac(bounds.maxPriceMoveFrac),
+      value: moved === null ? "unknown" : formatPercent(moved),
+      limit: formatPercent(bounds.maxPriceMoveFrac),
       ok: moved === null ? null : moved <= bounds.maxPriceMoveFrac,
     },
     {

@@ -1,6 +1,7 @@
 // Plain words for decisions and states: the one place where a reason code becomes a sentence.
 import type { EpochRecord, PaperRecord } from "@/lib/epoch/epoch-record";
-import { formatFrac, formatUsd } from "@/server/api/views/numbers";
+import { formatPercent } from "@/lib/format/percent";
+import { formatUsd } from "@/lib/format/usd";
 
 const HOLD_TEXT: Readonly<Record<string, string>> = {
   regime: "the market is not calm enough to act",
@@ -38,7 +39,8 @@ export function decisionSentence(record: EpochRecord): string {
         const age = decision.detail.ageMs === null ? "never seen" : `age ${Math.round(decision.detail.ageMs / 1000)} s`;
         return `HOLD: ${why} (${decision.detail.input}, rule ${decision.detail.rule}, ${age})`;
       }
-      if (decision.reason === "regime" && record.regime !== null) return `HOLD: ${why} (${record.regime.reason})`;
+      if (decision.reason === "regime" && record.regime !== null)
+        return `HOLD: ${why} (${record.regime.reason.replaceAll("_", " ")})`;
       const nearest = decision.gates.find((gate) => gate.status === "fail");
       return nearest === undefined ? `HOLD: ${why}` : `HOLD: ${why} (${nearest.label.toLowerCase()} not met)`;
     }
@@ -50,7 +52,8 @@ export function decisionSentence(record: EpochRecord): string {
     }
     case "PRA": {
       const gain = decision.gainUsdPerYear === null ? "" : `, ${formatUsd(decision.gainUsdPerYear)} a year expected`;
-      const improvement = decision.improvementFrac === null ? "" : ` (${formatFrac(decision.improvementFrac)} better)`;
+      const improvement =
+        decision.improvementFrac === null ? "" : ` (${formatPercent(decision.improvementFrac)} better)`;
       return `Re-allocate: ${PRA_TEXT[decision.reason] ?? decision.reason}${gain}${improvement}`;
     }
   }

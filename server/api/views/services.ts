@@ -2,10 +2,10 @@
 import type * as z from "zod";
 import type { HealthWord, ServiceDto, sourceDtoSchema } from "@/lib/api/schemas";
 import { sourceHealthSchema } from "@/lib/api/worker-state";
+import { formatAge } from "@/lib/format/age";
 import type { ApiDeps } from "@/server/api/deps";
 import type { DeskState } from "@/server/api/reads";
 import { isWorkerLive } from "@/server/api/views/pair-summary";
-import { formatAge } from "@/server/api/views/numbers";
 import { HEARTBEAT_TTL_MS, storeKeys } from "@/server/infra/store/keys";
 import { readJsonHash } from "@/server/infra/store/json-values";
 

@@ -140,6 +140,7 @@ export function createRouter(deps: ApiDeps, handlers: readonly BoundHandler[]): 
     let owned = session;
     return openStream(deps, request, {
       key: session?.id ?? `anonymous:${seen.caller}`,
+      hasSession: session !== null || presented !== null,
       address: () => owned?.address ?? null,
       isStillAllowed: async () => {
         const id = owned?.id ?? presented;
@@ -147,9 +148,8 @@ export function createRouter(deps: ApiDeps, handlers: readonly BoundHandler[]): 
         const now = await readLiveSession(deps, id, "look");
         // A store or signer that cannot tell ends nothing before its time.
         if (!now.ok) return owned === null || deps.nowMs() < owned.expiresAtMs;
-        if (now.value === null) return owned === null;
-        owned = now.value;
-        return true;
+        if (now.value !== null) owned = now.value;
+        return now.value !== null;
       },
     });
   }

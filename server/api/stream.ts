@@ -20,6 +20,8 @@ const TOTAL_MAX = 500;
 export interface StreamOwner {
   /** The session, or a caller without one: what the limit counts by. */
   readonly key: string;
+  /** Whether the caller came with a session, alive or not: it is told when there is none any more. */
+  readonly hasSession: boolean;
   /** Whose session it is; null for a caller without one, or while that cannot be known. */
   readonly address: () => string | null;
   /** Asked every few seconds; once it says no the stream ends. */
@@ -112,7 +114,7 @@ export async function openStream(deps: ApiDeps, request: Request, owner: StreamO
           address: owner.address,
           signOut() {
             // The page says so at once instead of taking it for a lost connection.
-            if (owner.address() !== null) send(`event: signed_out\ndata: {}\n\n`);
+            if (owner.hasSession) send(`event: signed_out\ndata: {}\n\n`);
             end();
           },
         };

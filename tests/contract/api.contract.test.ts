@@ -436,6 +436,25 @@ describe("sign out everywhere", () => {
 });
 
 describe("who am I", () => {
+  it("behavior: a page whose stream began while the signer was away is told, too, when its session ends before that is known", async () => {
+    const web = createApi(depsWith());
+    const [laptop, phone] = [await signIn(web, owner), await signIn(web, owner)];
+    const deps = depsWith();
+    const away = new SignerError({ code: "unavailable", message: "The signer does not answer.", retryable: true });
+    const link = { isAway: true };
+    const ops = createApi({
+      ...deps,
+      authority: {
+        ...deps.authority,
+        roleOf: async (address) => (link.isAway ? err(away) : deps.authority.roleOf(address)),
+      },
+    });
+    const stream = await get(ops, "/api/stream", { cookie: phone });
+    expect((await post(web, "/api/auth/logout", { everywhere: true }, { cookie: laptop })).status).toBe(200);
+    link.isAway = false;
+    expect(await readUntil(stream, "event: signed_out")).toContain("event: signed_out");
+  });
+
   it("error: unavailable while the signer or the store is away, never an answer that nobody is signed in", async () => {
     const cookie = await signIn(createApi(depsWith()), owner);
     const away = new SignerError({ code: "unavailable", message: "The signer does not answer.", retryable: true });

@@ -1,8 +1,9 @@
-// The parts of the card that prove it: simulation, steps, limits and approvals; below the money, so their code comes after it.
+// The parts of the card that prove it: bounds, simulation, steps, limits and approvals; below the money, so their code comes after it.
 "use client";
 import type { ReactNode } from "react";
 import type { PlanDto } from "@/lib/api/schemas";
 import { PlanApprovals } from "./plan-approvals";
+import { PlanBounds } from "./plan-bounds";
 import { PlanLimits } from "./plan-limits";
 import { PlanSimulation } from "./plan-simulation";
 import { PlanSteps } from "./plan-steps";
@@ -17,6 +18,7 @@ export function PlanEvidence({
 }): ReactNode {
   return (
     <>
+      <PlanBounds plan={plan} />
       <PlanSimulation plan={plan} />
       <PlanSteps plan={plan} />
       <PlanLimits plan={plan} />

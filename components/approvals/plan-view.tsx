@@ -9,7 +9,6 @@ import { TextLink } from "@/components/ui/text-link";
 import type { PlanDto } from "@/lib/api/schemas";
 import { CountdownAnnouncer } from "./countdown";
 import { PlanAmounts } from "./plan-amounts";
-import { PlanBounds } from "./plan-bounds";
 import { PlanHead } from "./plan-head";
 import { PlanMoney } from "./plan-money";
 import { LateNote, PlanBar, PlanRail, WithoutApproval } from "./plan-rail";
@@ -31,7 +30,7 @@ const PlanEvidence = dynamic(() => import("./plan-evidence").then((module) => mo
   ssr: false,
   loading: () => (
     <div className="order-8 desk:order-none">
-      <SkeletonRows rows={8} label="simulation, steps, limits and approvals" />
+      <SkeletonRows rows={8} label="bounds, simulation, steps, limits and approvals" />
     </div>
   ),
 });
@@ -92,7 +91,6 @@ function PlanCard({ plan }: { readonly plan: PlanDto }): ReactNode {
           <PlanRange plan={plan} />
           <PlanAmounts plan={plan} />
           <PlanMoney plan={plan} />
-          <PlanBounds plan={plan} />
           <PlanEvidence plan={plan} decision={decision} />
         </article>
         {waits && <WithoutApproval plan={plan} className="mid:hidden" />}

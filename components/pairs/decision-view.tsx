@@ -22,6 +22,7 @@ import { formatDayMinutes, formatIso } from "@/lib/format/time";
 import { formatSignedUsd, formatUsd } from "@/lib/format/usd";
 import { EPOCH_MS } from "@/lib/units";
 import { ComparePanel } from "./compare-panel";
+import { inputWords } from "./input-words";
 import { ReplayPanel } from "./replay-panel";
 import { usePriceDirection, type PriceView } from "./use-price-direction";
 import { Gates, Verdict } from "./verdict";
@@ -175,8 +176,9 @@ function Inputs({ record }: { readonly record: EpochRecord }): ReactNode {
         <tbody>
           {record.freshness.map((input) => (
             <Tr key={`${input.input} ${input.rule}`}>
-              <Td className="max-w-48 truncate" title={input.input}>
-                {input.input}
+              <Td words title={`${input.input}, rule ${input.rule}`}>
+                {inputWords(input.input, record.pools)}
+                <Sub>{reasonWords(input.rule)}</Sub>
               </Td>
               <Td from="desk" className="text-ink-3">
                 {input.source}

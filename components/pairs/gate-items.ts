@@ -1,4 +1,5 @@
 // A decision's gates and what would change it, as the desk words them.
+import { reasonWords } from "@/components/shell/words";
 import type { GateItem } from "@/components/ui/gate-list";
 import type { EpochRecord } from "@/lib/epoch/epoch-record";
 import { formatGateValue } from "@/lib/format/gate-value";
@@ -23,7 +24,7 @@ function gateItem(gate: Gate, namesPosition: boolean): GateItem {
   return {
     id: gate.id,
     label: namesPosition && tokenId !== undefined ? `${gate.label}, position #${tokenId}` : gate.label,
-    detail: gate.detail,
+    detail: reasonWords(gate.detail),
     ...gateNumbers(gate),
     state: STATE[gate.status],
     bar: barOf(gate),

@@ -186,6 +186,8 @@ describe.skipIf(!chrome.available)("desk", () => {
   });
 
   it("desk: the waiting plan is approved on its card and carried out", async () => {
+    // A market that stands still: a stable pair's price moves over single ticks, and a range may begin at one.
+    await demo.control("/volatility", { pairId: APPROVE, factor: 0 });
     const waiting = await waitFor(`a plan of ${APPROVE} that waits`, LIMIT_MS, async () => {
       const { plans } = await demo.read(contract.plans, { query: { status: "waiting_approval", pair: APPROVE } });
       return plans[0] ?? null;
@@ -206,6 +208,7 @@ describe.skipIf(!chrome.available)("desk", () => {
     expect(`${plan.status}: ${plan.statusReason}`).toBe("done: every step is verified");
     expect(plan.approvals).toHaveLength(1);
     await page.getByRole("main").getByText("Done", { exact: true }).first().waitFor();
+    await demo.control("/volatility", { pairId: APPROVE, factor: 1 });
     say(
       `approval: ${plan.kind} of ${APPROVE}, ${plan.steps.length} steps, done ${seconds(performance.now() - waitedMs)} after the card was opened`,
     );

@@ -202,6 +202,22 @@ export const forecastSchema = z.object({
   gasByChain: z.array(z.object({ chainId: chainIdSchema, usd })).optional(),
 });
 
+/** Of a plan that nobody makes for its gain, such as an exit. */
+export const NO_FORECAST: z.infer<typeof forecastSchema> = {
+  feesUsdPerDayBefore: 0,
+  feesUsdPerDayAfter: 0,
+  lvrUsdPerDayAfter: 0,
+  gainUsdPerYear: 0,
+  gasUsd: 0,
+  swapFeeUsd: 0,
+  slippageUsd: 0,
+  costUsd: 0,
+  paybackDays: null,
+  net7dUsd: 0,
+  net7dLowUsd: 0,
+  net7dHighUsd: 0,
+};
+
 /** One position or wallet line of the before and after table. */
 export const holdingSchema = z.object({
   label: z.string(),

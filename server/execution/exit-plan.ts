@@ -7,7 +7,7 @@ import { humanAmount, rawAmount } from "@/lib/amm/human-units";
 import { sqrtToPrice } from "@/lib/amm/sqrt-price";
 import { EXIT_SLIPPAGE_BPS, type ExitSlippage } from "@/lib/api/commands";
 import type { KnownPosition, PairState } from "@/lib/api/signer-contract";
-import type { BurnStep, Plan, Step } from "@/lib/plan/plan";
+import { NO_FORECAST, type BurnStep, type Plan, type Step } from "@/lib/plan/plan";
 import { layOut, type StepGroup } from "@/lib/plan/plan-grants";
 import { maxBinMove, maxTickMove } from "@/lib/plan/slippage";
 import { poolRefOf, type PoolRef } from "@/lib/registry/pool-ref";
@@ -85,20 +85,7 @@ export function buildExitPlan(input: ExitPlanInput): Plan | null {
     quote: { symbol: quote.symbol, decimals: quote.decimals, address: quote.address },
     before,
     after: [],
-    forecast: {
-      feesUsdPerDayBefore: 0,
-      feesUsdPerDayAfter: 0,
-      lvrUsdPerDayAfter: 0,
-      gainUsdPerYear: 0,
-      gasUsd: 0,
-      swapFeeUsd: 0,
-      slippageUsd: 0,
-      costUsd: 0,
-      paybackDays: null,
-      net7dUsd: 0,
-      net7dLowUsd: 0,
-      net7dHighUsd: 0,
-    },
+    forecast: { ...NO_FORECAST },
     bounds: {
       referencePrice: first.price,
       maxPriceMoveFrac: MAX_MOVE_FRAC,

@@ -10,7 +10,7 @@ import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import * as z from "zod";
 import type { Grant } from "@/lib/actions/family";
 import { knownPositionSchema } from "@/lib/api/signer-contract";
-import { rawAmountSchema, type PlanWire } from "@/lib/plan/plan";
+import { NO_FORECAST, rawAmountSchema, type PlanWire } from "@/lib/plan/plan";
 import { findPoolRef, type PoolRef } from "@/lib/registry/pool-ref";
 import { registrySchema, addressSchema, type DexEntry, type PoolEntry, type Registry } from "@/lib/registry/schema";
 import type { Address, Hex } from "@/lib/units";
@@ -760,20 +760,7 @@ function planOf({ deployment, pool }: World, tick: number, epoch: number, steps:
     quote: { symbol: "USDC", decimals: 6, address: deployment.tokens.USDC },
     before: [],
     after: [],
-    forecast: {
-      feesUsdPerDayBefore: 0,
-      feesUsdPerDayAfter: 0,
-      lvrUsdPerDayAfter: 0,
-      gainUsdPerYear: 0,
-      gasUsd: 0,
-      swapFeeUsd: 0,
-      slippageUsd: 0,
-      costUsd: 0,
-      paybackDays: null,
-      net7dUsd: 0,
-      net7dLowUsd: 0,
-      net7dHighUsd: 0,
-    },
+    forecast: { ...NO_FORECAST },
     bounds: {
       referencePrice: PRICE,
       maxPriceMoveFrac: 0.05,

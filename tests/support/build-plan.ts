@@ -1,5 +1,5 @@
 // A plan for tests: range shift of WETH-USDC that moves little, expects nothing and is bound to a price; a test names what it is about.
-import type { Plan } from "@/lib/plan/plan";
+import { NO_FORECAST, type Plan } from "@/lib/plan/plan";
 import type { Address } from "@/lib/units";
 
 type PlanChange = Partial<Omit<Plan, "bounds" | "forecast">> & {
@@ -24,21 +24,7 @@ export function buildPlan({ bounds, forecast, ...change }: PlanChange = {}): Pla
     quote: { symbol: "USDC", decimals: 6, address: NOWHERE },
     before: [],
     after: [],
-    forecast: {
-      feesUsdPerDayBefore: 0,
-      feesUsdPerDayAfter: 0,
-      lvrUsdPerDayAfter: 0,
-      gainUsdPerYear: 0,
-      gasUsd: 0,
-      swapFeeUsd: 0,
-      slippageUsd: 0,
-      costUsd: 0,
-      paybackDays: null,
-      net7dUsd: 0,
-      net7dLowUsd: 0,
-      net7dHighUsd: 0,
-      ...forecast,
-    },
+    forecast: { ...NO_FORECAST, ...forecast },
     bounds: {
       referencePrice: 1,
       maxPriceMoveFrac: 0.01,

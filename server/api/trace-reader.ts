@@ -124,7 +124,6 @@ function named(column: string, ids: readonly string[]): string {
   return `${column} IN (${texts.join(", ")})`;
 }
 
-/** The signer keeps its lines in its own file: what it did is in the records it writes. */
 function missingOf(found: { readonly logs: number; readonly epochs: number; readonly txs: number }): readonly string[] {
   return [
     ...(found.logs === 0 ? ["No process has written a line under this trace id."] : []),
@@ -132,7 +131,6 @@ function missingOf(found: { readonly logs: number; readonly epochs: number; read
       ? ["No cycle's record names this plan: it was made by a signed command, or its cycle is not over."]
       : []),
     ...(found.txs === 0 ? ["No state of an operation is recorded: nothing of this plan was started."] : []),
-    "Lines of the signer are in its own log file on its machine; here are the states of the operations and the commands it recorded.",
   ];
 }
 

@@ -13,6 +13,7 @@ import { createRegistryPort } from "@/server/infra/chain/registry-port";
 import type { Family } from "@/lib/registry/schema";
 import { createMarketClock, wallClock } from "@/server/infra/clock";
 import { EXIT_CONFIG, installDrain } from "@/server/infra/process/control-channel";
+import { logMirror } from "@/server/infra/telemetry/log-mirror";
 import { createLogger } from "@/server/infra/telemetry/logger";
 import { createTelemetry } from "@/server/infra/telemetry/openobserve";
 import { createKeystore, readPassphrase } from "./key";
@@ -24,6 +25,9 @@ const CLOCK_READY_MS = 20_000;
 /** How long the ready line waits for recovery; later it goes on in state OBSERVE, where a stop works already. */
 const RECOVERY_BEFORE_READY_MS = 8_000;
 const GRACE_MS = 2_400;
+/** Records of a store that is away: this many in memory, this much on disk; the journal and the command log have everything. */
+const LOG_STORE_BUFFERED_COUNT = 2_000;
+const LOG_STORE_SPOOL_BYTES = 64 * 1024 * 1024;
 /** A bug: the parent starts the signer again. */
 const EXIT_BUG = 70;
 
@@ -55,21 +59,28 @@ async function run(settings: Settings): Promise<void> {
   const pairIds =
     settings.pairs ?? registry.pairs.map((pair) => pair.id).filter((id) => view.value.poolsOf(id).length > 0);
 
-  const log = createLogger({
-    name: "signer",
-    level: settings.logLevel,
-    ...(settings.logFile === null ? {} : { file: settings.logFile }),
-  });
   const market = createMarketClock({ url: settings.marketClockUrl ?? undefined });
   try {
     await market.ready(CLOCK_READY_MS);
   } catch (error) {
     fail(`The signer needs market time: ${errorText(error)}. Check TG_MARKET_CLOCK_URL.`);
   }
+  // The only address besides the chains' endpoints; whether it answers changes nothing here, and what it may keep is bounded.
   const telemetry =
     settings.openobserve === null
       ? null
-      : createTelemetry({ ...settings.openobserve, spoolDir: join(settings.dataDir, "spool", "signer") });
+      : createTelemetry({
+          ...settings.openobserve,
+          spoolDir: join(settings.dataDir, "spool", "signer"),
+          maxBufferedCount: LOG_STORE_BUFFERED_COUNT,
+          maxSpoolBytes: LOG_STORE_SPOOL_BYTES,
+        });
+  const log = createLogger({
+    name: "signer",
+    level: settings.logLevel,
+    ...(settings.logFile === null ? {} : { file: settings.logFile }),
+    ...(telemetry === null ? {} : { mirror: logMirror({ telemetry, market, wall: wallClock }) }),
+  });
 
   const running = await startSigner({
     settings: {

@@ -28,6 +28,7 @@ import { createEngine } from "./engine";
 import { startIntentSocket } from "./intent-socket";
 import { JournalError } from "./journal/segment";
 import { openKeystore, type TransactionSigner } from "./key";
+import { withoutKey } from "./key-guard";
 import { openKillPoint } from "./kill-point";
 import { openRemoteKey } from "./remote-key";
 import { SignerError, type ChainPort, type Engine, type KeyPort, type UnsignedTx } from "./ports";
@@ -84,7 +85,7 @@ export async function startSigner(input: StartSignerInput): Promise<Result<Runni
 }
 
 async function assemble(input: StartSignerInput): Promise<Result<RunningSigner, TidegateError>> {
-  const { settings, wall, log } = input;
+  const { settings, wall } = input;
   const paths = socketPaths(settings.dataDir);
   if (!paths.ok) return paths;
   const dir = createSocketDir(paths.value);
@@ -99,6 +100,7 @@ async function assemble(input: StartSignerInput): Promise<Result<RunningSigner, 
       : await openRemoteKey(settings.remoteSigner);
   if (!signer.ok) return signer;
   const wallet = signer.value.address;
+  const log = withoutKey(input.log, wallet);
   const lock = await takeWalletLock(wallet);
   if (!lock.ok) return lock;
   const walletLock = lock.value;

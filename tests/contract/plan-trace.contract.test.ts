@@ -1,7 +1,13 @@
 // The log of one plan over the embedded log store: what processes wrote under its ids comes back in order, once, and nothing of another plan.
+import { generatePrivateKey, privateKeyToAddress } from "viem/accounts";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import * as z from "zod";
+import { logMirror } from "@/server/infra/telemetry/log-mirror";
+import { createLogger } from "@/server/infra/telemetry/logger";
 import { createTelemetry } from "@/server/infra/telemetry/openobserve";
 import { auditRecords, epochRecords, logRecords, txLogRecords } from "@/server/infra/telemetry/records";
+import { createTelemetryQuery } from "@/server/infra/telemetry/query";
+import { withoutKey } from "@/server/signer/key-guard";
 import { createTraceReader, traceReader, type Trace } from "@/server/api/trace-reader";
 import { makeTempDir, startEmbeddedOpenobserve } from "@/tests/support/embedded-servers";
 
@@ -107,7 +113,57 @@ describe("the trace of a plan", () => {
       text: "reason it's late, tries 2",
     });
     expect(trace.lines[3]?.text).toBe("nonce 4, slippage");
-    expect(trace.missing).toEqual([expect.stringMatching(/Lines of the signer are in its own log file/)]);
+    expect(trace.missing).toEqual([]);
+  });
+
+  it("behavior: the signer's own lines stand under the plan, of an operation also without being asked for it; a key does not", async () => {
+    const planId = `0x${"c3".repeat(16)}`;
+    const privateKey = generatePrivateKey();
+    const telemetry = createTelemetry({
+      url: server.url,
+      org: "default",
+      user: server.user,
+      password: server.password,
+      spoolDir: makeTempDir("trace-signer-spool"),
+    });
+    const plain = createLogger({
+      name: "signer",
+      level: "info",
+      write: () => undefined,
+      mirror: logMirror({
+        telemetry,
+        market: { nowMs: () => MARKET_MS },
+        wall: { nowMs: () => WALL_MS },
+      }),
+    });
+    const log = withoutKey(plain, privateKeyToAddress(privateKey));
+    log.info("signer.tx-sent", { opId: `${planId}/0`, txHash: `0x${"d4".repeat(32)}`, accepted: 1 });
+    log.warn("signer.op-parked", { opId: `${planId}/7`, reason: "gas 90 gwei is above the cap" });
+    log.error("signer.op-crashed", { opId: `${planId}/0`, message: `cannot sign with ${privateKey}` });
+    log.debug("signer.settle-retried", { opId: `${planId}/0` });
+    await telemetry.stop(10_000);
+
+    const trace = await read(planId, [`${planId}/0`]);
+    expect(trace.problems).toEqual([]);
+    expect(trace.lines.map((line) => [line.process, line.level, line.event, line.opId])).toEqual([
+      ["signer", "info", "signer.tx-sent", `${planId}/0`],
+      ["signer", "warn", "signer.op-parked", `${planId}/7`],
+    ]);
+    expect(trace.lines[0]?.text).toContain(`txHash 0x${"d4".repeat(32)}`);
+    expect(trace.missing.join(" ")).not.toMatch(/signer|written a line/);
+    // The withheld line has no plan any more, only its place in the stream.
+    const all = await createTelemetryQuery({
+      url: server.url,
+      org: "default",
+      user: server.user,
+      password: server.password,
+    }).search(
+      { sql: "SELECT * FROM logs", fromMs: MARKET_MS - 60_000, toMs: MARKET_MS + 60_000, limit: -1 },
+      z.record(z.string(), z.unknown()),
+    );
+    const rows = all.ok ? all.value.rows : [];
+    expect(rows.map((row) => row["event"])).toContain("signer.line-withheld");
+    expect(JSON.stringify(rows).toLowerCase()).not.toContain(privateKey.slice(2));
   });
 
   it("error: a store that is away, or not configured, is a problem in words and no empty log", async () => {

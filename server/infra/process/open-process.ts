@@ -2,12 +2,12 @@
 import { join } from "node:path";
 import { ok, err, type Result } from "@/lib/errors/result";
 import { ConfigError, errorText } from "@/lib/errors/tidegate-error";
-import { createMarketClock, type MarketClock } from "@/server/infra/clock";
+import { createMarketClock, wallClock, type MarketClock } from "@/server/infra/clock";
 import { createStoreClient, type StoreClient } from "@/server/infra/store/client";
+import { logMirror } from "@/server/infra/telemetry/log-mirror";
 import { createLogger } from "@/server/infra/telemetry/logger";
 import type { Logger } from "@/server/infra/telemetry/logger-port";
 import { createTelemetry, type Telemetry } from "@/server/infra/telemetry/openobserve";
-import { logRecords } from "@/server/infra/telemetry/records";
 
 export interface ProcessSettings {
   readonly dataDir: string;
@@ -74,25 +74,7 @@ export async function openProcess(input: {
     name: instance,
     level: settings.logLevel,
     file: settings.logFile ?? undefined,
-    mirror: (line) => {
-      const { pairId, cycleId, planId, opId, ...rest } = line.fields;
-      telemetry.emit(
-        "logs",
-        logRecords.encode(
-          {
-            level: line.level,
-            event: line.event,
-            process: line.process,
-            pairId: text(pairId),
-            cycleId: text(cycleId),
-            planId: text(planId),
-            opId: text(opId),
-            detail: rest,
-          },
-          { atMs: market.nowMs(), wallAtMs: Date.now() },
-        ),
-      );
-    },
+    mirror: logMirror({ telemetry, market, wall: wallClock }),
   });
   const store = createStoreClient({ url: settings.storeUrl, name: instance });
   if (!(await store.waitReady(STORE_WAIT_MS))) {
@@ -110,8 +92,4 @@ export async function openProcess(input: {
       await store.close();
     },
   });
-}
-
-function text(value: unknown): string | null {
-  return typeof value === "string" ? value : null;
 }

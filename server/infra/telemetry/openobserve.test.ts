@@ -124,6 +124,39 @@ describe("createTelemetry", () => {
     await second.stop();
   });
 
+  it("behavior: a spool larger than a batch that breaks off again keeps the rest, and the next process counts and sends it", async () => {
+    const server = createServer();
+    server.mode = "dead";
+    const spoolDir = path.join(fs.mkdtempSync(path.join(os.tmpdir(), "tg-spool-")), "spool");
+    const first = start(server, { spoolDir });
+    emit(first, 0, 1_700);
+    await first.flush();
+    await first.stop(10);
+    // One batch of the replay is taken, then the store is away again.
+    const flaky = createServer();
+    const second = start(flaky, {
+      spoolDir,
+      retryMinMs: 60_000,
+      retryMaxMs: 60_000,
+      fetch: (...call) => {
+        if (flaky.batches.length === 1) flaky.mode = "dead";
+        return flaky.fetch(...call);
+      },
+    });
+    expect(second.status().spooled).toBe(1_700);
+    await until(() => second.status().state === "away");
+    expect(second.status().spooled).toBe(1_200);
+    await second.stop(10);
+    expect(fs.readdirSync(spoolDir).filter((file) => file.endsWith(".tmp"))).toEqual([]);
+    const back = createServer();
+    const third = start(back, { spoolDir });
+    expect(third.status().spooled).toBe(1_200);
+    await until(() => third.status().spooled === 0);
+    expect(new Set([...received(flaky), ...received(back)]).size).toBe(1_700);
+    expect(received(back)).toHaveLength(1_200);
+    await third.stop();
+  });
+
   it("behavior: refused records are counted and not sent again, also inside a 200", async () => {
     const server = createServer();
     server.mode = "refuses";

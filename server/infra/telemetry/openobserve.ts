@@ -57,6 +57,7 @@ const answerSchema = z.object({
 });
 const REPLAY_BATCH_COUNT = 500;
 const STOP_LIMIT_MS = 2_000;
+const LINE_END = 0x0a;
 
 export function createTelemetry(settings: TelemetrySettings): Telemetry {
   const flushEveryMs = settings.flushEveryMs ?? 5_000;
@@ -221,48 +222,56 @@ export function createTelemetry(settings: TelemetrySettings): Telemetry {
   }
 
   async function replayFile(file: string): Promise<boolean> {
-    const stream = file.split(".")[0] ?? "";
+    const stream = streamOf(file);
     const source = path.join(settings.spoolDir, file);
     // New records go to a new file while this one is sent.
     const aside = isSetAside(file) ? source : path.join(settings.spoolDir, `${stream}.${Date.now()}.replay.jsonl`);
     if (aside !== source) fs.renameSync(source, aside);
     let batch: string[] = [];
     let doneLines = 0;
-    const lines: string[] = [];
-    const reader = readline.createInterface({ input: fs.createReadStream(aside), crlfDelay: Infinity });
-    let failed = false;
+    let isAway = false;
     const sendBatch = async (): Promise<void> => {
       if (batch.length === 0) return;
       const outcome = await send(stream, `[${batch.join(",")}]`);
       if (outcome.kind === "away") {
         lastError = outcome.error;
-        failed = true;
-        lines.push(...batch);
-      } else {
-        if (outcome.kind === "refused") {
-          dropped += batch.length;
-          lastError = outcome.error;
-        }
-        doneLines += batch.length;
-        setState("ok");
+        isAway = true;
+        return;
       }
+      if (outcome.kind === "refused") {
+        dropped += batch.length;
+        lastError = outcome.error;
+      }
+      doneLines += batch.length;
+      setState("ok");
       batch = [];
     };
-    for await (const line of reader) {
-      if (parseJson(line) === undefined) continue;
-      if (failed) lines.push(line);
-      else {
+    const input = fs.createReadStream(aside);
+    const rest = `${aside}.tmp`;
+    fs.rmSync(rest, { force: true });
+    const keepBatch = (): void => {
+      fs.appendFileSync(rest, batch.map((line) => `${line}\n`).join(""), { mode: 0o600 });
+      batch = [];
+    };
+    try {
+      for await (const line of readline.createInterface({ input, crlfDelay: Infinity })) {
+        if (parseJson(line) === undefined) continue;
         batch.push(line);
-        if (batch.length >= REPLAY_BATCH_COUNT) await sendBatch();
+        if (batch.length < REPLAY_BATCH_COUNT) continue;
+        if (!isAway) await sendBatch();
+        // Nothing of the file was taken: it stays as it is. Else the rest is copied in parts, never held as a whole.
+        if (isAway && doneLines === 0) break;
+        if (isAway) keepBatch();
       }
+      if (!isAway) await sendBatch();
+    } finally {
+      input.destroy();
     }
-    if (!failed) await sendBatch();
+    if (isAway && doneLines > 0) keepBatch();
+    const failed = isAway;
     spooledCounts.set(stream, Math.max(0, (spooledCounts.get(stream) ?? 0) - doneLines));
     if (!failed) fs.rmSync(aside, { force: true });
-    else if (doneLines > 0) {
-      fs.writeFileSync(`${aside}.tmp`, lines.map((line) => `${line}\n`).join(""), { mode: 0o600 });
-      fs.renameSync(`${aside}.tmp`, aside);
-    }
+    else if (doneLines > 0) fs.renameSync(rest, aside);
     spoolBytes = measureSpool();
     if (failed) setState("away");
     return !failed;
@@ -275,9 +284,8 @@ export function createTelemetry(settings: TelemetrySettings): Telemetry {
   function readSpoolAtStart(): void {
     try {
       for (const file of listSpool()) {
-        const text = fs.readFileSync(path.join(settings.spoolDir, file), "utf8");
-        const stream = file.split(".")[0] ?? "";
-        spooledCounts.set(stream, (spooledCounts.get(stream) ?? 0) + text.split("\n").length - 1);
+        const stream = streamOf(file);
+        spooledCounts.set(stream, (spooledCounts.get(stream) ?? 0) + countLines(path.join(settings.spoolDir, file)));
       }
       spoolBytes = measureSpool();
     } catch (error) {
@@ -334,6 +342,25 @@ export function createTelemetry(settings: TelemetrySettings): Telemetry {
       for (const [stream, buffer] of buffers) spool(stream, buffer.splice(0));
     },
   };
+}
+
+function streamOf(file: string): string {
+  return file.split(".")[0] ?? "";
+}
+
+/** In parts: a spool of an hour without the store is larger than a process may be. */
+function countLines(file: string): number {
+  const descriptor = fs.openSync(file, "r");
+  const part = Buffer.alloc(64 * 1024);
+  let count = 0;
+  try {
+    for (let size = fs.readSync(descriptor, part); size > 0; size = fs.readSync(descriptor, part)) {
+      for (let at = part.indexOf(LINE_END); at !== -1 && at < size; at = part.indexOf(LINE_END, at + 1)) count += 1;
+    }
+  } finally {
+    fs.closeSync(descriptor);
+  }
+  return count;
 }
 
 function isSetAside(file: string): boolean {

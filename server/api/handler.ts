@@ -17,7 +17,7 @@ export interface HandlerContext<P, Q, B> {
   readonly params: P;
   readonly query: Q;
   readonly body: B;
-  /** Null only on routes whose auth is `none` or public `read`. */
+  /** Null on every route with auth `read` (one answer for all who may read), and on `none` for a caller without one. */
   readonly session: Session | null;
   readonly request: Request;
 }
@@ -32,6 +32,8 @@ export interface RawRequest {
 
 export interface BoundHandler {
   readonly route: Route;
+  /** Whether this session may ask: `run` begins with it, and whoever shares another's answer is asked by itself. */
+  readonly allow: (deps: ApiDeps, session: Session | null) => Result<unknown, ApiError>;
   readonly run: (deps: ApiDeps, raw: RawRequest) => Promise<Result<Answer<unknown>, ApiError>>;
 }
 
@@ -50,13 +52,17 @@ export function bindHandler<P extends z.ZodType, Q extends z.ZodType, B extends 
   ) => Promise<Result<Answer<z.input<R>>, ApiError>>,
   minRole: Role = "viewer",
 ): BoundHandler {
+  function allow(deps: ApiDeps, session: Session | null): Result<unknown, ApiError> {
+    if (route.auth === "session") return requireRole(session, minRole);
+    if (route.auth === "read" && !deps.settings.isPublicRead) return requireRole(session, "viewer");
+    return ok(null);
+  }
   return {
     route,
+    allow,
     async run(deps, raw) {
-      if (route.auth === "session" || (route.auth === "read" && !deps.settings.isPublicRead)) {
-        const allowed = requireRole(raw.session, route.auth === "session" ? minRole : "viewer");
-        if (!allowed.ok) return allowed;
-      }
+      const allowed = allow(deps, raw.session);
+      if (!allowed.ok) return allowed;
       const params = parsePart(route.params, raw.params, "");
       if (!params.ok) return params;
       const query = parsePart(route.query, raw.query, "");
@@ -68,7 +74,7 @@ export function bindHandler<P extends z.ZodType, Q extends z.ZodType, B extends 
         params: params.value,
         query: query.value,
         body: body.value,
-        session: raw.session,
+        session: route.auth === "read" ? null : raw.session,
         request: raw.request,
       });
       if (!answer.ok) return answer;

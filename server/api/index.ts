@@ -21,26 +21,35 @@ export function openApi(input: ApiInput): Router {
   };
 }
 
-let opened: { readonly router: Router } | { readonly problem: string } | null = null;
+type Opened = { readonly router: Router } | { readonly problem: string };
 
-/** For Next's catch-all route: opens the API from the environment at the first request. */
-export async function handleApi(request: Request): Promise<Response> {
-  if (opened === null) {
-    try {
-      const settings = loadSettings({ env: readProcessEnv(), cwd: process.cwd() });
-      if (!settings.ok) throw settings.error;
-      opened = {
-        router: openApi({
-          settings: settings.value,
-          log: createLogger({ name: "web", level: settings.value.logLevel, file: settings.value.logFile ?? undefined }),
-        }),
-      };
-    } catch (error) {
-      if (!(error instanceof ConfigError)) throw error;
-      opened = { problem: error.message };
-    }
+declare global {
+  /** One API per process: the desk's server and the pages that Next compiles by itself each carry this file. */
+  var tidegateApi: Opened | undefined;
+}
+
+/** For the desk: opens the API from the environment at the first request. */
+export function handleApi(request: Request): Promise<Response> {
+  globalThis.tidegateApi ??= openFromEnvironment();
+  const opened = globalThis.tidegateApi;
+  if ("router" in opened) return opened.router.handle(request);
+  return Promise.resolve(
+    errorResponse({ code: "unavailable", message: opened.problem, details: { service: "settings" } }),
+  );
+}
+
+function openFromEnvironment(): Opened {
+  try {
+    const settings = loadSettings({ env: readProcessEnv(), cwd: process.cwd() });
+    if (!settings.ok) throw settings.error;
+    const log = createLogger({
+      name: "web",
+      level: settings.value.logLevel,
+      file: settings.value.logFile ?? undefined,
+    });
+    return { router: openApi({ settings: settings.value, log }) };
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return { problem: error.message };
   }
-  return "router" in opened
-    ? opened.router.handle(request)
-    : errorResponse({ code: "unavailable", message: opened.problem, details: { service: "settings" } });
 }

@@ -12,10 +12,12 @@ import { openApiDocument } from "./openapi";
 import type { Lane } from "./rate-limiter";
 import { createRefusalLog } from "./refusal-log";
 import { findSession, presentedSessionId, readLiveSession, requireRole, type Session } from "./session";
+import { createSharedReads } from "./shared-reads";
 import { openStream } from "./stream";
 
 const MAX_BODY_BYTES = 64 * 1024;
-const GZIP_FROM_CHARS = 64 * 1024;
+/** From here on packing costs less than the bytes on a line to a phone. */
+const GZIP_FROM_CHARS = 8 * 1024;
 const pack = promisify(gzip);
 
 /** Longest a body may take to arrive, ms: who sends a byte a second keeps no request open. */
@@ -27,6 +29,14 @@ const SAYS_MORE_WITH_SESSION: ReadonlySet<string> = new Set([contract.session.pa
 interface Seen {
   readonly caller: string;
   session: Session | null;
+}
+
+/** What a handler gave, as it is sent; readers that share a reading share its text and its packed form. */
+interface Sendable {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly text: string;
+  packed(): Promise<Uint8Array>;
 }
 
 interface Compiled {
@@ -44,6 +54,7 @@ export function createRouter(deps: ApiDeps, handlers: readonly BoundHandler[]): 
     segments: handler.route.path.split("/").slice(1),
   }));
   const refusals = createRefusalLog(deps.log, deps.nowMs);
+  const shared = createSharedReads<Result<Sendable, ApiError>>();
 
   async function answer(request: Request, seen: Seen): Promise<Response | ApiError> {
     const url = new URL(request.url);
@@ -58,10 +69,7 @@ export function createRouter(deps: ApiDeps, handlers: readonly BoundHandler[]): 
     if (tooMany !== null) return tooMany;
     const path = url.pathname.length > 1 ? url.pathname.replace(/\/$/, "") : url.pathname;
     if (path === OPENAPI_PATH && request.method === "GET") {
-      return jsonResponse(request, openApiDocument(deps.settings.version), {
-        status: 200,
-        headers: { "cache-control": "no-store" },
-      });
+      return send(request, sendable(openApiDocument(deps.settings.version), { status: 200 }));
     }
     if (path === STREAM_PATH && request.method === "GET") return answerStream(request, seen);
 
@@ -98,18 +106,25 @@ export function createRouter(deps: ApiDeps, handlers: readonly BoundHandler[]): 
     const lane = laneOf(shape.path, shape.method, body.value);
     const limited = take(lane, seen.session?.address ?? seen.caller);
     if (limited !== null) return limited;
-    const given = await match.route.handler.run(deps, {
-      params: match.params,
-      query: query.value,
-      body: body.value,
-      session: seen.session,
-      request,
-    });
-    if (!given.ok) return given.error;
-    return jsonResponse(request, given.value.data, {
-      status: shape.status,
-      headers: { "cache-control": "no-store", ...given.value.headers },
-    });
+    const { handler } = match.route;
+    const allowed = handler.allow(deps, seen.session);
+    if (!allowed.ok) return allowed.error;
+    const run = async (): Promise<Result<Sendable, ApiError>> => {
+      const given = await handler.run(deps, {
+        params: match.params,
+        query: query.value,
+        body: body.value,
+        session: seen.session,
+        request,
+      });
+      if (!given.ok) return given;
+      return ok(sendable(given.value.data, { status: shape.status, headers: given.value.headers }));
+    };
+    // What a read says depends on its address alone, not on who asks; whether they may was asked above.
+    const given = await (shape.method === "GET" && shape.auth === "read"
+      ? shared.read(`${path}${url.search}`, run)
+      : run());
+    return given.ok ? send(request, given.value) : given.error;
   }
 
   function take(lane: Lane, caller: string): ApiError | null {
@@ -173,32 +188,39 @@ export function createRouter(deps: ApiDeps, handlers: readonly BoundHandler[]): 
   };
 }
 
-/**
- * Long answers (a month of minutes) are packed for whoever takes gzip; short ones are not worth the time. Only answers of GET: what the
- * desk's door passes on of the others is packed by what stands before it, and twice packed is not readable.
- */
-async function jsonResponse(
-  request: Request,
+function sendable(
   data: unknown,
-  init: { readonly status: number; readonly headers: Record<string, string> },
-): Promise<Response> {
+  init: { readonly status: number; readonly headers?: Readonly<Record<string, string>> | undefined },
+): Sendable {
   const text = JSON.stringify(data);
-  const headers = {
-    ...API_SECURITY_HEADERS,
-    ...init.headers,
-    "content-type": "application/json",
-    vary: "accept-encoding",
+  let packed: Promise<Uint8Array> | null = null;
+  return {
+    status: init.status,
+    headers: {
+      ...API_SECURITY_HEADERS,
+      "cache-control": "no-store",
+      ...init.headers,
+      "content-type": "application/json",
+      vary: "accept-encoding",
+    },
+    text,
+    packed: () => (packed ??= pack(text)),
   };
+}
+
+/** Long answers of GET are packed for whoever takes gzip; short ones are not worth the time. */
+async function send(request: Request, answer: Sendable): Promise<Response> {
+  const { status, headers, text } = answer;
   if (
     request.method !== "GET" ||
     text.length < GZIP_FROM_CHARS ||
     !/\bgzip\b/.test(request.headers.get("accept-encoding") ?? "")
   ) {
-    return new Response(text, { status: init.status, headers });
+    return new Response(text, { status, headers });
   }
-  const packed = await pack(text);
-  return new Response(new Uint8Array(packed), {
-    status: init.status,
+  const packed = new Uint8Array(await answer.packed());
+  return new Response(packed, {
+    status,
     headers: { ...headers, "content-encoding": "gzip", "content-length": String(packed.byteLength) },
   });
 }

@@ -1,9 +1,12 @@
-// The desk as one process by house convention: serves the Next build, ends when its control channel closes; mode `build` builds it first.
+// The desk as one process by house convention: answers the API itself, serves the Next build for the rest, ends when its control channel closes; mode `build` builds it first.
 import { spawn } from "node:child_process";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { join } from "node:path";
 import next from "next";
 import { API_SECURITY_HEADERS, callerAddress, checkGate, FORWARDING_HEADERS } from "@/lib/api/request-gate";
+import { errorText } from "@/lib/errors/tidegate-error";
+import { handleApi } from "@/server/api/index";
+import { answerOverHttp } from "@/server/api/node-http";
 import { readProcessEnv } from "@/server/config/env";
 import { loadSettings, type Settings } from "@/server/config/load";
 import { installDrain } from "@/server/infra/process/control-channel";
@@ -46,7 +49,10 @@ async function serve(port: number, isDev: boolean): Promise<void> {
       connectionsCheckingInterval: 2_000,
     },
     (request, response) => {
-      if (gate(request, response)) void handle(request, response);
+      const caller = gate(request, response);
+      if (caller === null) return;
+      if (!isDev && isApi(request)) void answerApi(log, request, response, caller);
+      else void handle(request, response);
     },
   );
   server.maxConnections = MAX_CONNECTIONS;
@@ -66,8 +72,33 @@ async function serve(port: number, isDev: boolean): Promise<void> {
   server.listen(port, host, () => process.stdout.write(`${JSON.stringify({ ready: true, port })}\n`));
 }
 
-/** What every request passes before Next sees it; false: it was refused here. Access is decided in the handlers, never here. */
-function createGate(settings: Settings, log: Logger): (request: IncomingMessage, response: ServerResponse) => boolean {
+/** Next would take five milliseconds for each of them, most of what a reading costs; in development it answers, to reload what changed. */
+function isApi(request: IncomingMessage): boolean {
+  return (request.url ?? "").startsWith("/api/");
+}
+
+async function answerApi(
+  log: Logger,
+  request: IncomingMessage,
+  response: ServerResponse,
+  caller: string,
+): Promise<void> {
+  try {
+    await answerOverHttp(handleApi, request, response, caller);
+  } catch (error) {
+    log.error("web.answer-broken", { path: (request.url ?? "").slice(0, 200), reason: errorText(error) });
+    response.destroy();
+  }
+}
+
+/**
+ * What every request passes before anything else sees it: the address of who asks, null when it was refused here. Access is decided in
+ * the handlers, never here.
+ */
+function createGate(
+  settings: Settings,
+  log: Logger,
+): (request: IncomingMessage, response: ServerResponse) => string | null {
   const isHttps = settings.origin.startsWith("https:");
   let lines = LOG_BURST;
   let refilledAtMs = performance.now();
@@ -122,7 +153,7 @@ function createGate(settings: Settings, log: Logger): (request: IncomingMessage,
       response.end(
         JSON.stringify({ error: { code: refusal.code, message: refusal.message, field: refusal.field, details: {} } }),
       );
-      return false;
+      return null;
     }
     // Also on what Next serves as a file; pages add their content policy (proxy.ts), the API its own.
     response.setHeader("x-content-type-options", "nosniff");
@@ -130,7 +161,7 @@ function createGate(settings: Settings, log: Logger): (request: IncomingMessage,
     if (isHttps) response.setHeader("strict-transport-security", "max-age=31536000; includeSubDomains");
     for (const name of FORWARDING_HEADERS) delete request.headers[name];
     request.headers["x-forwarded-for"] = caller;
-    return true;
+    return caller;
   };
 }
 

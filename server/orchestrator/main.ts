@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { ok } from "@/lib/errors/result";
 import { errorText } from "@/lib/errors/tidegate-error";
 import { openApi } from "@/server/api/index";
+import { answerOverHttp } from "@/server/api/node-http";
 import { readDeploymentId } from "@/server/config/deployment";
 import { hostEnv, readProcessEnv, withoutSignerKeys } from "@/server/config/env";
 import { loadSettings } from "@/server/config/load";
@@ -23,7 +24,7 @@ import { writeJson } from "@/server/infra/store/json-values";
 import { ORCHESTRATOR_LEASE_REFRESH_MS, ORCHESTRATOR_LEASE_TTL_MS, storeKeys } from "@/server/infra/store/keys";
 import { acquireLease } from "@/server/infra/store/lock";
 import { createMetrics } from "./metrics";
-import { startOpsServer, type OpsServer } from "./ops-server";
+import { startOpsServer, type OpsDeps, type OpsServer } from "./ops-server";
 import { startOrchestrator, WORKER_DRAIN_GRACE_MS, type Orchestrator } from "./orchestrator";
 import type { WorkerHeartbeat } from "./ports";
 import { acquireSingleton, type HeldLease } from "./singleton-lock";
@@ -210,11 +211,12 @@ orchestrator = startOrchestrator(
 );
 const running = orchestrator;
 
-let api: ((request: Request) => Promise<Response>) | null = null;
+let api: OpsDeps["api"] = null;
 let apiProblem: string | null = null;
 try {
   const router = openApi({ settings: settings.value, log });
-  api = (request) => router.handle(request);
+  api = (req, res) =>
+    answerOverHttp((request) => router.handle(request), req, res, req.socket.remoteAddress ?? "unknown");
 } catch (error) {
   // Health and metrics stay reachable; the API answers 503 with this reason.
   apiProblem = errorText(error);

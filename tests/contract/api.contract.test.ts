@@ -358,6 +358,18 @@ describe("sign-in", () => {
     expect((await get(api, "/api/overview", { cookie })).status).toBe(401);
   });
 
+  it("behavior: readers share one reading, and each is still asked who they are", async () => {
+    const api = createApi(depsWith({ isPublicRead: false }));
+    const cookie = await signIn(api, viewer);
+    const asked = await Promise.all(
+      Array.from({ length: 40 }, (_, index) => get(api, "/api/overview", index % 2 === 0 ? { cookie } : {})),
+    );
+    const texts = await Promise.all(asked.map(async (answer) => [answer.status, await answer.text()] as const));
+    expect(texts.map(([status]) => status)).toEqual(texts.map((_, index) => (index % 2 === 0 ? 200 : 401)));
+    for (const [status, text] of texts) expect(text.includes('"pairs"')).toBe(status === 200);
+    expect(new Set(texts.filter(([status]) => status === 200).map(([, text]) => text)).size).toBeLessThanOrEqual(2);
+  });
+
   it("error: a stranger, a reused nonce, an edited text, another site, another signer", async () => {
     const api = createApi(depsWith());
     // Ten requests a minute is the sign-in limit: the last case asks a second API.

@@ -1,4 +1,4 @@
-// Everything under /api: the server's one door.
+// Everything under /api where Next stands alone (development); in service the desk's process answers before Next (server/cli/web-process.ts).
 import { handleApi } from "@/server/api/index";
 
 export const dynamic = "force-dynamic";

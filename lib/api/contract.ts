@@ -9,7 +9,15 @@ import { candleColumnsSchema } from "./candle-columns";
 import { doctorAnswerSchema, doctorGroupSchema } from "./doctor-schemas";
 import { exitSchema } from "./exit-schemas";
 import { commandRecordSchema, signedCommandSchema } from "./commands";
-import { moneyDaysSchema, orphanDtoSchema, pnlSchema, statementRowSchema, transferDtoSchema } from "./money-schemas";
+import {
+  MONEY_PERIODS,
+  moneyDaysSchema,
+  moneyReportSchema,
+  orphanDtoSchema,
+  pnlSchema,
+  statementRowSchema,
+  transferDtoSchema,
+} from "./money-schemas";
 import { sampleColumnsSchema } from "./sample-columns";
 import {
   allocationDtoSchema,
@@ -380,6 +388,16 @@ export const contract = {
     query: none,
     response: moneyDaysSchema,
   }),
+  moneyReport: get(
+    "/api/money/report",
+    "read",
+    "Profit and loss of a period by pair and by hour or day, all pairs or one",
+    {
+      params: none,
+      query: z.object({ period: z.enum(MONEY_PERIODS).default("30d"), pair: pairIdSchema.optional() }),
+      response: moneyReportSchema,
+    },
+  ),
   transfers: get("/api/transfers", "read", "Bridge transfers, newest first", {
     params: none,
     query: z.object({ pair: pairIdSchema.optional() }),

@@ -35,6 +35,36 @@ export const moneyDaysSchema = z.object({
   missing: z.array(z.string()),
 });
 
+export const MONEY_PERIODS = ["24h", "7d", "30d"] as const;
+export type MoneyPeriod = (typeof MONEY_PERIODS)[number];
+
+/** Net is of the liquidity; with the price of what lies outside of pools it is the change of the capital. */
+export const moneySumsSchema = flowSumsSchema.extend({
+  /** What the price did to tokens outside of pools. */
+  outsideUsd: z.number(),
+  /** Written off, and changes over epochs whose records are lost. */
+  otherUsd: z.number(),
+  /** net + outside + other. */
+  changeUsd: z.number(),
+});
+export type MoneySumsDto = z.infer<typeof moneySumsSchema>;
+
+/** Sums of a period to the newest epoch, over the pairs that were asked for. */
+export const moneyReportSchema = z.object({
+  period: z.enum(MONEY_PERIODS),
+  /** First and newest epoch counted; null when none has figures. */
+  fromMs: nullableNumber,
+  toMs: nullableNumber,
+  total: moneySumsSchema,
+  /** Pairs with figures. */
+  pairs: z.array(moneySumsSchema.extend({ pairId: z.string() })),
+  barMs: z.number(),
+  bars: z.array(flowSumsSchema.extend({ startAtMs: z.number() })),
+  /** Pairs whose records could not be read. */
+  missing: z.array(z.string()),
+});
+export type MoneyReportDto = z.infer<typeof moneyReportSchema>;
+
 /** A life by the epochs that counted it; `startUsd` and `endUsd` by its receipts. */
 export const positionResultSchema = z.object({
   positionId: z.string(),

@@ -422,18 +422,6 @@ export const moneySchema = z.object({
   inTransitUsd: nullableNumber,
   unclaimedFeesUsd: nullableNumber,
   net24hUsd: nullableNumber,
-  /** Since the opening balance: fees, price effect, divergence (<= 0), swap cost, gas; they add up to net. */
-  parts: z
-    .object({
-      feesUsd: z.number(),
-      priceUsd: z.number(),
-      divergenceUsd: z.number(),
-      swapCostUsd: z.number(),
-      gasUsd: z.number(),
-      netUsd: z.number(),
-      holdUsd: z.number(),
-    })
-    .nullable(),
   ledger: z
     .object({ checkedAtMs: z.number(), balanced: z.boolean(), differences: z.number(), sentence: z.string() })
     .nullable(),

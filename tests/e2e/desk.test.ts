@@ -171,10 +171,10 @@ describe.skipIf(!chrome.available)("desk", () => {
       for (const { figure } of figures) expect(text).toContain(figure);
     });
     const { money } = await demo.read(contract.overview);
-    if (money.parts !== null) {
-      const { feesUsd, priceUsd, divergenceUsd, swapCostUsd, gasUsd, netUsd } = money.parts;
-      expect(feesUsd + priceUsd + divergenceUsd + swapCostUsd + gasUsd).toBeCloseTo(netUsd, 6);
-    }
+    const { total, pairs } = await demo.read(contract.moneyReport, { query: { period: "30d" } });
+    const costsUsd = total.gasUsd + total.swapCostUsd + total.bridgeCostUsd;
+    expect(total.feesUsd + total.hodlUsd - total.lvrUsd - costsUsd).toBeCloseTo(total.netUsd, 6);
+    expect(pairs.reduce((sum, { changeUsd }) => sum + changeUsd, 0)).toBeCloseTo(total.changeUsd, 6);
     say(`overview: ${formatUsd(money.totalUsd)}, ${money.ledger?.sentence}`);
   });
 

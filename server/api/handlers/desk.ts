@@ -12,6 +12,7 @@ import { readDeskState, type DeskState } from "@/server/api/reads";
 import { moneyParts, type MoneyParts } from "@/server/api/views/money-parts";
 import { overviewView, type LedgerView } from "@/server/api/views/overview";
 import { pairSummary, workerView } from "@/server/api/views/pair-summary";
+import { pairInTransitUsd } from "@/server/api/views/transit";
 import { servicesView, sourcesView, worst } from "@/server/api/views/services";
 import { marketNowMs, marketSpeed, mergedCandles } from "./pairs";
 import { readPlans } from "./plans";
@@ -86,6 +87,7 @@ export async function partsOfPairs(
       entries,
       plans: plans.filter((plan) => plan.plan.pairId === pairId),
       state,
+      inTransitUsd: pairInTransitUsd(deps.registry, pairId, { transfers: desk.transfers, state }),
       priceAt: (atMs) => prices.get(atMs) ?? null,
     });
     if (found !== null) parts.set(pairId, found);
@@ -136,7 +138,6 @@ const overviewHandler = bindHandler(contract.overview, async ({ deps }) => {
     readPlans(deps),
     ledgerView(deps),
   ]);
-  const parts = await partsOfPairs(deps, desk.value, plans.ok ? plans.value : []);
   const openPlans = plans.ok ? plans.value.filter((plan) => OPEN_PLAN_STATUSES.includes(plan.status)) : [];
   return ok({
     data: overviewView({
@@ -147,7 +148,6 @@ const overviewHandler = bindHandler(contract.overview, async ({ deps }) => {
       sources,
       openPlans,
       lastPlans: plans.ok ? lastEndedPlans(plans.value) : [],
-      parts: [...parts.values()],
       ledger,
       marketNowMs: marketNowMs(deps, desk.value),
       marketSpeed: marketSpeed(desk.value),

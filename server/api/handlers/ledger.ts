@@ -12,7 +12,7 @@ import { bindHandler } from "@/server/api/handler";
 import { readLedger } from "@/server/api/ledger-reader";
 import { knownPair, readDeskState, readMoney } from "@/server/api/reads";
 import { rawInTransit, usdInTransit } from "@/server/api/views/transit";
-import { createMoneyDays } from "@/server/api/views/money-days";
+import { createMoneyBook, type MoneyBookInput } from "@/server/api/views/money-book";
 import { buildPnl } from "@/server/api/views/pnl";
 import { priceBookOf, sharedPairOf, statementToken } from "@/server/api/views/statement";
 import type { RegistryView } from "@/server/config/registry";
@@ -83,18 +83,32 @@ const pnlHandler = bindHandler(contract.pairPnl, async ({ deps, params }) => {
   return ok({ data });
 });
 
-const readMoneyDays = createMoneyDays();
+const moneyBook = createMoneyBook();
 
-const moneyDaysHandler = bindHandler(contract.moneyDays, async ({ deps }) => {
+async function bookInput(deps: ApiDeps, pairIds: readonly string[]): Promise<Result<MoneyBookInput, ApiError>> {
   const desk = await readDeskState(deps);
   if (!desk.ok) return desk;
   return ok({
-    data: await readMoneyDays({
-      pairIds: deps.settings.pairIds,
-      newestEpoch: (pairId) => desk.value.workers.get(pairId)?.lastEpoch ?? null,
-      read: (pairId) => readMoney(deps, pairId),
-    }),
+    pairIds,
+    newestEpoch: (pairId) => desk.value.workers.get(pairId)?.lastEpoch ?? null,
+    read: (pairId) => readMoney(deps, pairId),
   });
+}
+
+const moneyDaysHandler = bindHandler(contract.moneyDays, async ({ deps }) => {
+  const input = await bookInput(deps, deps.settings.pairIds);
+  if (!input.ok) return input;
+  return ok({ data: await moneyBook.days(input.value) });
+});
+
+const moneyReportHandler = bindHandler(contract.moneyReport, async ({ deps, query }) => {
+  if (query.pair !== undefined) {
+    const pair = knownPair(deps, query.pair);
+    if (!pair.ok) return pair;
+  }
+  const input = await bookInput(deps, query.pair === undefined ? deps.settings.pairIds : [query.pair]);
+  if (!input.ok) return input;
+  return ok({ data: await moneyBook.report(input.value, query.period) });
 });
 
 function tokenAmount(registry: RegistryView, chainId: number, token: string, raw: bigint): TransferDto["sent"] {
@@ -171,4 +185,11 @@ const orphansHandler = bindHandler(contract.orphans, async ({ deps }) => {
   });
 });
 
-export const ledgerHandlers = [ledgerHandler, pnlHandler, moneyDaysHandler, transfersHandler, orphansHandler];
+export const ledgerHandlers = [
+  ledgerHandler,
+  pnlHandler,
+  moneyDaysHandler,
+  moneyReportHandler,
+  transfersHandler,
+  orphansHandler,
+];

@@ -34,12 +34,19 @@ const base: Omit<MoneyPartsInput, "entries" | "plans" | "state"> = {
   pairId: "WETH-USDC",
   base: WETH,
   quote: USDC,
+  inTransitUsd: 0,
   priceAt: () => 2_000,
 };
 /** 1 WETH and 2 000 USDC assigned at a price of 2 000. */
 const assigned = [entry("assign", "base", "1000000000000000000"), entry("assign", "quote", "2000000000")];
 
 describe("moneyParts", () => {
+  it("behavior: what is between chains is no loss, and without its price there is no net", () => {
+    const half = { entries: assigned, plans: [], state: buildWorkerState({ price: 2_000, valueUsd: 2_500 }) };
+    expect(moneyParts({ ...base, ...half, inTransitUsd: 1_500 })).toMatchObject({ netUsd: 0, divergenceUsd: 0 });
+    expect(moneyParts({ ...base, ...half, inTransitUsd: null })).toBeNull();
+  });
+
   it("default: holding through a rise is price effect and nothing else", () => {
     const parts = moneyParts({
       ...base,

@@ -25,18 +25,20 @@ export interface MoneyPartsInput {
   readonly entries: readonly LedgerEntry[];
   readonly plans: readonly PlanRecord[];
   readonly state: WorkerState;
+  /** What is between chains is capital too, and no part of the worker's value; null when nothing prices it. */
+  readonly inTransitUsd: number | null;
   /** QUOTE per BASE at a market instant; null when the candles do not reach back that far. */
   readonly priceAt: (marketAtMs: number) => number | null;
 }
 
 /**
- * Null until the pair has capital and a price. net = value now (positions, their unclaimed fees, idle) less what was assigned at its
+ * Null until the pair has capital and a price. net = value now (positions, their unclaimed fees, idle, in transit) less what was assigned at its
  * price then, less gas; price = what holding the assigned tokens would have made; divergence is what is left after fees, swaps and
  * gas are named, so the parts always add up. USD by the pair's own price and the quote token's USD value now.
  */
 export function moneyParts(input: MoneyPartsInput): MoneyParts | null {
   const { state, base, quote, pairId } = input;
-  if (state.price === null || state.valueUsd === null) return null;
+  if (state.price === null || state.valueUsd === null || input.inTransitUsd === null) return null;
   const quoteUsd = state.quoteUsd ?? 1;
   const priceNow = state.price;
   const human = (token: string, raw: string): { base: number; quote: number } => {
@@ -75,7 +77,7 @@ export function moneyParts(input: MoneyPartsInput): MoneyParts | null {
     }
   }
   // The worker's value counts the unclaimed fees already.
-  const netUsd = state.valueUsd - assignedUsd - gasUsd;
+  const netUsd = state.valueUsd + input.inTransitUsd - assignedUsd - gasUsd;
   const feesUsd = collectedUsd + (state.unclaimedFeesUsd ?? 0);
   const priceUsd = heldUsd - assignedUsd;
   return {

@@ -4,7 +4,6 @@ import type { PlanRecord } from "@/lib/api/signer-contract";
 import type { ApiDeps } from "@/server/api/deps";
 import type { DeskState } from "@/server/api/reads";
 import type { SourceDto } from "@/server/api/views/services";
-import type { MoneyParts } from "@/server/api/views/money-parts";
 import { worst } from "@/server/api/views/services";
 import type { ServiceDto } from "@/lib/api/schemas";
 import { formatAge } from "@/lib/format/age";
@@ -27,8 +26,6 @@ export interface OverviewInput {
   readonly openPlans: readonly PlanRecord[];
   /** Newest ended plan per pair. */
   readonly lastPlans: readonly PlanRecord[];
-  /** One per pair that has capital. */
-  readonly parts: readonly MoneyParts[];
   readonly ledger: LedgerView | null;
   readonly marketNowMs: number;
   readonly marketSpeed: number;
@@ -214,10 +211,6 @@ export function overviewView(input: OverviewInput): Overview {
     ? positions.filter((position) => !position.inRange).reduce((total, position) => total + position.valueUsd, 0)
     : null;
   const attention = attentionList(input);
-  const { parts } = input;
-  const add = (pick: (part: (typeof parts)[number]) => number): number =>
-    parts.reduce((total, part) => total + pick(part), 0);
-
   const badSources = input.sources.filter((source) => source.state === "degraded" || source.state === "stopped");
   const upWorkers = pairs.filter(
     (pair) => pair.worker?.heartbeatAtMs !== null && pair.worker?.state === "running",
@@ -337,18 +330,6 @@ export function overviewView(input: OverviewInput): Overview {
       inTransitUsd,
       unclaimedFeesUsd: sum(pairs.map((pair) => pair.unclaimedFeesUsd)),
       net24hUsd: sum(pairs.map((pair) => pair.net24hUsd)),
-      parts:
-        parts.length === 0
-          ? null
-          : {
-              feesUsd: add((part) => part.feesUsd),
-              priceUsd: add((part) => part.priceUsd),
-              divergenceUsd: add((part) => part.divergenceUsd),
-              swapCostUsd: add((part) => part.swapCostUsd),
-              gasUsd: add((part) => part.gasUsd),
-              netUsd: add((part) => part.netUsd),
-              holdUsd: add((part) => part.holdUsd),
-            },
       ledger: input.ledger,
       markedAtMs: Math.max(0, ...[...desk.workers.values()].map((state) => state.updatedAtMs)) || null,
     },

@@ -1,16 +1,20 @@
-// Where the money is, and what became of it since the opening balance; a sum is made of the cents that are shown.
+// Where the money is now, and what became of it in a period that the address keeps.
 "use client";
+import { parseAsStringLiteral, useQueryState } from "nuqs";
 import type { ReactNode } from "react";
 import { MarketAge } from "@/components/live/age";
 import { TransitList } from "@/components/transfers/transit-list";
 import { totalWords } from "@/components/transfers/transit-words";
 import { cx } from "@/components/ui/cx";
 import { Panel } from "@/components/ui/panel";
+import { Segmented } from "@/components/ui/segmented";
 import { Status } from "@/components/ui/status";
 import { SignedMoney } from "@/components/live/signed-money";
 import { TextLink } from "@/components/ui/text-link";
 import type { RouteResponse } from "@/lib/api/contract";
-import { formatSignedUsd, formatUsd } from "@/lib/format/usd";
+import { MONEY_PERIODS, type MoneyPeriod } from "@/lib/api/money-schemas";
+import { formatUsd } from "@/lib/format/usd";
+import { MoneyParts } from "./money-parts";
 
 type Money = RouteResponse<"overview">["money"];
 
@@ -24,10 +28,25 @@ const PLACES = [
 /** Marks follow blocks; a mark older than this many market ms is worth a look. */
 const MARK_PERIOD_MS = 120_000;
 
+const PERIOD_OPTIONS = [
+  { value: "24h", label: "24 h" },
+  { value: "7d", label: "7 d" },
+  { value: "30d", label: "30 d" },
+] as const satisfies readonly { readonly value: MoneyPeriod; readonly label: string }[];
+
 export function MoneyPanel({ money }: { readonly money: Money }): ReactNode {
+  const [period, setPeriod] = useQueryState("period", parseAsStringLiteral(MONEY_PERIODS).withDefault("30d"));
   return (
     <Panel
       title="Money"
+      tools={
+        <Segmented
+          label="Period of profit and loss"
+          value={period}
+          options={PERIOD_OPTIONS}
+          onChange={(next) => void setPeriod(next)}
+        />
+      }
       meta={<MarketAge atMs={money.markedAtMs} periodMs={MARK_PERIOD_MS} prefix="marked" suffix="ago" />}
       flush
     >
@@ -45,14 +64,15 @@ export function MoneyPanel({ money }: { readonly money: Money }): ReactNode {
           <TransitList className="mt-3" />
         </div>
         <div className="bg-panel p-3.5 desk:p-4">
-          <Parts parts={money.parts} />
+          <MoneyParts period={period} />
           <p className="mt-3 text-micro text-ink-3">
             {money.ledger === null ? (
               "The ledger has not been checked yet."
             ) : money.ledger.balanced ? (
               <>
                 <span aria-hidden="true">✓ </span>
-                {money.ledger.sentence} <TextLink href="/activity">Transactions</TextLink>
+                {money.ledger.sentence} <TextLink href="/activity">Transactions</TextLink>{" "}
+                <TextLink href={`/reports?period=${period}`}>Report</TextLink>
               </>
             ) : (
               <>
@@ -91,61 +111,5 @@ function Split({ money }: { readonly money: Money }): ReactNode {
         ))}
       </dl>
     </>
-  );
-}
-
-const PART_LABELS = [
-  { key: "feesUsd", label: "Fees earned" },
-  { key: "priceUsd", label: "Price effect" },
-  { key: "divergenceUsd", label: "Divergence" },
-  { key: "swapCostUsd", label: "Swap cost" },
-  { key: "gasUsd", label: "Gas" },
-] as const;
-
-function Parts({ parts }: { readonly parts: Money["parts"] }): ReactNode {
-  if (parts === null) {
-    return (
-      <p className="text-ink-2">
-        Profit and loss appear with the first deployment: fees, price effect, divergence, swap cost and gas, adding up
-        to the net.
-      </p>
-    );
-  }
-  const largest = Math.max(0.01, ...PART_LABELS.map(({ key }) => Math.abs(parts[key])));
-  return (
-    <>
-      <div className="flex flex-wrap items-baseline gap-x-3">
-        <span className="text-micro text-ink-3">Net since the opening balance</span>
-        <SignedMoney value={parts.netUsd} className="text-stat font-medium" />
-        <span className="ml-auto text-micro text-ink-3">
-          Hold instead: <span className="text-ink-2">{formatSignedUsd(parts.holdUsd)}</span>
-        </span>
-      </div>
-      <dl className="mt-2">
-        {PART_LABELS.map(({ key, label }) => (
-          <div key={key} className="grid grid-cols-[84px_minmax(0,1fr)_104px] items-center gap-2 py-[3px]">
-            <dt className="text-ink-2">{label}</dt>
-            <SignedBar value={parts[key]} largest={largest} />
-            <dd className="text-right">{formatSignedUsd(parts[key])}</dd>
-          </div>
-        ))}
-      </dl>
-    </>
-  );
-}
-
-/** Loss outlined, gain filled: the sign survives greyscale. */
-function SignedBar({ value, largest }: { readonly value: number; readonly largest: number }): ReactNode {
-  const half = Math.min(50, (Math.abs(value) / largest) * 50);
-  return (
-    <span aria-hidden="true" className="relative block h-2.5">
-      <span className="absolute inset-y-[-3px] left-1/2 w-px bg-line-2" />
-      {value !== 0 && (
-        <span
-          className={cx("absolute inset-y-0", value > 0 ? "left-1/2 bg-pos" : "right-1/2 border border-neg")}
-          style={{ width: `max(1.5px, ${half}%)` }}
-        />
-      )}
-    </span>
   );
 }

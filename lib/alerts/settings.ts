@@ -1,5 +1,7 @@
 // What an operator may set about alerts: rules by pair, quiet hours, how often a reminder comes, when the second channel is told.
 import * as z from "zod";
+import { chatUserIdSchema } from "@/lib/api/chat-contract";
+import { addressSchema } from "@/lib/registry/schema";
 import { channelIdSchema, ruleIdSchema, severitySchema, type RuleId, type Severity } from "./alert";
 import { RULES } from "./rules";
 
@@ -59,6 +61,19 @@ export const alertSettingsSchema = z.strictObject({
       }),
     )
     .default({}),
+  /** Commands by chat: off, and with nobody on the list they are refused for everybody. */
+  chat: z
+    .strictObject({
+      enabled: z.boolean().default(false),
+      users: z
+        .array(z.strictObject({ userId: chatUserIdSchema, address: addressSchema }))
+        .max(40)
+        .refine((users) => new Set(users.map(({ userId }) => userId)).size === users.length, {
+          message: "one line per Telegram user",
+        })
+        .default([]),
+    })
+    .prefault({}),
 });
 export type AlertSettings = z.output<typeof alertSettingsSchema>;
 

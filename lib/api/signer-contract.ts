@@ -6,6 +6,7 @@ import { modeSchema, pairSettingsSchema, pauseKindSchema } from "@/lib/registry/
 import { planSchema, rawAmountSchema } from "@/lib/plan/plan";
 import { namedStateSchema, opStateSchema, planStatusSchema } from "@/lib/plan/plan-status";
 import { limitsVersionSchema, peopleVersionSchema } from "./authority-settings";
+import { chatPauseSchema } from "./chat-contract";
 import { commandRecordSchema, EXIT_SLIPPAGES, roleSchema, signedCommandSchema } from "./commands";
 import { poolCheckRequestSchema, poolCheckSchema } from "./system-settings";
 
@@ -537,6 +538,11 @@ export const controlMethods = {
       uptimeMs: z.number(),
       rssBytes: z.number(),
       journalSeq: z.number().int(),
+  /** The one act without a wallet's signature that a person asks for: it only forbids, and only for who is on the owners' signed list. */
+  "chat.pause": {
+    params: chatPauseSchema,
+    result: z.object({ seq: z.number().int(), paused: pairStateSchema.shape.paused.unwrap() }),
+  },
       recovered: z.boolean(),
     }),
   },

@@ -15,6 +15,7 @@ import {
   type CommandRecord,
   type Role,
 } from "@/lib/api/commands";
+import { chatPauseKindSchema, chatUserIdSchema } from "@/lib/api/chat-contract";
 import { approvalSchema, type PairState, type PlanRecord } from "@/lib/api/signer-contract";
 import { DEFAULT_APPROVAL_LIMITS, type ApprovalLimits } from "@/lib/plan/approval-rule";
 import { namedStateSchema, type NamedState } from "@/lib/plan/plan-status";
@@ -31,6 +32,7 @@ import { noSignedSettings, systemParamsSchemas, type SignedSettings } from "@/li
 import { addressSchema, bytes32Schema, hexSchema, pairIdSchema } from "@/lib/registry/schema";
 import type { Address, Hex } from "@/lib/units";
 import type { Approval, PairAuthority } from "./ports";
+import { instant } from "./command-words";
 import { applySystemChange } from "./system-settings";
 
 /** Raising a limit waits this long; lowering is at once (safety.md section 3.8). */
@@ -83,6 +85,17 @@ export const authorityBodies = {
   /** The signer ended in order: the worker starts of the next run are no restart storm. */
   "signer.stopped": z.object({ reason: z.string() }),
   "pair.halted": z.object({ pairId: pairIdSchema, cause: z.string() }),
+  /** By a message of somebody on the owners' signed list; no wallet signed it. Only pair.resume ends it early. */
+  "pair.paused": z.object({
+    pairId: pairIdSchema,
+    kind: chatPauseKindSchema,
+    untilAtMs: z.number().nullable(),
+    reason: z.string(),
+    address: addressSchema,
+    role: roleSchema,
+    channel: z.literal("telegram"),
+    userId: chatUserIdSchema,
+  }),
   "wallet.halted": z.object({ state: namedStateSchema, cause: z.string() }),
 } as const;
 export type AuthorityRecordType = keyof typeof authorityBodies;
@@ -228,6 +241,17 @@ export function applyAuthorityRecord(state: AuthorityState, record: AuthorityRec
       }
       return systemRecord(record, "pair.halted", record.body.pairId, record.body.cause);
     }
+    case "pair.paused": {
+      const { pairId, kind, untilAtMs, reason, address, role, channel, userId } = record.body;
+      const result = pausePair(state, { pairId, kind, untilAtMs, reason, by: address, atMs: record.atMs });
+      return {
+        ...recordBase(record, "pair.pause", pairId),
+        address,
+        role,
+        params: { pairId, kind, untilAtMs, reason, channel, userId },
+        result: `${result}; by chat (Telegram user ${userId}), not signed`,
+      };
+    }
     case "wallet.halted":
       state.halt = { state: record.body.state, cause: record.body.cause, sinceAtMs: record.atMs };
       return systemRecord(record, "wallet.halted", "system", `${record.body.state}: ${record.body.cause}`);
@@ -251,7 +275,7 @@ export function activePause(pair: PairAuthorityState, nowMs: number): PairState[
 }
 
 /** True when `next` forbids at least as much for at least as long: an operator may tighten, only an approver may loosen. */
-export function isPauseTighter(current: NonNullable<PairState["paused"]>, next: PauseRequest): boolean {
+export function isPauseTighter(current: PauseRequest, next: PauseRequest): boolean {
   const isKindTighter = PAUSE_KINDS.indexOf(next.kind) >= PAUSE_KINDS.indexOf(current.kind);
   const isLonger = next.untilAtMs === null || (current.untilAtMs !== null && next.untilAtMs >= current.untilAtMs);
   return isKindTighter && isLonger;
@@ -383,15 +407,7 @@ function applyAction(
     }
     case "pair.pause": {
       const params = commandParamsSchemas[action].parse(body.params);
-      const until = params.untilAtMs === null ? "until resumed" : `until ${new Date(params.untilAtMs).toISOString()}`;
-      mustPair(state, params.pairId).paused = {
-        kind: params.kind,
-        sinceAtMs: atMs,
-        untilAtMs: params.untilAtMs,
-        reason: params.reason,
-        by,
-      };
-      return { status: "done", result: `paused (${params.kind}) ${until}: ${params.reason}` };
+      return { status: "done", result: pausePair(state, { ...params, by, atMs }) };
     }
     case "pair.resume": {
       const pair = mustPair(state, commandParamsSchemas[action].parse(body.params).pairId);
@@ -503,6 +519,22 @@ function applyAction(
       return { status: ended === null ? "done" : "accepted", result: parts.join("; ") };
     }
   }
+}
+
+/** The pause as it holds from now on, and what was done in words. */
+function pausePair(
+  state: AuthorityState,
+  pause: PauseRequest & {
+    readonly pairId: string;
+    readonly reason: string;
+    readonly by: string;
+    readonly atMs: number;
+  },
+): string {
+  const { pairId, kind, untilAtMs, reason, by, atMs } = pause;
+  mustPair(state, pairId).paused = { kind, sinceAtMs: atMs, untilAtMs, reason, by };
+  const until = untilAtMs === null ? "until resumed" : `until ${instant(untilAtMs)}`;
+  return `paused (${kind}) ${until}: ${reason}`;
 }
 
 type Author = Pick<PeopleVersion, "atMs" | "by" | "commandId">;

@@ -71,6 +71,8 @@ export interface Authority extends AuthorityView {
   /** The command with its outcome; null when the command is unknown or has an outcome already. */
   recordResult(body: AuthorityBody<"command.result">): CommandRecord | null;
   recordWorkerStart(pairId: string): void;
+  /** Durable when it returns, as recordCommand. */
+  recordChatPause(body: AuthorityBody<"pair.paused">): CommandRecord;
   /** The process ends in order. */
   recordStop(reason: string): void;
   haltWalletAs(state: NamedState, cause: string): void;
@@ -333,6 +335,7 @@ export function openAuthority(deps: AuthorityDeps): Result<Authority, ConfigErro
         `the worker was started ${pair.workerStartsAtMs.length} times within ${RESTART_STORM_WINDOW_MS / 60_000} minutes; read its log, then an owner ends the halt`,
       );
     },
+    recordChatPause: (body) => append("pair.paused", body),
     recordStop(reason) {
       try {
         append("signer.stopped", { reason });
@@ -378,6 +381,8 @@ function readRecord(record: SegmentRecord): AuthorityRecord {
       return { ...base, type: record.type, body: authorityBodies["signer.stopped"].parse(record.body) };
     case "pair.halted":
       return { ...base, type: record.type, body: authorityBodies["pair.halted"].parse(record.body) };
+    case "pair.paused":
+      return { ...base, type: record.type, body: authorityBodies["pair.paused"].parse(record.body) };
     case "wallet.halted":
       return { ...base, type: record.type, body: authorityBodies["wallet.halted"].parse(record.body) };
     default:

@@ -17,6 +17,7 @@ import { isSystemAction, systemParamsSchemas, type SystemAction } from "@/lib/ap
 import { err, ok, type Result } from "@/lib/errors/result";
 import { errorText } from "@/lib/errors/tidegate-error";
 import type { ApprovalRule } from "@/lib/plan/approval-rule";
+import type { ChatPause } from "@/lib/api/chat-contract";
 import { canonicalJson } from "@/lib/plan/canonical-json";
 import type { Registry } from "@/lib/registry/schema";
 import type { Hex } from "@/lib/units";
@@ -25,7 +26,9 @@ import { signerErrorToWire, signerRefusal } from "@/server/infra/signer-link/sig
 import type { Logger } from "@/server/infra/telemetry/logger-port";
 import { knownRefusal } from "./answer";
 import type { Authority } from "./authority";
-import { isPauseTighter, type AuthorityBody } from "./authority-state";
+import type { AuthorityBody } from "./authority-state";
+import { checkPause, pauseByChat, type ChatPaused } from "./chat-pause";
+import { instant, noPair } from "./command-words";
 import { checkCommandSignature, type ContractWalletPort } from "./command-signature";
 import { JournalError } from "./journal/segment";
 import { SignerError, type Engine } from "./ports";
@@ -71,6 +74,8 @@ export interface SystemPort {
 export interface CommandDesk {
   /** Never queued behind other work: a stop takes effect while a signature check of another command still waits. */
   submit(signed: SignedCommand): Promise<Result<CommandRecord, SignerErrorWire>>;
+  /** Asked by chat; refused unless the owners' signed list names who asks. */
+  pauseByChat(request: ChatPause): Result<ChatPaused, SignerErrorWire>;
   /** After a start: does again what logged commands wanted and the last process could not finish. */
   finishOpen(): Promise<void>;
 }
@@ -323,6 +328,11 @@ export function createCommandDesk(deps: CommandDeskDeps): CommandDesk {
 
   return {
     submit,
+    pauseByChat(request) {
+      const paused = pauseByChat(deps, request);
+      if (paused.ok) dropQueuedShifts((pairId) => pairId === request.pairId, "the pair was paused");
+      return paused;
+    },
     async finishOpen() {
       for (const body of authority.unfinished()) {
         const record = authority.commandById(body.commandId);
@@ -522,22 +532,11 @@ function checkAction(deps: CommandDeskDeps, signed: SignedCommand): Result<null,
       return checkPlan(deps, signed);
     case "pair.pause": {
       const params = commandParamsSchemas[action].parse(signed.params);
-      const pair = authority.pair(params.pairId);
-      if (pair === null) return err(noPair(params.pairId));
       const nowMs = deps.wall.nowMs();
-      if (params.untilAtMs !== null && params.untilAtMs <= nowMs) {
+      if (params.untilAtMs !== null && params.untilAtMs <= nowMs && authority.pair(params.pairId) !== null) {
         return err(badRequest(`untilAtMs ${instant(params.untilAtMs)} has passed, it is ${instant(nowMs)}`));
       }
-      if (pair.paused !== null && !isPauseTighter(pair.paused, params)) {
-        return err(
-          signerRefusal(
-            "paused",
-            `${params.pairId} is paused already (${pair.paused.kind}, ${pair.paused.untilAtMs === null ? "until resumed" : `until ${instant(pair.paused.untilAtMs)}`}), and this pause would loosen it. Loosening is pair.resume, by an approver.`,
-            { kind: pair.paused.kind },
-          ),
-        );
-      }
-      return ok(null);
+      return checkPause(authority, params);
     }
     case "pair.config": {
       const params = commandParamsSchemas[action].parse(signed.params);
@@ -793,13 +792,4 @@ function refusalOf(error: unknown): SignerErrorWire {
 
 function badRequest(reason: string): SignerErrorWire {
   return signerRefusal("bad_request", `The command is refused: ${reason}.`);
-}
-
-function noPair(pairId: string): SignerErrorWire {
-  return signerRefusal("not_found", `There is no pair ${pairId} in this deployment; see TG_PAIRS.`);
-}
-
-function instant(atMs: number): string {
-  const date = new Date(atMs);
-  return Number.isNaN(date.getTime()) ? String(atMs) : date.toISOString();
 }

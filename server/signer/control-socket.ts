@@ -1,4 +1,4 @@
-// control.sock: signed commands and reads for the API, the CLI and the supervisor; nothing here acts without a wallet's signature.
+// control.sock: signed commands and reads for the API, the CLI and the supervisor; nothing here acts without a wallet's signature, but a pause by chat, which only forbids.
 import { controlMethods } from "@/lib/api/signer-contract";
 import type { ConfigError } from "@/lib/errors/tidegate-error";
 import type { Result } from "@/lib/errors/result";
@@ -46,6 +46,7 @@ export function createControlHandlers(
   const startedMonoMs = wall.monotonicMs();
   return {
     "command.submit": (signed) => desk.submit(signed),
+    "chat.pause": (request) => Promise.resolve(desk.pauseByChat(request)),
     "settings.get": () => answer(() => ({ people: [...authority.people()], limits: [...authority.limits()] })),
     "authority.get": () => answer(() => state.authority()),
     "plans.list": (params) => answer(() => ({ plans: [...engine.listPlans(params)] })),

@@ -81,6 +81,7 @@ export async function startFakeSigner(deploymentId: Hex, authority: Authority): 
         records.set(id, record);
         return ok(record);
       },
+      "chat.pause": async () => err(missing),
       "settings.get": async () =>
         ok({
           people: [{ version: 1, atMs: 1, by: null, commandId: null, people: fake.people }],

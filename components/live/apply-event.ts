@@ -24,7 +24,7 @@ export function applyEvent(client: QueryClient, event: DeskEvent): void {
       applyMark(client, event);
       return;
     case "epoch.completed":
-      again(client, ["overview", "pairs", "pools", "pool", "moneyDays", "moneyReport", "pairPnl"]);
+      again(client, ["overview", "pairs", "pools", "pool", "moneyDays", "moneyReport"]);
       againPair(client, event.pairId);
       return;
     case "plan.changed":

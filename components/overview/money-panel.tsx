@@ -35,7 +35,7 @@ const PERIOD_OPTIONS = [
 ] as const satisfies readonly { readonly value: MoneyPeriod; readonly label: string }[];
 
 export function MoneyPanel({ money }: { readonly money: Money }): ReactNode {
-  const [period, setPeriod] = useQueryState("period", parseAsStringLiteral(MONEY_PERIODS).withDefault("30d"));
+  const [period, setPeriod] = useQueryState("span", parseAsStringLiteral(MONEY_PERIODS).withDefault("30d"));
   return (
     <Panel
       title="Money"
@@ -72,7 +72,7 @@ export function MoneyPanel({ money }: { readonly money: Money }): ReactNode {
               <>
                 <span aria-hidden="true">✓ </span>
                 {money.ledger.sentence} <TextLink href="/activity">Transactions</TextLink>{" "}
-                <TextLink href={`/reports?period=${period}`}>Report</TextLink>
+                <TextLink href={`/reports?span=${period}`}>Report</TextLink>
               </>
             ) : (
               <>

@@ -141,7 +141,9 @@ function Checks({ agreement }: { readonly agreement: AgreementDto }): ReactNode 
               residualUsd === null ? (
                 "not now"
               ) : (
-                <Status tone={isExplained ? "ok" : "crit"}>{formatSignedUsd(residualUsd)}</Status>
+                <Status tone={isExplained ? "ok" : "crit"}>
+                  {Math.abs(residualUsd) < EQUAL_USD ? "equal: difference $0.00" : formatSignedUsd(residualUsd)}
+                </Status>
               ),
           },
           {

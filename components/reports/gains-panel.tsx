@@ -29,7 +29,8 @@ import { useExportChoice, type ExportChoice } from "./use-export-choice";
 const DAY_MS = 86_400_000;
 const METHOD_WORD: Readonly<Record<GainMethod, string>> = { fifo: "first in, first out", average: "average cost" };
 
-export function GainsPanel({ pairId }: { readonly pairId: string }): ReactNode {
+/** `pairId` null: all pairs and the wallet. */
+export function GainsPanel({ pairId }: { readonly pairId: string | null }): ReactNode {
   const { data: session } = useSession();
   const choice = useExportChoice();
   const isSignedIn = session?.signedIn === true;
@@ -41,8 +42,8 @@ export function GainsPanel({ pairId }: { readonly pairId: string }): ReactNode {
     return (
       <Panel title="Realised gains">
         <p className="max-w-prose text-ink-2">
-          Per token, with lots by first in, first out or average cost, in dollars or in a token, for the pair, period
-          and zone chosen above.
+          Per token, with lots by first in, first out or average cost, in dollars or in a token, for what is chosen
+          above the ledger.
           {isSignedIn ? "" : " Sign in to count them: they name every transaction."}
         </p>
         {isSignedIn && (

@@ -1,4 +1,4 @@
-// The ledger to take away: every entry of the pair to the wei, as CSV or JSON in a column order that never changes.
+// The ledger to take away: every entry of the pair, or of all, to the wei, as CSV or JSON in a column order that never changes.
 "use client";
 import { Download } from "lucide-react";
 import { useState, type ReactNode } from "react";
@@ -11,11 +11,15 @@ import { Panel } from "@/components/ui/panel";
 import { SkeletonRows } from "@/components/ui/states";
 import { Status } from "@/components/ui/status";
 import { Sub, Table, Td, Th, Tr } from "@/components/ui/table";
+import { TextLink } from "@/components/ui/text-link";
 import { useSession } from "@/components/wallet/use-session";
 import { recordsToCsv } from "@/lib/format/csv";
 import { errorText } from "@/lib/errors/tidegate-error";
 import { shortHex } from "@/lib/format/address";
-import { formatInteger } from "@/lib/format/number";
+import { formatInteger, UNKNOWN } from "@/lib/format/number";
+import { formatDayMinutes, parseIso } from "@/lib/format/time";
+import { formatSignedToken } from "@/lib/format/token";
+import { formatSignedUsd } from "@/lib/format/usd";
 import { STATEMENT_COLUMNS } from "@/lib/ledger/statement";
 import { inPeriod, ledgerSums, PERIOD_WORD, PERIODS, periodOf, withZone, type LedgerSums } from "./ledger-period";
 import { readWholeLedger } from "./read-ledger";
@@ -44,18 +48,20 @@ export function LedgerExport({
   pairId,
   priceNote,
 }: {
-  readonly pairId: string;
+  /** Null: all pairs and the wallet. */
+  readonly pairId: string | null;
   readonly priceNote: string;
 }): ReactNode {
   const { data: session } = useSession();
   const isSignedIn = session?.signedIn === true;
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
-  const { of: scope, period, zone, choose } = useExportChoice();
+  const { of, period, zone, choose } = useExportChoice();
+  const scope = pairId === null ? "all" : of;
   const [saved, setSaved] = useState<(LedgerSums & { readonly name: string; readonly isWhole: boolean }) | null>(null);
   const newest = useApi(
     "ledger",
-    { query: { pair: pairId, limit: String(SHOWN), newest: "yes" } },
+    { query: { ...(pairId === null ? {} : { pair: pairId }), limit: String(SHOWN), newest: "yes" } },
     { enabled: isSignedIn },
   );
   const overview = useApi("overview");
@@ -113,7 +119,7 @@ export function LedgerExport({
             value={scope}
             onChange={(event) => choose({ of: event.target.value === "all" ? "all" : "pair" })}
           >
-            <option value="pair">{pairId}</option>
+            {pairId !== null && <option value="pair">{pairId}</option>}
             <option value="all">all pairs and the wallet</option>
           </SelectField>
           <SelectField
@@ -170,8 +176,9 @@ export function LedgerExport({
         <Table caption="Newest ledger entries">
           <thead>
             <tr>
+              <Th>When, market time</Th>
               <Th>Entry</Th>
-              <Th>Account</Th>
+              <Th from="desk">Account</Th>
               <Th right>Amount</Th>
               <Th right from="desk">
                 US dollars
@@ -182,28 +189,45 @@ export function LedgerExport({
           <tbody>
             {rows.toReversed().map((row) => (
               <Tr key={String(row.seq)}>
-                <Td title={String(row.at_utc)}>
-                  {row.kind}
+                <Td title={`${row.market_at_utc} market time, ${row.at_utc} wall time`}>
+                  {formatDayMinutes(parseIso(String(row.market_at_utc)))}
                   <Sub>#{row.seq}</Sub>
                 </Td>
-                <Td className="max-w-56 truncate" title={String(row.account)}>
+                <Td>
+                  {String(row.kind).replaceAll("_", " ")}
+                  <Sub>{pairId === null ? (row.pair ?? "no pair") : null}</Sub>
+                </Td>
+                <Td from="desk" className="max-w-56 truncate" title={String(row.account)}>
                   {accountWords(String(row.account))}
                 </Td>
-                <Td right title={`${row.amount_raw} raw`}>
-                  {row.amount} {row.token}
+                <Td right title={`${row.amount} ${row.token}, ${row.amount_raw} raw`}>
+                  {formatSignedToken(String(row.amount_raw), Number(row.decimals))} {row.token}
                 </Td>
-                <Td right from="desk" title={String(row.price_source)}>
-                  {row.usd ?? "–"}
+                <Td right from="desk" title={`${row.usd ?? "no price"}, ${row.price_source ?? "no source"}`}>
+                  {row.usd === null ? UNKNOWN : formatSignedUsd(Number(row.usd))}
                 </Td>
-                <Td from="mid" className="font-hash" title={String(row.tx_hash ?? "")}>
-                  {row.tx_hash === null ? "–" : shortHex(String(row.tx_hash))}
+                <Td from="mid" title={String(row.tx_hash ?? "")}>
+                  {row.tx_hash === null ? (
+                    UNKNOWN
+                  ) : row.plan_id === null ? (
+                    <span className="font-hash">{shortHex(String(row.tx_hash))}</span>
+                  ) : (
+                    <TextLink href={`/activity/${row.plan_id}`}>
+                      <span className="font-hash">{shortHex(String(row.tx_hash))}</span>
+                    </TextLink>
+                  )}
                 </Td>
               </Tr>
             ))}
           </tbody>
         </Table>
       )}
-      <p className="border-t px-3.5 py-2.5 text-dense text-ink-3 desk:px-4">{priceNote}</p>
+      <p className="border-t px-3.5 py-2.5 text-dense text-ink-3 desk:px-4">
+        {isSignedIn && newest.data !== undefined && newest.data.total > rows.length
+          ? `The newest ${rows.length} of ${formatInteger(newest.data.total)}; the files hold all. `
+          : ""}
+        {priceNote}
+      </p>
     </Panel>
   );
 }

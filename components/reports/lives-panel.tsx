@@ -1,6 +1,7 @@
 // What each position life made, by its receipts: closed ones for good, open ones until the worker's last look.
 "use client";
 import { Download } from "lucide-react";
+import Link from "next/link";
 import type { ReactNode } from "react";
 import { saveCsv } from "@/components/charts/csv";
 import { Button } from "@/components/ui/button";
@@ -15,6 +16,7 @@ import { formatDayMinutes } from "@/lib/format/time";
 import { formatUsd } from "@/lib/format/usd";
 import { positionTable } from "@/lib/ledger/export-rows";
 import { Money } from "./days-panel";
+import { useMoreRows } from "./more-rows";
 
 const END_WORDS: Readonly<Record<PnlDto["positions"][number]["end"], string>> = {
   open: "Open",
@@ -25,6 +27,7 @@ const END_WORDS: Readonly<Record<PnlDto["positions"][number]["end"], string>> = 
 export function LivesPanel({ pnl }: { readonly pnl: PnlDto }): ReactNode {
   const { positions, pairId } = pnl;
   const { columns, rows } = positionTable(pnl);
+  const { shown, more } = useMoreRows(positions.toReversed());
   return (
     <Panel
       title="By position"
@@ -69,19 +72,26 @@ export function LivesPanel({ pnl }: { readonly pnl: PnlDto }): ReactNode {
             </tr>
           </thead>
           <tbody>
-            {positions.toReversed().map((life) => (
+            {shown.map((life) => (
               <Tr key={life.positionId}>
                 <Td title={life.positionId}>
-                  #{life.positionId.split(":").at(-1)}
+                  <Link
+                    href={`/positions/${encodeURIComponent(life.positionId)}`}
+                    className="font-title after:absolute after:inset-0"
+                  >
+                    #{life.positionId.split(":").at(-1)}
+                  </Link>
                   <Sub>
                     {life.origin === "adopted" ? "adopted " : ""}
                     {formatDayMinutes(life.openedAtMs)}
                   </Sub>
                 </Td>
                 <Td>
-                  <Status tone={life.end === "open" ? "ok" : life.end === "burned" ? "unknown" : "crit"}>
-                    {END_WORDS[life.end]}
-                  </Status>
+                  {life.end === "burned" ? (
+                    <span className="text-ink-2">{END_WORDS[life.end]}</span>
+                  ) : (
+                    <Status tone={life.end === "open" ? "ok" : "crit"}>{END_WORDS[life.end]}</Status>
+                  )}
                   <Sub>
                     {formatDuration(Math.max(0, life.measuredAtMs - life.openedAtMs))}
                     {life.isWhole ? "" : ", the end of it"}
@@ -101,6 +111,7 @@ export function LivesPanel({ pnl }: { readonly pnl: PnlDto }): ReactNode {
           </tbody>
         </Table>
       )}
+      {more}
     </Panel>
   );
 }

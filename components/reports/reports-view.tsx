@@ -1,22 +1,22 @@
-// Reports of one pair: sums, days, position lives, score cards, and the ledger as a file.
+// Reports: all pairs together or one, over a span; sums, charts, lives, score cards, and the ledger as a file.
 "use client";
-import { parseAsString, useQueryState } from "nuqs";
+import dynamic from "next/dynamic";
 import type { ReactNode } from "react";
 import { QueryView } from "@/components/live/query-view";
 import { useApi } from "@/components/live/use-api";
-import { SignedMoney } from "@/components/live/signed-money";
 import { SelectField } from "@/components/ui/field";
 import { Panel } from "@/components/ui/panel";
-import { StatTile } from "@/components/ui/stat-tile";
-import { Empty, SkeletonRows } from "@/components/ui/states";
+import { Segmented } from "@/components/ui/segmented";
+import { Empty, Skeleton, SkeletonRows } from "@/components/ui/states";
 import { TextLink } from "@/components/ui/text-link";
-import type { PnlDto } from "@/lib/api/money-schemas";
-import dynamic from "next/dynamic";
 import { AgreementPanel } from "./agreement-panel";
 import { DaysPanel } from "./days-panel";
 import { LedgerExport } from "./ledger-export";
 import { LivesPanel } from "./lives-panel";
+import { PairsSumsPanel } from "./pairs-sums-panel";
 import { ScoresPanel } from "./scores-panel";
+import { SumsPanel } from "./sums-panel";
+import { ALL_PAIRS, useReportChoice } from "./use-report-choice";
 
 /** Below the fold: loaded after the first paint. */
 const GainsPanel = dynamic(() => import("./gains-panel").then((module) => module.GainsPanel), {
@@ -27,63 +27,126 @@ const GainsPanel = dynamic(() => import("./gains-panel").then((module) => module
     </Panel>
   ),
 });
+/** Charts are no part of the first answer. */
+const ReportCharts = dynamic(() => import("./report-charts").then((module) => module.ReportCharts), {
+  ssr: false,
+  loading: () => <ChartsSkeleton />,
+});
+
+const SPANS = [
+  { value: "24h", label: "24 h" },
+  { value: "7d", label: "7 d" },
+  { value: "30d", label: "30 d" },
+] as const;
+const PRICE_NOTE =
+  "US dollars by the exchange median: of the operation for what it moved, of the epoch for what is counted there.";
 
 export function ReportsView(): ReactNode {
   const pairs = useApi("pairs");
-  const [chosen, setChosen] = useQueryState("pair", parseAsString);
+  const choice = useReportChoice();
   const ids = pairs.data?.pairs.map(({ id }) => id) ?? [];
-  const pair = chosen ?? ids[0] ?? null;
+  const pair = choice.pair ?? (ids.length === 1 ? (ids[0] ?? ALL_PAIRS) : ALL_PAIRS);
+  const isNothing = pairs.data !== undefined && ids.length === 0 && choice.pair === null;
   return (
-    <div className="grid gap-3 desk:gap-4">
-      <div className="flex flex-wrap items-end gap-3 px-3.5 desk:px-0">
+    <div className="grid grid-cols-1 gap-3 desk:gap-4">
+      <div className="flex flex-wrap items-end gap-x-4 gap-y-3 px-3.5 desk:px-0">
         <SelectField
           label="Pair"
           className="min-w-36 flex-1 desk:flex-none"
-          value={pair ?? ""}
-          onChange={(event) => void setChosen(event.target.value)}
+          value={pair}
+          onChange={(event) => choice.choose({ pair: event.target.value })}
         >
-          {chosen !== null && !ids.includes(chosen) && <option value={chosen}>{chosen}</option>}
+          <option value={ALL_PAIRS}>All pairs</option>
+          {pair !== ALL_PAIRS && !ids.includes(pair) && <option value={pair}>{pair}</option>}
           {ids.map((id) => (
             <option key={id} value={id}>
               {id}
             </option>
           ))}
         </SelectField>
-        <p className="max-w-prose pb-1 text-dense text-ink-2">
-          Net is money: fees and change of value less gas, swaps and bridges. Alpha compares with holding what each
-          epoch began with. <TextLink href="/docs/glossary">Glossary</TextLink>
+        <div className="grid gap-1">
+          <span aria-hidden="true" className="text-micro text-ink-3">
+            Span
+          </span>
+          <Segmented
+            label="Span of the report"
+            value={choice.span}
+            options={SPANS}
+            onChange={(span) => choice.choose({ span })}
+          />
+        </div>
+        <p className="max-w-prose basis-80 pb-1 text-dense text-ink-2 desk:flex-1">
+          Net is money: fees and change of value in the pools less gas, swaps and bridges. Alpha compares with holding
+          what each epoch began with. <TextLink href="/docs/glossary">Glossary</TextLink>
         </p>
       </div>
-      {pair === null ? (
-        <QueryView query={pairs} what="the pairs" skeleton={<SkeletonRows rows={3} height={56} label="pairs" />}>
-          {() => <Empty title="No pair is configured.">Pairs of this deployment are set by TG_PAIRS.</Empty>}
-        </QueryView>
+      {isNothing ? (
+        <Empty title="No pair is configured.">
+          Figures appear with the first epoch after a pair&rsquo;s first position.{" "}
+          <TextLink href="/pairs">Pairs</TextLink>
+        </Empty>
       ) : (
-        <Report key={pair} pair={pair} />
+        <>
+          <Sums pair={pair === ALL_PAIRS ? null : pair} />
+          {pair === ALL_PAIRS ? (
+            <>
+              <LedgerExport pairId={null} priceNote={PRICE_NOTE} />
+              <GainsPanel pairId={null} />
+            </>
+          ) : (
+            <PairReport key={pair} pair={pair} />
+          )}
+        </>
       )}
     </div>
   );
 }
 
-function Report({ pair }: { readonly pair: string }): ReactNode {
+function Sums({ pair }: { readonly pair: string | null }): ReactNode {
+  const { span } = useReportChoice();
+  const report = useApi("moneyReport", { query: { period: span, ...(pair === null ? {} : { pair }) } });
+  return (
+    <QueryView
+      query={report}
+      what="profit and loss"
+      skeleton={
+        <>
+          <div role="status" aria-label="Loading profit and loss" className="border-y bg-panel p-4 desk:border">
+            <Skeleton className="h-[58px] w-full" />
+          </div>
+          <ChartsSkeleton />
+        </>
+      }
+    >
+      {(data) => (
+        <>
+          <SumsPanel report={data} />
+          <ReportCharts report={data} name={pair ?? "all-pairs"} />
+          {pair === null && <PairsSumsPanel report={data} />}
+        </>
+      )}
+    </QueryView>
+  );
+}
+
+function PairReport({ pair }: { readonly pair: string }): ReactNode {
   const pnl = useApi("pairPnl", { params: { id: pair } });
   return (
     <QueryView
       query={pnl}
       what={`the report of ${pair}`}
       skeleton={
-        <Panel title="Profit and loss" flush>
+        <Panel title="By position" flush>
           <SkeletonRows rows={6} height={46} label="the report" />
         </Panel>
       }
     >
       {(data) => (
         <>
-          <Totals pnl={data} />
-          <AgreementPanel agreement={data.agreement} />
-          <DaysPanel pnl={data} />
           <LivesPanel pnl={data} />
           <ScoresPanel pnl={data} />
+          <DaysPanel pnl={data} />
+          <AgreementPanel agreement={data.agreement} />
           <LedgerExport pairId={pair} priceNote={data.priceNote} />
           <GainsPanel pairId={pair} />
         </>
@@ -92,40 +155,14 @@ function Report({ pair }: { readonly pair: string }): ReactNode {
   );
 }
 
-function Totals({ pnl }: { readonly pnl: PnlDto }): ReactNode {
-  const { total } = pnl;
-  const first = pnl.epochs[0];
-  const since = first === undefined ? "no epoch with figures yet" : `${total.epochs} epochs`;
+function ChartsSkeleton(): ReactNode {
   return (
-    <section
-      aria-label="Sums"
-      className="grid grid-cols-2 gap-px border-y bg-line desk:border mid:grid-cols-6"
-      title={pnl.priceNote}
-    >
-      <Sum label="Net" value={total.netUsd} sub={pnl.partial ? `${since}, earlier ones are not kept here` : since} />
-      <Sum label="Alpha, against holding" value={total.alphaUsd} sub="fees − divergence − costs" />
-      <Sum label="Fees" value={total.feesUsd} sub="collected and still in the pool" />
-      <Sum label="Change of value" value={total.markUsd} sub="of what is in the pools" />
-      <Sum label="Divergence" value={0 - total.lvrUsd} sub="holding − change of value" />
-      <Sum
-        label="Gas, swaps, bridges"
-        value={0 - total.gasUsd - total.swapCostUsd - total.bridgeCostUsd}
-        sub="what moving cost"
-      />
-    </section>
-  );
-}
-
-function Sum({
-  label,
-  value,
-  sub,
-}: {
-  readonly label: string;
-  readonly value: number;
-  readonly sub: string;
-}): ReactNode {
-  return (
-    <StatTile label={label} value={<SignedMoney value={value} />} context={sub} className="bg-panel p-3.5 desk:p-4" />
+    <div className="grid grid-cols-1 gap-3 desk:gap-4 mid:grid-cols-2">
+      {["By day, $", "Against holding, $"].map((title) => (
+        <Panel key={title} title={title}>
+          <Skeleton className="h-[208px] w-full" />
+        </Panel>
+      ))}
+    </div>
   );
 }

@@ -11,11 +11,13 @@ import { Sub, Table, Td, Th, Tr } from "@/components/ui/table";
 import { TextLink } from "@/components/ui/text-link";
 import type { PnlDto, ScoreCardDto } from "@/lib/api/money-schemas";
 import { recordsToCsv } from "@/lib/format/csv";
-import { formatFixed, UNKNOWN } from "@/lib/format/number";
+import { formatDuration } from "@/lib/format/age";
+import { UNKNOWN } from "@/lib/format/number";
 import { formatPercent } from "@/lib/format/percent";
 import { formatDayMinutes } from "@/lib/format/time";
 import { formatSignedUsd, formatUsd } from "@/lib/format/usd";
 import { scoreTable } from "@/lib/ledger/export-rows";
+import { useMoreRows } from "./more-rows";
 
 export type Window = ScoreCardDto["windows"][number];
 
@@ -25,11 +27,13 @@ const STATE: Readonly<Record<Window["state"], { readonly word: string; readonly 
   cut_short: { word: "Cut short", tone: "unknown" },
   unknown: { word: "Not kept", tone: "warn" },
 };
-const DAY_MS = 86_400_000;
 
 export function ScoresPanel({ pnl }: { readonly pnl: PnlDto }): ReactNode {
   const { scores, pairId } = pnl;
   const { columns, rows } = scoreTable(pnl);
+  const { shown, more } = useMoreRows(
+    scores.flatMap((card) => shownWindows(card.windows).map(({ window, horizons }) => ({ card, window, horizons }))),
+  );
   return (
     <Panel
       title="Score cards"
@@ -69,35 +73,34 @@ export function ScoresPanel({ pnl }: { readonly pnl: PnlDto }): ReactNode {
             </tr>
           </thead>
           <tbody>
-            {scores.flatMap((card) =>
-              shownWindows(card.windows).map(({ window, horizons }) => (
-                <Tr key={`${card.planId}:${window.horizonMs}`}>
-                  <Td>
-                    <TextLink href={`/activity/${card.planId}`}>
-                      {card.kind} {card.reason.replaceAll("_", " ")}
-                    </TextLink>
-                    <Sub>{formatDayMinutes(card.endedAtMs)}</Sub>
-                  </Td>
-                  <Td>
-                    <ScoreState window={window} horizons={horizons} />
-                  </Td>
-                  <Td right>{formatUsd(window.expectedFeesUsd)}</Td>
-                  <Td right>{formatUsd(window.earned?.feesUsd)}</Td>
-                  <Td right from="desk">
-                    {window.feesRatio === null ? UNKNOWN : formatPercent(window.feesRatio, 0)}
-                  </Td>
-                  <Td right from="mid">
-                    {formatSignedUsd(window.expectedAlphaUsd)}
-                  </Td>
-                  <Td right from="mid">
-                    {formatSignedUsd(window.earned?.alphaUsd)}
-                  </Td>
-                </Tr>
-              )),
-            )}
+            {shown.map(({ card, window, horizons }) => (
+              <Tr key={`${card.planId}:${window.horizonMs}`}>
+                <Td>
+                  <TextLink href={`/activity/${card.planId}`}>
+                    {card.kind} {card.reason.replaceAll("_", " ")}
+                  </TextLink>
+                  <Sub>{formatDayMinutes(card.endedAtMs)}</Sub>
+                </Td>
+                <Td>
+                  <ScoreState window={window} horizons={horizons} />
+                </Td>
+                <Td right>{formatUsd(window.expectedFeesUsd)}</Td>
+                <Td right>{formatUsd(window.earned?.feesUsd)}</Td>
+                <Td right from="desk">
+                  {window.feesRatio === null ? UNKNOWN : formatPercent(window.feesRatio, 0)}
+                </Td>
+                <Td right from="mid">
+                  {formatSignedUsd(window.expectedAlphaUsd)}
+                </Td>
+                <Td right from="mid">
+                  {formatSignedUsd(window.earned?.alphaUsd)}
+                </Td>
+              </Tr>
+            ))}
           </tbody>
         </Table>
       )}
+      {more}
     </Panel>
   );
 }
@@ -131,8 +134,8 @@ export function ScoreState({
     <>
       <Status tone={tone}>{word}</Status>
       <Sub>
-        {formatFixed((window.horizonMs * window.measuredFrac) / DAY_MS, 2)} of{" "}
-        {horizons.map((horizonMs) => formatFixed(horizonMs / DAY_MS, 0)).join(" and ")} d
+        {formatDuration(window.horizonMs * window.measuredFrac)} of{" "}
+        {horizons.map((horizonMs) => formatDuration(horizonMs)).join(" and ")}
       </Sub>
     </>
   );

@@ -4,6 +4,7 @@ import { Download } from "lucide-react";
 import Link from "next/link";
 import type { ReactNode } from "react";
 import { saveCsv } from "@/components/charts/csv";
+import { positionHref } from "@/components/positions/position-href";
 import { Button } from "@/components/ui/button";
 import { Panel } from "@/components/ui/panel";
 import { Empty } from "@/components/ui/states";
@@ -76,7 +77,7 @@ export function LivesPanel({ pnl }: { readonly pnl: PnlDto }): ReactNode {
               <Tr key={life.positionId}>
                 <Td title={life.positionId}>
                   <Link
-                    href={`/positions/${encodeURIComponent(life.positionId)}`}
+                    href={positionHref(life)}
                     className="font-title after:absolute after:inset-0"
                   >
                     #{life.positionId.split(":").at(-1)}

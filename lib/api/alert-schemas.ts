@@ -86,6 +86,18 @@ export const alertsStateSchema = z.object({
     lastOkAtMs: nullableNumber,
     lastError: z.string().nullable(),
   }),
+  /** Commands by chat; missing: no chat is set up, or an older process wrote this. */
+  chat: z
+    .object({
+      state: z.enum(["off", "starting", "ok", "away"]),
+      lastOkAtMs: nullableNumber,
+      lastError: z.string().nullable(),
+      /** People on the list. */
+      users: z.number().int(),
+      /** Who wrote without being on it, newest first. */
+      strangers: z.array(z.object({ userId: z.string(), lastAtMs: z.number(), count: z.number().int() })),
+    })
+    .optional(),
   /** Name of the settings file inside the data directory. */
   settingsFile: z.string(),
   /** A settings file that was refused: the last good settings, or the defaults, hold. */

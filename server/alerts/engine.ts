@@ -1,5 +1,5 @@
 // The watch: looks, judges, writes down, tells, again and again; each step is on disk before the next, so that an end at any point loses and doubles nothing.
-import { RULE_IDS, type Alert, type ChannelId } from "@/lib/alerts/alert";
+import { RULE_IDS, type Ack, type Alert, type ChannelId } from "@/lib/alerts/alert";
 import { acknowledge, evaluateAlerts, type AlertChange, type AlertState } from "@/lib/alerts/evaluate";
 import type { AlertFacts } from "@/lib/alerts/facts";
 import { buildMessage } from "@/lib/alerts/message";
@@ -12,6 +12,7 @@ import type { Result } from "@/lib/errors/result";
 import { errorText, type StoreError } from "@/lib/errors/tidegate-error";
 import type { Logger } from "@/server/infra/telemetry/logger-port";
 import type { Channel } from "./channels/channel";
+import type { DeskChatStatus } from "./chat/desk-chat";
 import type { DeadMan } from "./dead-man";
 import { cleanText } from "./observe";
 import type { Outbox } from "./outbox";
@@ -33,6 +34,8 @@ export interface EnginePorts {
   readonly outbox: Outbox;
   readonly stateFile: StateFile;
   readonly deadMan: DeadMan;
+  /** Commands by chat, as they stand; missing: there is no such channel. */
+  readonly chat?: () => DeskChatStatus;
   readonly nowMs: () => number;
   readonly log: Logger;
 }
@@ -48,6 +51,8 @@ export interface Engine {
   /** One look; calls do not overlap. */
   look(): Promise<void>;
   state(): AlertState;
+  /** The alert as it is afterwards, on disk when this returns; null: it is not open. */
+  acknowledge(alertId: string, ack: Ack): Alert | null;
 }
 
 const LABELS: Readonly<Record<ChannelId, string>> = { telegram: "Telegram", ntfy: "ntfy", webhook: "Webhook" };
@@ -248,6 +253,9 @@ export function createEngine(ports: EnginePorts, input: EngineInput): Engine {
       escalateAfterMin: value.escalateAfterMin,
       coolDownMin: value.coolDownMin,
       deadMan: ports.deadMan.status(),
+      ...(ports.chat === undefined
+        ? {}
+        : { chat: { ...ports.chat(), strangers: [...ports.chat().strangers], users: value.chat.users.length } }),
       settingsFile: input.settingsFile,
       settingsProblem: settings.problem ?? unknownPairs(value, input.pairIds) ?? zoneProblem,
     };
@@ -255,6 +263,13 @@ export function createEngine(ports: EnginePorts, input: EngineInput): Engine {
 
   return {
     state: () => kept.alerts,
+    acknowledge(alertId, ack) {
+      const done = acknowledge(kept.alerts, alertId, { ...ack, note: cleanText(ack.note) });
+      if (done === null) return null;
+      keep(done.state);
+      announce(done.changes);
+      return kept.alerts.open.find(({ id }) => id === alertId) ?? null;
+    },
     look() {
       looking ??= look()
         .catch((error: unknown) => {

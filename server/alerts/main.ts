@@ -2,15 +2,18 @@
 import { existsSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { DEFAULT_ALERT_SETTINGS, type AlertSettings } from "@/lib/alerts/settings";
+import type { ChatStatus } from "@/lib/alerts/chat";
 import type { AlertFacts } from "@/lib/alerts/facts";
 import { alertRequestSchema } from "@/lib/api/alert-schemas";
 import { transferSchema } from "@/lib/api/signer-contract";
 import { errorText } from "@/lib/errors/tidegate-error";
-import { ledgerView, partsOfPairs } from "@/server/api/handlers/desk";
+import { OPEN_PLAN_STATUSES } from "@/lib/plan/plan-status";
+import { lastEndedPlans, ledgerView, partsOfPairs } from "@/server/api/handlers/desk";
 import { marketNowMs, marketSpeed } from "@/server/api/handlers/pairs";
 import { readPlans } from "@/server/api/handlers/plans";
 import { openApiDeps, type OpenedDeps } from "@/server/api/open-deps";
 import { readDeskState } from "@/server/api/reads";
+import { overviewView } from "@/server/api/views/overview";
 import { pairSummary } from "@/server/api/views/pair-summary";
 import { servicesView, sourcesView } from "@/server/api/views/services";
 import { readAlertSettings } from "@/server/config/alerts";
@@ -29,9 +32,12 @@ import type { Channel } from "./channels/channel";
 import { createNtfy } from "./channels/ntfy";
 import { createTelegram } from "./channels/telegram";
 import { createWebhook } from "./channels/webhook";
+import { openChatFile } from "./chat/chat-file";
+import { createDeskChat, type DeskChat, type DeskChatStatus } from "./chat/desk-chat";
+import { createTelegramBot } from "./chat/telegram-bot";
 import { createDeadMan } from "./dead-man";
 import { createEngine } from "./engine";
-import { factsOf, type Readings } from "./observe";
+import { cleanText, factsOf, type Readings } from "./observe";
 import { openOutbox } from "./outbox";
 import { createSend } from "./send";
 import { openStateFile } from "./state-file";
@@ -42,6 +48,13 @@ const REQUEST_WAKE_MS = 500;
 /** The ledger behind a result is long: results are read this often. */
 const RESULTS_EVERY_MS = 60_000;
 const DRAIN_GRACE_MS = 1_800;
+/** The chat's service holds a question for 25 s when there is nothing new. */
+const CHAT_TIMEOUT_MS = 40_000;
+/** Ten messages with everything Telegram lets into one. */
+const CHAT_MAX_ANSWER_BYTES = 2 * 1024 * 1024;
+/** A pause is in force within a second; who waits longer is told that it is not known. */
+const CHAT_PAUSE_TIMEOUT_MS = 5_000;
+const CHAT_STARTING: DeskChatStatus = { state: "starting", lastOkAtMs: null, lastError: null, strangers: [] };
 const transfersCopySchema = z.looseObject({ transfers: z.array(transferSchema) });
 
 function fail(message: string): never {
@@ -74,8 +87,9 @@ const stateFile = openStateFile(join(folder, "state.json"));
 if (stateFile.problem !== null) log.error("alert.state-unreadable", { detail: stateFile.problem });
 
 const send = createSend({ privateHosts: config.privateHosts, resolve: systemResolve });
+const readSettings = createSettingsReader(config.settingsFile);
 const channels: Channel[] = [
-  ...(config.telegram === null ? [] : [createTelegram(send, config.telegram)]),
+  ...(config.telegram === null ? [] : [createTelegram(send, config.telegram, () => readSettings().value.chat.enabled)]),
   ...(config.ntfy === null ? [] : [createNtfy(send, config.ntfy)]),
   ...(config.webhook === null ? [] : [createWebhook(send, config.webhook, wallClock.nowMs)]),
 ];
@@ -100,7 +114,7 @@ const engine = createEngine(
     readRequests: (afterId) => readAlertRequests(store, afterId, alertRequestSchema),
     publish: (state) => writeJson(store, storeKeys.alerts, state),
     announce: (event) => void publishEvent(store, event),
-    settings: createSettingsReader(config.settingsFile),
+    settings: readSettings,
     channels,
     outbox,
     stateFile,
@@ -110,6 +124,7 @@ const engine = createEngine(
       nowMs: wallClock.nowMs,
       monotonicMs: wallClock.monotonicMs,
     }),
+    ...(config.telegram === null ? {} : { chat: () => chat?.status() ?? CHAT_STARTING }),
     nowMs: wallClock.nowMs,
     log,
   },
@@ -122,11 +137,16 @@ const engine = createEngine(
   },
 );
 
+/** What the last look saw, for who asks by chat. */
+let seen: Omit<ChatStatus, "nowMs" | "open"> | null = null;
+const chat = config.telegram === null ? null : openChat(config.telegram);
+
 await api.connected;
 await engine.look();
 log.info("process.started", { channels: channels.map(({ id }) => id).join(",") || "none" });
 process.stdout.write(`${JSON.stringify({ ready: true, channels: channels.map(({ id }) => id) })}\n`);
 void watch();
+void listen();
 
 /** A look every few seconds, sooner when somebody asked for something. */
 async function watch(): Promise<void> {
@@ -164,6 +184,39 @@ function createSettingsReader(file: string): () => { readonly value: AlertSettin
   };
 }
 
+function openChat(telegram: NonNullable<typeof config.telegram>): DeskChat {
+  const file = openChatFile(join(folder, "chat.json"));
+  if (file.problem !== null) log.error("alert.chat-file-unreadable", { detail: file.problem });
+  const longSend = createSend({
+    privateHosts: config.privateHosts,
+    resolve: systemResolve,
+    timeoutMs: CHAT_TIMEOUT_MS,
+    maxAnswerBytes: CHAT_MAX_ANSWER_BYTES,
+  });
+  return createDeskChat({
+    bot: createTelegramBot(longSend, telegram),
+    chat: telegram.chat,
+    file,
+    settings: () => readSettings().value.chat,
+    status: () => (seen === null ? null : { ...seen, nowMs: wallClock.nowMs(), open: engine.state().open }),
+    openAlerts: () => engine.state().open,
+    acknowledge: engine.acknowledge,
+    roleOf: (address) => deps.authority.roleOf(address),
+    pairIds: () => deps.settings.pairIds,
+    pause: (request) => deps.control.call("chat.pause", request, { timeoutMs: CHAT_PAUSE_TIMEOUT_MS }),
+    origin: settings.origin,
+    nowMs: wallClock.nowMs,
+    log,
+    sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+  });
+}
+
+/** Questions to the chat's service, one after the other; each waits there for something new. */
+async function listen(): Promise<void> {
+  if (chat === null) return;
+  while (!run.isEnding) await chat.round();
+}
+
 let keptResults: { readonly atMonoMs: number; readonly results: AlertFacts["results"] } | null = null;
 
 async function observe(): Promise<AlertFacts> {
@@ -186,7 +239,11 @@ async function observe(): Promise<AlertFacts> {
     pegOf,
     chainName,
   };
-  if (!desk.ok) return factsOf(unread);
+  if (!desk.ok) {
+    const sentence = `The desk cannot be read: ${cleanText(desk.error.message)}`;
+    seen = { readAtMs: wallNowMs, verdict: { word: "unknown", sentence }, pairs: [], chains: null, badSources: null };
+    return factsOf(unread);
+  }
   const nowMarketMs = marketNowMs(deps, desk.value);
   const [services, sources, plans, ledger, transfers] = await Promise.all([
     servicesView(deps, desk.value),
@@ -206,11 +263,12 @@ async function observe(): Promise<AlertFacts> {
       }),
     };
   }
-  return factsOf({
+  const pairs = deps.settings.pairIds.map((pairId) => pairSummary(deps, desk.value, pairId));
+  const facts = factsOf({
     ...unread,
     marketNowMs: nowMarketMs,
     marketSpeed: marketSpeed(desk.value),
-    pairs: deps.settings.pairIds.map((pairId) => pairSummary(deps, desk.value, pairId)),
+    pairs,
     workers: desk.value.workers,
     authority: desk.value.authorityProblem === null ? desk.value.authority : null,
     plans: plans.ok ? plans.value : null,
@@ -220,6 +278,32 @@ async function observe(): Promise<AlertFacts> {
     transfers: transfers.ok ? (transfers.value?.transfers ?? []) : null,
     results: keptResults?.results ?? null,
   });
+  const { overall, worstReason } = overviewView({
+    deps,
+    desk: desk.value,
+    pairs,
+    services,
+    sources,
+    openPlans: plans.ok ? plans.value.filter(({ status }) => OPEN_PLAN_STATUSES.includes(status)) : [],
+    lastPlans: plans.ok ? lastEndedPlans(plans.value) : [],
+    ledger,
+    marketNowMs: nowMarketMs,
+    marketSpeed: marketSpeed(desk.value),
+  });
+  seen = {
+    readAtMs: wallNowMs,
+    verdict: { word: overall, sentence: cleanText(worstReason) },
+    pairs: pairs.map(({ id, mode, stateSentence, lastDecision }) => ({
+      pairId: id,
+      mode,
+      sentence: cleanText(stateSentence),
+      decision:
+        lastDecision === null ? null : { kind: lastDecision.kind, ageMs: nowMarketMs - lastDecision.marketAtMs },
+    })),
+    chains: facts.chains,
+    badSources: facts.sources?.filter(({ isOk }) => !isOk) ?? null,
+  };
+  return facts;
 }
 
 function pegOf(pairId: string): string | null {

@@ -27,14 +27,27 @@ export interface OutAnswer {
 
 export type Send = (request: OutRequest) => Promise<Result<OutAnswer, AlertError>>;
 
-export function createSend(settings: GuardSettings & { readonly timeoutMs?: number }): Send {
+export function createSend(
+  settings: GuardSettings & {
+    readonly timeoutMs?: number;
+    readonly maxAnswerBytes?: number;
+  },
+): Send {
+  const limits = {
+    timeoutMs: settings.timeoutMs ?? TIMEOUT_MS,
+    maxAnswerBytes: settings.maxAnswerBytes ?? MAX_ANSWER_BYTES,
+  };
   return async (request) => {
     const target = await guardTarget(settings, request.url);
-    return target.ok ? exchange(target.value, request, settings.timeoutMs ?? TIMEOUT_MS) : target;
+    return target.ok ? exchange(target.value, request, limits) : target;
   };
 }
 
-function exchange(target: GuardedTarget, out: OutRequest, timeoutMs: number): Promise<Result<OutAnswer, AlertError>> {
+function exchange(
+  target: GuardedTarget,
+  out: OutRequest,
+  { timeoutMs, maxAnswerBytes }: { readonly timeoutMs: number; readonly maxAnswerBytes: number },
+): Promise<Result<OutAnswer, AlertError>> {
   const { url, pinned } = target;
   const { host } = url;
   // Whatever the name says by now: the connection goes to the address that was checked.
@@ -77,7 +90,7 @@ function exchange(target: GuardedTarget, out: OutRequest, timeoutMs: number): Pr
       let size = 0;
       response.on("data", (chunk: Buffer) => {
         size += chunk.byteLength;
-        if (size > MAX_ANSWER_BYTES) fail("too_large", `${host} sent more than ${MAX_ANSWER_BYTES} bytes`, true);
+        if (size > maxAnswerBytes) fail("too_large", `${host} sent more than ${maxAnswerBytes} bytes`, true);
         else chunks.push(chunk);
       });
       response.on("error", (error) => fail("unreachable", `${host} broke off (${errorText(error)})`, true));

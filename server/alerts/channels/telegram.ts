@@ -1,5 +1,7 @@
 // Telegram: Bot API sendMessage as plain text, so that nothing in a message can be read as markup.
 import * as z from "zod";
+import { ackCommand } from "@/lib/alerts/chat";
+import type { AlertMessage } from "@/lib/alerts/message";
 import { err, ok } from "@/lib/errors/result";
 import { AlertError } from "@/server/alerts/alert-error";
 import { statusError, type Send } from "@/server/alerts/send";
@@ -21,13 +23,19 @@ const answerSchema = z.looseObject({
   parameters: z.looseObject({ retry_after: z.number().optional() }).optional(),
 });
 
-export function createTelegram(send: Send, settings: TelegramSettings): Channel {
+/** `hasCommands`: are commands by chat on, so that the way to acknowledge may stand in the message? */
+export function createTelegram(
+  send: Send,
+  settings: TelegramSettings,
+  hasCommands: () => boolean = () => false,
+): Channel {
   const { host } = new URL(settings.url);
   return {
     id: "telegram",
     target: `chat …${settings.chat.slice(-3)} at ${host}`,
     async deliver(message) {
-      const text = `${message.title}\n\n${message.body}\n\n${message.link}`;
+      const take = isForSomebody(message) && hasCommands() ? `\n\nTake it: ${ackCommand(message.alert.id)}` : "";
+      const text = `${message.title}\n\n${message.body}\n\n${message.link}${take}`;
       const answer = await send({
         method: "POST",
         url: `${settings.url}/bot${settings.token}/sendMessage`,
@@ -56,6 +64,11 @@ export function createTelegram(send: Send, settings: TelegramSettings): Channel 
       );
     },
   };
+}
+
+/** An end and a test ask nobody for anything. */
+function isForSomebody({ kind }: AlertMessage): boolean {
+  return kind !== "cleared" && kind !== "test";
 }
 
 function jsonOf(text: string): unknown {

@@ -156,7 +156,7 @@ const overviewHandler = bindHandler(contract.overview, async ({ deps }) => {
 });
 
 /** The newest ended plan of each pair. */
-function lastEndedPlans(plans: readonly PlanRecord[]): PlanRecord[] {
+export function lastEndedPlans(plans: readonly PlanRecord[]): PlanRecord[] {
   const byPair = new Map<string, PlanRecord>();
   for (const plan of plans) {
     if (plan.endedAtMs === null) continue;

@@ -480,6 +480,14 @@ export const controlMethods = {
     }),
     result: z.object({ plans: z.array(planRecordSchema) }),
   },
+  /**
+   * Plans that changed after a sequence number of the journal, oldest change first, and `seq`, from where to go on. Open plans are in
+   * every answer: what they wait for changes without a record of their own.
+   */
+  "plans.changed": {
+    params: z.object({ afterSeq: z.number().int().min(0), limit: z.number().int().min(1).max(100) }),
+    result: z.object({ plans: z.array(planRecordSchema), seq: z.number().int(), hasMore: z.boolean() }),
+  },
   "plan.get": { params: z.object({ planId: z.string() }), result: planRecordSchema },
   "audit.since": {
     params: z.object({ seq: z.number().int().min(0), limit: z.number().int().min(1).max(1000).default(200) }),
@@ -530,6 +538,11 @@ export const controlMethods = {
   "registry.check": { params: poolCheckRequestSchema, result: poolCheckSchema },
   /** The supervisor reports worker starts; five in ten minutes take the pair to HALT_PAIR (safety.md section 7). */
   "worker.started": { params: z.object({ pairId: pairIdSchema }), result: empty },
+  /** The one act without a wallet's signature that a person asks for: it only forbids, and only for who is on the owners' signed list. */
+  "chat.pause": {
+    params: chatPauseSchema,
+    result: z.object({ seq: z.number().int(), paused: pairStateSchema.shape.paused.unwrap() }),
+  },
   health: {
     params: empty,
     result: z.object({
@@ -538,11 +551,6 @@ export const controlMethods = {
       uptimeMs: z.number(),
       rssBytes: z.number(),
       journalSeq: z.number().int(),
-  /** The one act without a wallet's signature that a person asks for: it only forbids, and only for who is on the owners' signed list. */
-  "chat.pause": {
-    params: chatPauseSchema,
-    result: z.object({ seq: z.number().int(), paused: pairStateSchema.shape.paused.unwrap() }),
-  },
       recovered: z.boolean(),
     }),
   },

@@ -10,7 +10,7 @@ import { errorText } from "@/lib/errors/tidegate-error";
 import { OPEN_PLAN_STATUSES } from "@/lib/plan/plan-status";
 import { lastEndedPlans, ledgerView, partsOfPairs } from "@/server/api/handlers/desk";
 import { marketNowMs, marketSpeed } from "@/server/api/handlers/pairs";
-import { readPlans } from "@/server/api/handlers/plans";
+import { readPlans } from "@/server/api/plan-reader";
 import { openApiDeps, type OpenedDeps } from "@/server/api/open-deps";
 import { readDeskState } from "@/server/api/reads";
 import { overviewView } from "@/server/api/views/overview";

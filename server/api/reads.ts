@@ -18,6 +18,7 @@ import { storeKeys } from "@/server/infra/store/keys";
 import { readWorkerState } from "@/server/infra/store/worker-state";
 import { fromStoreError, type ApiError } from "./api-error";
 import type { ApiDeps } from "./deps";
+import { createSharedReads, type SharedReads } from "./shared-reads";
 import { rawInTransit } from "./views/transit";
 
 export interface DeskState {
@@ -51,8 +52,16 @@ async function openTransfers(deps: ApiDeps, authority: Authority | null): Promis
   return transfers;
 }
 
+const deskReads = new WeakMap<ApiDeps, SharedReads<Result<DeskState, ApiError>>>();
+
 /** Everything the overview and the lists need; an error only when the store itself is away. */
-export async function readDeskState(deps: ApiDeps): Promise<Result<DeskState, ApiError>> {
+export function readDeskState(deps: ApiDeps): Promise<Result<DeskState, ApiError>> {
+  const reads = deskReads.get(deps) ?? createSharedReads();
+  deskReads.set(deps, reads);
+  return reads.read("desk", () => gatherDeskState(deps));
+}
+
+async function gatherDeskState(deps: ApiDeps): Promise<Result<DeskState, ApiError>> {
   const [authority, orchestrator, lease, collector, collectorHeartbeat, workers] = await Promise.all([
     deps.authority.read(),
     readJson(deps.store, storeKeys.orchestratorState, orchestratorStateSchema),

@@ -74,6 +74,9 @@ const allocationRow = z.object({
 /** 200 steps of 50 pools. */
 const ALLOCATION_ROWS = 10_000;
 
+/** One question to the log store serves every page for this long. */
+const HEALTH_KEPT_MS = 2_000;
+const UNHEALTHY = "does not answer; history charts come from the hot state and records wait in the spool";
 const AWAY = "The log store (OpenObserve) is not configured for this process; set TG_OPENOBSERVE_URL.";
 
 export function createTelemetryReader(settings: OpenobserveSettings | null): TelemetryReader {
@@ -87,6 +90,7 @@ export function createTelemetryReader(settings: OpenobserveSettings | null): Tel
     };
   }
   const query = createTelemetryQuery(settings);
+  let health: { readonly atMs: number; readonly problem: Promise<string | null> } | null = null;
   return {
     async epochs(input) {
       const answer = await query.epochs(input, epochRow);
@@ -178,10 +182,12 @@ export function createTelemetryReader(settings: OpenobserveSettings | null): Tel
       }));
       return ok({ points, partial: answer.value.isPartial || points.length >= ALLOCATION_ROWS });
     },
-    async problem() {
-      return (await query.healthy())
-        ? null
-        : "does not answer; history charts come from the hot state and records wait in the spool";
+    problem() {
+      const nowMs = performance.now();
+      if (health === null || nowMs - health.atMs > HEALTH_KEPT_MS) {
+        health = { atMs: nowMs, problem: query.healthy().then((isHealthy) => (isHealthy ? null : UNHEALTHY)) };
+      }
+      return health.problem;
     },
   };
 }

@@ -24,6 +24,7 @@ interface RoomOptions {
   readonly firstLine?: string;
   readonly secret?: string;
   readonly heapMb: number;
+  readonly youngMb?: number;
   readonly readyTimeoutMs: number;
 }
 
@@ -41,7 +42,7 @@ const HEAP_MB = {
 };
 
 export function childOf(context: ServiceContext, options: RoomOptions): ChildSettings {
-  const launch = launchOf(context.selfUrl, options.room, { heapMb: options.heapMb });
+  const launch = launchOf(context.selfUrl, options.room, { heapMb: options.heapMb, youngMb: options.youngMb });
   const logs = join(context.settings.dataDir, "logs");
   return {
     name: options.name,
@@ -232,6 +233,7 @@ export function webService(context: ServiceContext, mode: "serve" | "dev"): Serv
         env: { ...settingsEnv(context.settings), ...(mode === "dev" ? { NODE_ENV: "development" } : {}) },
         extraArgs: [mode, String(context.settings.webPort)],
         heapMb: HEAP_MB.web,
+        youngMb: 8,
         readyTimeoutMs: 120_000,
       }),
   };

@@ -50,6 +50,7 @@ export function createControlHandlers(
     "settings.get": () => answer(() => ({ people: [...authority.people()], limits: [...authority.limits()] })),
     "authority.get": () => answer(() => state.authority()),
     "plans.list": (params) => answer(() => ({ plans: [...engine.listPlans(params)] })),
+    "plans.changed": (params) => answer(() => engine.changedPlans(params)),
     "plan.get": ({ planId }) => answer(() => engine.planRecord(planId)),
     "audit.since": ({ seq, limit }) => answer(() => ({ commands: [...authority.recordsAfter(seq, limit)] })),
     "command.get": ({ commandId }) =>

@@ -18,6 +18,7 @@ import { createPlans, type EnginePlans } from "./engine-plans";
 import { createRuns } from "./engine-runs";
 import { openJournal } from "./journal/journal";
 import { SignerError } from "./ports";
+import { changedPlans } from "./report";
 
 const DEPLOYMENT: Hex = `0x${"d1".repeat(32)}`;
 const PAIR = "WETH-USDC";
@@ -331,5 +332,47 @@ describe("what an approved plan may move", () => {
     expect(await move(own, 60_000)).toMatch(/^not_approved/);
     approve(BEN, own);
     expect(await move(own, 60_000)).toBe("INTENT");
+  });
+});
+
+describe("changed plans", () => {
+  function end(planId: string): void {
+    context.record({
+      type: "PLAN_STATUS",
+      body: { planId, status: "voided", reason: "the test is over", atMs: nowMs, marketAtMs: nowMs },
+    });
+  }
+
+  it("default: page by page in the order of change, and then only what is new", () => {
+    const ids = [1, 2, 3, 4, 5].map((epoch) => {
+      const planId = addPlan({ epoch });
+      end(planId);
+      return planId;
+    });
+    // The first one changes once more after all others have ended.
+    const again = ids[0] ?? "";
+    end(again);
+    const seen: string[] = [];
+    let afterSeq = 0;
+    for (let hasMore = true; hasMore;) {
+      const page = changedPlans(context, { afterSeq, limit: 2 });
+      seen.push(...page.plans.map(({ planId }) => planId));
+      expect(page.seq).toBeGreaterThan(afterSeq);
+      ({ seq: afterSeq, hasMore } = page);
+    }
+    expect(seen).toEqual([...ids.slice(1), again]);
+    expect(changedPlans(context, { afterSeq, limit: 2 })).toEqual({ plans: [], seq: afterSeq, hasMore: false });
+  });
+
+  it("behavior: an open plan is in every answer, and its end is a change", () => {
+    const planId = addPlan();
+    const { seq } = changedPlans(context, { afterSeq: 0, limit: 2 });
+    approve(ANA, planId);
+    const open = changedPlans(context, { afterSeq: seq, limit: 2 });
+    expect(open.plans.map((plan) => plan.approvals.length)).toEqual([1]);
+    end(planId);
+    const ended = changedPlans(context, { afterSeq: open.seq, limit: 2 });
+    expect(ended.plans.map(({ status }) => status)).toEqual(["voided"]);
+    expect(changedPlans(context, { afterSeq: ended.seq, limit: 2 }).plans).toEqual([]);
   });
 });

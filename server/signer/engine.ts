@@ -12,7 +12,7 @@ import { openJournal } from "./journal/journal";
 import { positionOf } from "./journal/projection";
 import { adoptChain, recoverChains } from "./journal/recover";
 import { SignerError, type Engine } from "./ports";
-import { reportPair, reportPlan } from "./report";
+import { changedPlans, reportPair, reportPlan } from "./report";
 import { createOrphans } from "./orphans";
 import { settleOnce } from "./settle";
 import { createTransfers, settleTransferReceipts } from "./transfers";
@@ -125,6 +125,7 @@ export function createEngine(deps: EngineDeps): Engine {
         .toReversed()
         .slice(0, limit)
         .map((entry) => reportPlan(context, entry)),
+    changedPlans: (input) => changedPlans(context, input),
     listLedger: ({ pairId, sinceSeq, limit, newest = false }) => {
       const lines = journal.state
         .ledgerLines()

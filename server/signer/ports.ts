@@ -316,6 +316,8 @@ export interface Engine {
   /** For system.exit: plans of the pair that have not started end as voided; returns how many. */
   voidWaitingPlans(pairId: string, reason: string): number;
   listPlans(input: { pairId?: string | undefined; open?: boolean | undefined; limit: number }): readonly PlanRecord[];
+  /** Plans with a record after `afterSeq`, oldest change first, and all that are open. */
+  changedPlans(input: { afterSeq: number; limit: number }): { plans: PlanRecord[]; seq: number; hasMore: boolean };
   /** Oldest first; `newest` takes them from the end. */
   listLedger(input: {
     pairId?: string | undefined;

@@ -2,6 +2,7 @@
 import type { OpReport, PairState, PlanApproval, PlanRecord } from "@/lib/api/signer-contract";
 import { walletAccount } from "@/lib/ledger/accounts";
 import { opId as makeOpId } from "@/lib/plan/plan";
+import { OPEN_PLAN_STATUSES } from "@/lib/plan/plan-status";
 import type { EngineContext } from "./context";
 import { feeCeilingWei } from "./gas";
 import { positionOf, type OpRecord, type PlanEntry } from "./journal/projection";
@@ -93,6 +94,30 @@ export function reportPlan(context: EngineContext, entry: PlanEntry): PlanRecord
     ops: [...reports, ...own],
     ...(entry.rehearsal === null ? {} : { rehearsal: entry.rehearsal }),
   };
+}
+
+/** For who follows the plans by the journal's sequence numbers (`plans.changed` of the wire contract). */
+export function changedPlans(
+  context: EngineContext,
+  { afterSeq, limit }: { readonly afterSeq: number; readonly limit: number },
+): { plans: PlanRecord[]; seq: number; hasMore: boolean } {
+  const { state, log } = context.journal;
+  const all = [...state.plans.values()];
+  const changed = all
+    .filter((entry) => !isOpen(entry) && entry.changedSeq > afterSeq)
+    .toSorted((left, right) => left.changedSeq - right.changedSeq);
+  const shown = changed.slice(0, limit);
+  const last = shown.at(-1);
+  const hasMore = last !== undefined && shown.length < changed.length;
+  return {
+    plans: [...shown, ...all.filter(isOpen)].map((entry) => reportPlan(context, entry)),
+    seq: hasMore ? last.changedSeq : log.lastSeq(),
+    hasMore,
+  };
+}
+
+function isOpen(entry: PlanEntry): boolean {
+  return OPEN_PLAN_STATUSES.includes(entry.status);
 }
 
 function approvalWire({

@@ -27,6 +27,7 @@ import { createControlClient, type ControlClient } from "@/server/infra/signer-l
 import { createStoreClient, type StoreClient } from "@/server/infra/store/client";
 import { publishEvent } from "@/server/infra/store/events";
 import { silentLogger } from "@/server/infra/telemetry/logger-port";
+import { buildPlanRecord } from "@/tests/support/build-desk";
 import { makeTempDir, startEmbeddedStore, type RunningServer } from "@/tests/support/embedded-servers";
 import { startFakeSigner, type FakeSigner } from "@/tests/support/fake-signer";
 import { makeLedger, makeLedgerRows } from "@/tests/support/make-ledger";
@@ -342,6 +343,37 @@ describe("refusals", () => {
     const text = await response.text();
     expect(text).toContain("TG_STORE_URL");
     expect(text).not.toMatch(/\bat .*\.ts:\d+/);
+  });
+});
+
+describe("plans", () => {
+  it("behavior: the signer is asked only for what is new, page by page, and for everything when its journal begins anew", async () => {
+    const api = createApi(depsWith());
+    const record = buildPlanRecord({});
+    const plan = (index: number) => ({
+      ...record,
+      planId: `0x${index.toString(16).padStart(32, "0")}`,
+      createdAtMs: index,
+    });
+    const newest = async (): Promise<unknown> => {
+      const { plans } = contract.plans.response.parse(await (await get(api, "/api/plans?limit=1")).json());
+      return plans[0]?.createdAtMs;
+    };
+    signer.isJournalMoving = true;
+    try {
+      signer.plans = Array.from({ length: 120 }, (_, index) => plan(index));
+      signer.askedAfterSeqs.length = 0;
+      expect(await newest()).toBe(119);
+      signer.plans.push(plan(120));
+      expect(await newest()).toBe(120);
+      expect(signer.askedAfterSeqs).toEqual([0, 50, 100, 120]);
+      signer.plans = [plan(7)];
+      expect(await newest()).toBe(7);
+      expect(signer.askedAfterSeqs.slice(4)).toEqual([121, 0]);
+    } finally {
+      signer.isJournalMoving = false;
+      signer.plans = [];
+    }
   });
 });
 

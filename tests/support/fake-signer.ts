@@ -23,6 +23,9 @@ export interface FakeSigner {
   readonly submitted: SignedCommand[];
   authority: Authority;
   plans: PlanRecord[];
+  /** Whether the place of a plan in `plans` is its sequence number; if not, all of them are told anew each time. */
+  isJournalMoving: boolean;
+  readonly askedAfterSeqs: number[];
   people: Person[];
   /** Oldest first. */
   ledger: readonly LedgerEntry[];
@@ -45,6 +48,8 @@ export async function startFakeSigner(deploymentId: Hex, authority: Authority): 
     submitted: [],
     authority,
     plans: [],
+    isJournalMoving: false,
+    askedAfterSeqs: [],
     ledger: [],
     people: authority.roles.map((entry) => ({ ...entry, name: "" })),
     refuseWith: null,
@@ -89,6 +94,12 @@ export async function startFakeSigner(deploymentId: Hex, authority: Authority): 
         }),
       "authority.get": async () => ok(fake.authority),
       "plans.list": async () => ok({ plans: fake.plans }),
+      "plans.changed": async ({ afterSeq, limit }) => {
+        fake.askedAfterSeqs.push(afterSeq);
+        const head = fake.isJournalMoving ? fake.plans.length : 0;
+        const seq = Math.min(head, afterSeq + limit);
+        return ok({ plans: fake.plans.slice(afterSeq, afterSeq + limit), seq, hasMore: seq < head });
+      },
       "plan.get": async ({ planId }) => {
         const plan = fake.plans.find((entry) => entry.planId === planId);
         return plan === undefined ? err(missing) : ok(plan);

@@ -14,8 +14,8 @@ import { overviewView, type LedgerView } from "@/server/api/views/overview";
 import { pairSummary, workerView } from "@/server/api/views/pair-summary";
 import { pairInTransitUsd } from "@/server/api/views/transit";
 import { servicesView, sourcesView, worst } from "@/server/api/views/services";
+import { readPlans } from "@/server/api/plan-reader";
 import { marketNowMs, marketSpeed, mergedCandles } from "./pairs";
-import { readPlans } from "./plans";
 
 const LEDGER_KEPT_MS = 10_000;
 

@@ -15,8 +15,8 @@ import { rawInTransit, usdInTransit } from "@/server/api/views/transit";
 import { createMoneyBook, type MoneyBookInput } from "@/server/api/views/money-book";
 import { buildPnl } from "@/server/api/views/pnl";
 import { priceBookOf, sharedPairOf, statementToken } from "@/server/api/views/statement";
+import { readPlans } from "@/server/api/plan-reader";
 import type { RegistryView } from "@/server/config/registry";
-import { readPlans } from "./plans";
 
 async function priceBooks(
   deps: ApiDeps,

@@ -9,21 +9,10 @@ import type { ApiDeps } from "@/server/api/deps";
 import { bindHandler } from "@/server/api/handler";
 import { type DeskState, knownPair, pairAuthority, readDeskState } from "@/server/api/reads";
 import { readOpCause } from "@/server/api/op-cause";
+import { readPlans } from "@/server/api/plan-reader";
 import { opDto, planDto, stepTitle } from "@/server/api/views/plan-dto";
-import { readPlanCopies, readPlanCopy } from "@/server/infra/store/plans";
+import { readPlanCopy } from "@/server/infra/store/plans";
 import type { TxDto } from "@/lib/api/schemas";
-
-/** Most plans looked through for one page. */
-const SCAN_MAX = 500;
-
-export async function readPlans(deps: ApiDeps): Promise<Result<readonly PlanRecord[], ApiError>> {
-  const listed = await deps.control.call("plans.list", { limit: SCAN_MAX });
-  if (listed.ok) return ok(listed.value.plans.toSorted((left, right) => right.createdAtMs - left.createdAtMs));
-  const copies = await readPlanCopies(deps.store, { limit: SCAN_MAX }, planRecordSchema);
-  if (!copies.ok) return err(fromStoreError(copies.error));
-  if (copies.value.plans.length === 0) return err(fromSignerError(listed.error));
-  return ok(copies.value.plans);
-}
 
 function view(deps: ApiDeps, desk: DeskState, record: PlanRecord) {
   return planDto({

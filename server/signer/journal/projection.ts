@@ -115,6 +115,8 @@ export interface PlanEntry {
   rehearsal: Rehearsal | null;
   /** Operation ids in the order of their first INTENT. */
   readonly opIds: string[];
+  /** Sequence number of the last record that says something of it. */
+  changedSeq: number;
 }
 
 interface Spending {
@@ -538,6 +540,19 @@ export function createProjection(): Projection {
   }
 
   function apply(entry: JournalEntry, meta: { readonly seq: number; readonly atMs: number }): void {
+    applyBody(entry, meta);
+    const plan = planOf(entry.body);
+    if (plan !== null) plan.changedSeq = meta.seq;
+  }
+
+  /** The plan a record speaks of, by itself or by one of its operations; a transfer has the name of its operation. */
+  function planOf(body: JournalEntry["body"]): PlanEntry | null {
+    const opId = "opId" in body ? body.opId : "transferId" in body ? body.transferId : null;
+    const planId = "planId" in body ? body.planId : opId === null ? undefined : ops.get(opId)?.planId;
+    return planId === undefined ? null : (plans.get(planId) ?? null);
+  }
+
+  function applyBody(entry: JournalEntry, meta: { readonly seq: number; readonly atMs: number }): void {
     switch (entry.type) {
       case "PLAN": {
         const { body } = entry;
@@ -550,6 +565,7 @@ export function createProjection(): Projection {
           startedAtMs: null,
           rehearsal: null,
           opIds: [],
+          changedSeq: meta.seq,
         });
         openPlans.set(body.plan.pairId, body.planId);
         return;

@@ -1,7 +1,7 @@
 // The panel around a chart: head with tools, the same numbers as a table, and as CSV.
 "use client";
 import { Download, Table2 } from "lucide-react";
-import { useState, type ReactNode } from "react";
+import { useMemo, useState, type ReactNode } from "react";
 import { Button } from "@/components/ui/button";
 import { Panel } from "@/components/ui/panel";
 import { Table, Td, Th, Tr } from "@/components/ui/table";
@@ -39,7 +39,11 @@ export function ChartFrame<T>({
   readonly level?: 2 | 3;
 }): ReactNode {
   const [isTable, setTable] = useState(false);
-  const newest = rows.slice(-TABLE_ROWS).toReversed();
+  // A press elsewhere on the page need not write it again.
+  const table = useMemo(
+    () => isTable && <FrameTable title={title} rows={rows} columns={columns} />,
+    [isTable, title, rows, columns],
+  );
   return (
     <Panel
       title={title}
@@ -79,39 +83,50 @@ export function ChartFrame<T>({
         </>
       }
     >
-      {isTable ? (
-        <div className="max-h-[420px] overflow-y-auto" tabIndex={0} role="group" aria-label={`${title}, table`}>
-          <Table caption={`${title}, newest first`}>
-            <thead>
-              <tr>
-                {columns.map((column, index) => (
-                  <Th key={column.label} right={index > 0}>
-                    {column.label}
-                  </Th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {newest.map((row, index) => (
-                <Tr key={index}>
-                  {columns.map((column, at) => (
-                    <Td key={column.label} right={at > 0}>
-                      {column.text(row)}
-                    </Td>
-                  ))}
-                </Tr>
-              ))}
-            </tbody>
-          </Table>
-          {rows.length > TABLE_ROWS && (
-            <p className="border-t px-4 py-2 text-micro text-ink-3">
-              The newest {TABLE_ROWS} of {rows.length} rows; the CSV file holds all.
-            </p>
-          )}
-        </div>
-      ) : (
-        <div className="p-3.5 desk:p-4">{children}</div>
-      )}
+      {table || <div className="p-3.5 desk:p-4">{children}</div>}
     </Panel>
+  );
+}
+
+function FrameTable<T>({
+  title,
+  rows,
+  columns,
+}: {
+  readonly title: string;
+  readonly rows: readonly T[];
+  readonly columns: readonly ChartColumn<T>[];
+}): ReactNode {
+  const newest = rows.slice(-TABLE_ROWS).toReversed();
+  return (
+    <div className="max-h-[420px] overflow-y-auto" tabIndex={0} role="group" aria-label={`${title}, table`}>
+      <Table caption={`${title}, newest first`}>
+        <thead>
+          <tr>
+            {columns.map((column, index) => (
+              <Th key={column.label} right={index > 0}>
+                {column.label}
+              </Th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {newest.map((row, index) => (
+            <Tr key={index}>
+              {columns.map((column, at) => (
+                <Td key={column.label} right={at > 0}>
+                  {column.text(row)}
+                </Td>
+              ))}
+            </Tr>
+          ))}
+        </tbody>
+      </Table>
+      {rows.length > TABLE_ROWS && (
+        <p className="border-t px-4 py-2 text-micro text-ink-3">
+          The newest {TABLE_ROWS} of {rows.length} rows; the CSV file holds all.
+        </p>
+      )}
+    </div>
   );
 }

@@ -1,10 +1,11 @@
 // Volatility, momentum and trend force on the same time axis as the price above.
 "use client";
-import type { ReactNode } from "react";
-import { Line, LineChart, ReferenceLine, ResponsiveContainer, XAxis, YAxis, ZIndexLayer } from "recharts";
+import { memo, type ReactNode } from "react";
+import { LineChart, ReferenceLine, ResponsiveContainer, XAxis, YAxis, ZIndexLayer } from "recharts";
 import { formatFixed } from "@/lib/format/number";
 import { Crosshair } from "./chart-box";
 import { syncProps } from "./chart-sync";
+import { LinesLayer } from "./lines-layer";
 import { PANE_FRAC, TAG_MARGIN } from "./price-range-chart";
 import { thin } from "./thin";
 import { PlotSurface, TimeAxis } from "./time-axis";
@@ -22,7 +23,7 @@ const LANES = [
   { key: "t", name: "Trend", guides: [40, 60] },
 ] as const;
 
-export function ForcesChart({
+export const ForcesChart = memo(function ForcesChart({
   rows,
   fromAtMs,
   nowAtMs,
@@ -33,14 +34,15 @@ export function ForcesChart({
   readonly nowAtMs: number;
   readonly syncId: string;
 }): ReactNode {
-  const shown = thin(rows.filter((row) => row.atMs >= fromAtMs));
+  const inWindow = rows.filter((row) => row.atMs >= fromAtMs);
+  const shown = thin(inWindow);
   const end = nowAtMs + (nowAtMs - fromAtMs) * PANE_FRAC;
   return (
     <div>
       {LANES.map(({ key, name, guides }, index) => {
         const isLast = index === LANES.length - 1;
-        const value = shown.findLast((row) => row[key] !== null)?.[key] ?? null;
-        const [low, high] = laneDomain(shown, key, guides);
+        const value = inWindow.findLast((row) => row[key] !== null)?.[key] ?? null;
+        const [low, high] = laneDomain(inWindow, key, guides);
         return (
           <div key={key} className="relative" style={{ height: isLast ? 68 : 49 }}>
             <span className="absolute top-1.5 left-1 z-10 bg-sunken px-1 text-micro text-ink-3">
@@ -56,7 +58,7 @@ export function ForcesChart({
                 role="img"
               >
                 <XAxis dataKey="atMs" type="number" domain={[fromAtMs, end]} hide allowDataOverflow />
-                <YAxis type="number" domain={[low, high]} width={0} hide />
+                <YAxis type="number" domain={[low, high]} width={0} hide allowDataOverflow />
                 <ZIndexLayer zIndex={-200}>
                   <PlotSurface />
                   <TimeAxis fromAtMs={fromAtMs} toAtMs={isLast ? nowAtMs : fromAtMs} hasGrid={false} />
@@ -70,15 +72,9 @@ export function ForcesChart({
                     label={{ value: String(guide), position: "right", fontSize: 11, fill: "var(--ink-3)" }}
                   />
                 ))}
-                <Line
-                  dataKey={key}
-                  type="linear"
-                  stroke="var(--ink-2)"
-                  strokeWidth={1.2}
-                  dot={false}
-                  activeDot={{ r: 2.5, fill: "var(--ink)", stroke: "var(--bg)" }}
-                  isAnimationActive={false}
-                />
+                <ZIndexLayer zIndex={400}>
+                  <LinesLayer rows={inWindow} lines={[{ key, stroke: "var(--ink-2)", width: 1.2, dot: 2.5 }]} />
+                </ZIndexLayer>
                 <Crosshair look="line" />
               </LineChart>
             </ResponsiveContainer>
@@ -87,7 +83,7 @@ export function ForcesChart({
       })}
     </div>
   );
-}
+});
 
 function laneDomain(
   rows: readonly ForceRow[],

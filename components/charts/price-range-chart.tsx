@@ -2,7 +2,7 @@
 "use client";
 import { useState, type ReactNode } from "react";
 import { createPortal } from "react-dom";
-import { ComposedChart, Line, ResponsiveContainer, useActiveTooltipLabel, XAxis, YAxis, ZIndexLayer } from "recharts";
+import { ComposedChart, ResponsiveContainer, useActiveTooltipLabel, XAxis, YAxis, ZIndexLayer } from "recharts";
 import { Crosshair } from "./chart-box";
 import { syncProps } from "./chart-sync";
 import { CandleLayer, type Candle } from "./candle-layer";
@@ -10,6 +10,7 @@ import { DecisionLane, type DecisionMark } from "./decision-lane";
 import { DepthPane, type DepthBucket } from "./depth-pane";
 import type { PricePoint, RangeLife } from "./out-of-range";
 import { OutCallout, OutOfRange } from "./out-layer";
+import { LinesLayer } from "./lines-layer";
 import { PriceAxis, type PriceTag } from "./price-axis";
 import { ProposalBand, RangeBands } from "./range-bands";
 import { thin } from "./thin";
@@ -49,11 +50,20 @@ export const PANE_FRAC = 0.2;
 export const TAG_MARGIN = 78;
 const AIR = 0.045;
 const LANE = 16;
+const TARGETS = (["targetLower", "targetUpper"] as const).map((key) => ({
+  key,
+  stroke: "var(--prop)",
+  width: 1,
+  opacity: 0.42,
+  shape: "step" as const,
+}));
+const LINES = [...TARGETS, { key: "price" as const, stroke: "var(--ink)", width: 1.5, dot: 3 }];
+const LINES_OF_CANDLES = [...TARGETS, { key: "price" as const, stroke: "none", width: 1.5, dot: 3 }];
 
 export function PriceRangeChart(props: PriceRangeChartProps): ReactNode {
   const [readoutNode, setReadoutNode] = useState<HTMLElement | null>(null);
   const { fromAtMs, nowAtMs, price, target, lives, candles = null } = props;
-  const rows = thin(props.rows);
+  const { rows } = props;
   const points: readonly PriceRow[] =
     price === null || rows.at(-1)?.atMs === nowAtMs
       ? rows
@@ -74,6 +84,7 @@ export function PriceRangeChart(props: PriceRangeChartProps): ReactNode {
         ]),
   ];
   const end = nowAtMs + (props.hasPane === false ? 0 : (nowAtMs - fromAtMs) * PANE_FRAC);
+  const shown = points.filter((row) => row.atMs >= fromAtMs);
   const latest = points.findLast((row) => row.price !== null);
   return (
     <div role="group" aria-label={props.label}>
@@ -84,7 +95,7 @@ export function PriceRangeChart(props: PriceRangeChartProps): ReactNode {
       <div className="h-[320px] desk:h-[372px]">
         <ResponsiveContainer width="100%" height="100%">
           <ComposedChart
-            data={points.filter((row) => row.atMs >= fromAtMs)}
+            data={thin(shown)}
             margin={{ top: 2, right: TAG_MARGIN, bottom: 44, left: 0 }}
             {...syncProps(props.syncId)}
             title={props.label}
@@ -104,30 +115,9 @@ export function PriceRangeChart(props: PriceRangeChartProps): ReactNode {
                 <CandleLayer candles={candles.rows} tfMs={candles.tfMs} />
               </ZIndexLayer>
             )}
-            {(["targetLower", "targetUpper"] as const).map((key) => (
-              <Line
-                key={key}
-                dataKey={key}
-                type="stepAfter"
-                stroke="var(--prop)"
-                strokeOpacity={0.42}
-                strokeWidth={1}
-                dot={false}
-                activeDot={false}
-                isAnimationActive={false}
-                connectNulls={false}
-              />
-            ))}
-            <Line
-              dataKey="price"
-              type="linear"
-              stroke={candles === null ? "var(--ink)" : "none"}
-              strokeWidth={1.5}
-              dot={false}
-              activeDot={{ r: 3, fill: "var(--ink)", stroke: "var(--bg)" }}
-              isAnimationActive={false}
-              connectNulls={false}
-            />
+            <ZIndexLayer zIndex={400}>
+              <LinesLayer rows={shown} lines={candles === null ? LINES : LINES_OF_CANDLES} />
+            </ZIndexLayer>
             <Crosshair look="line" />
             <ZIndexLayer zIndex={1500}>
               {props.callout !== null && <OutCallout points={points} lives={current} text={props.callout} />}

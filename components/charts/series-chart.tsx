@@ -2,7 +2,6 @@
 "use client";
 import type { ReactNode } from "react";
 import {
-  Line,
   LineChart,
   ReferenceLine,
   useActiveTooltipLabel,
@@ -16,6 +15,7 @@ import { formatDayMinutes } from "@/lib/format/time";
 import { valueTicks } from "./axis-ticks";
 import { ChartBox, Crosshair, Figure, Words } from "./chart-box";
 import { syncProps } from "./chart-sync";
+import { LinesLayer } from "./lines-layer";
 import { placeTags } from "./place-tags";
 import { thin } from "./thin";
 import { PlotSurface, TimeAxis } from "./time-axis";
@@ -66,7 +66,7 @@ export function SeriesChart({
   const shown = thin(rows);
   const from = fromAtMs ?? shown[0]?.atMs ?? 0;
   const to = toAtMs ?? shown.at(-1)?.atMs ?? 1;
-  const [low, high] = domainOf(shown, series, threshold?.value ?? null, hasZero);
+  const [low, high] = domainOf(rows, series, threshold?.value ?? null, hasZero);
   return (
     <ChartBox height={height}>
       {(words) => (
@@ -77,7 +77,7 @@ export function SeriesChart({
           {...syncProps(syncId)}
         >
           <XAxis dataKey="atMs" type="number" domain={[from, to]} hide allowDataOverflow />
-          <YAxis type="number" domain={[low, high]} width={0} hide />
+          <YAxis type="number" domain={[low, high]} width={0} hide allowDataOverflow />
           <ZIndexLayer zIndex={-200}>
             <PlotSurface />
             <TimeAxis fromAtMs={from} toAtMs={to} />
@@ -97,25 +97,22 @@ export function SeriesChart({
               label={{ value: threshold.label, position: "right", fontSize: 11, fill: "var(--ink-2)" }}
             />
           )}
-          {series.map((each) => (
-            <Line
-              key={each.key}
-              dataKey={each.key}
-              name={each.label}
-              type="linear"
-              stroke={`var(--${each.role})`}
-              strokeWidth={each.bold === true ? 1.8 : 1.2}
-              strokeDasharray={each.dashed === true ? "4 3" : ""}
-              dot={false}
-              activeDot={{ r: 2.5, stroke: "var(--bg)" }}
-              isAnimationActive={false}
-              connectNulls={false}
+          <ZIndexLayer zIndex={400}>
+            <LinesLayer
+              rows={rows}
+              lines={series.map((each) => ({
+                key: each.key,
+                stroke: `var(--${each.role})`,
+                width: each.bold === true ? 1.8 : 1.2,
+                dot: 2.5,
+                ...(each.dashed === true ? { dash: "4 3" } : {}),
+              }))}
             />
-          ))}
+          </ZIndexLayer>
           <Crosshair look="line" />
           {hasEndLabels && (
             <ZIndexLayer zIndex={1200}>
-              <EndLabels rows={shown} series={series} format={format} />
+              <EndLabels rows={rows} series={series} format={format} />
             </ZIndexLayer>
           )}
           <Readout into={words} rows={shown} series={series} format={format} />

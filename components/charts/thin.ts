@@ -1,7 +1,7 @@
 // Keeps a chart at most this many points: evenly thinned, first and last always kept.
 
-/** Measured limit for smooth updates on a slow machine (shared/operator.md section 3). */
-export const MAX_POINTS = 1_500;
+/** As many as a wide plot has pixels for: what the crosshair can stand at. Lines are drawn from all rows (`line-path.ts`). */
+export const MAX_POINTS = 720;
 
 export function thin<T>(points: readonly T[], most = MAX_POINTS): readonly T[] {
   if (points.length <= most || most < 2) return points;

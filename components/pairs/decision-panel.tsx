@@ -3,7 +3,7 @@
 import { ChevronDown } from "lucide-react";
 import Link from "next/link";
 import { parseAsStringLiteral, useQueryState } from "nuqs";
-import type { ReactNode } from "react";
+import { memo, type ReactNode } from "react";
 import { MarketAge } from "@/components/live/age";
 import { useWallNow } from "@/components/live/ticker";
 import { useApi } from "@/components/live/use-api";
@@ -27,14 +27,19 @@ import { Gates, Verdict } from "./verdict";
 const BESIDE = "flex h-full flex-col [&>div:last-child]:flex [&>div:last-child]:flex-1 [&>div:last-child]:flex-col";
 
 /** With all gates where they stand beside the chart; above it the verdict and what decided are enough. */
-export function DecisionPanel({
-  pair,
+export const DecisionPanel = memo(function DecisionPanel({
+  pairId,
+  epoch,
+  lastDecision,
+  openPlanId,
   hasAllGates,
 }: {
-  readonly pair: PairStatus;
+  readonly pairId: string;
+  readonly epoch: PairStatus["epoch"];
+  readonly lastDecision: PairStatus["lastDecision"];
+  readonly openPlanId: string | null;
   readonly hasAllGates: boolean;
 }): ReactNode {
-  const { epoch } = pair;
   const title = epoch === null ? "Decision" : `Decision, epoch ${formatClockMinutes(epoch.epoch * EPOCH_MS)}`;
   return (
     <Panel
@@ -50,11 +55,8 @@ export function DecisionPanel({
       ) : (
         <>
           <div className="p-3.5 desk:p-4">
-            <Verdict
-              epoch={epoch}
-              sentence={pair.lastDecision?.epoch === epoch.epoch ? pair.lastDecision.sentence : ""}
-            />
-            {pair.openPlanId !== null && <OpenPlan planId={pair.openPlanId} />}
+            <Verdict epoch={epoch} sentence={lastDecision?.epoch === epoch.epoch ? lastDecision.sentence : ""} />
+            {openPlanId !== null && <OpenPlan planId={openPlanId} />}
           </div>
           <DecidedBy epoch={epoch} />
           {hasAllGates && epoch.decision !== null && (
@@ -68,19 +70,24 @@ export function DecisionPanel({
               >
                 <Gates epoch={epoch} />
               </div>
-              <EpochLink pairId={pair.id} epoch={epoch.epoch} />
+              <EpochLink pairId={pairId} epoch={epoch.epoch} />
             </>
           )}
         </>
       )}
     </Panel>
   );
-}
+});
 
 /** All gates behind one press; open or not is in the address. */
-export function GatesPanel({ pair }: { readonly pair: PairStatus }): ReactNode {
+export const GatesPanel = memo(function GatesPanel({
+  pairId,
+  epoch,
+}: {
+  readonly pairId: string;
+  readonly epoch: PairStatus["epoch"];
+}): ReactNode {
   const [shown, setShown] = useQueryState("gates", parseAsStringLiteral(["all"]));
-  const { epoch } = pair;
   if (epoch === null || epoch.decision === null) return null;
   const isOpen = shown === "all";
   return (
@@ -105,13 +112,13 @@ export function GatesPanel({ pair }: { readonly pair: PairStatus }): ReactNode {
         {isOpen && (
           <>
             <Gates epoch={epoch} />
-            <EpochLink pairId={pair.id} epoch={epoch.epoch} />
+            <EpochLink pairId={pairId} epoch={epoch.epoch} />
           </>
         )}
       </div>
     </section>
   );
-}
+});
 
 type Decision = NonNullable<EpochRecord["decision"]>;
 

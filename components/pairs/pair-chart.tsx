@@ -1,12 +1,14 @@
 // Price and range over time with the forces under it: windows in the URL, decisions as links, table and CSV.
 "use client";
-import { memo, type ReactNode } from "react";
+import { memo, useDeferredValue, useMemo, type ReactNode } from "react";
 import type { Candle } from "@/components/charts/candle-layer";
 import { ChartFrame, type ChartColumn } from "@/components/charts/chart-frame";
 import { ForcesChart } from "@/components/charts/forces-chart";
 import { PriceLegend } from "@/components/charts/legend";
 import type { DecisionMark } from "@/components/charts/decision-lane";
+import type { RangeLife } from "@/components/charts/out-of-range";
 import { PriceRangeChart, type PriceRow } from "@/components/charts/price-range-chart";
+import { useSettled } from "@/components/charts/use-settled";
 import { MarketAge } from "@/components/live/age";
 import { useApi } from "@/components/live/use-api";
 import { reasonWords } from "@/components/shell/words";
@@ -15,73 +17,93 @@ import { Empty, ErrorState, Skeleton } from "@/components/ui/states";
 import { formatAge } from "@/lib/format/age";
 import { formatFixed } from "@/lib/format/number";
 import { formatClockMinutes, formatDayMinutes, formatIso } from "@/lib/format/time";
+import type { RouteResponse } from "@/lib/api/contract";
 import type { EpochPoint, PairStatus } from "@/lib/api/schemas";
 import { EPOCH_MS } from "@/lib/units";
-import { DRAWING_OPTIONS, useChartWindow, WINDOW_OPTIONS } from "./use-chart-window";
-import { usePriceDirection, type PriceView } from "./use-price-direction";
+import {
+  chartWindow,
+  DRAWING_OPTIONS,
+  useChartChoice,
+  WINDOW_OPTIONS,
+  type ChartWindow,
+  type Drawing,
+  type WindowName,
+} from "./use-chart-window";
+import { Reading } from "./reading";
+import type { PriceView } from "./use-price-direction";
+
+/** The lanes' axis moves when it would be seen. */
+const AXIS_STEPS = 1_500;
 
 interface Row extends PriceRow {
   readonly epoch: EpochPoint | null;
   readonly candle: Candle | null;
 }
 
-/** Drawing takes longer than the words around it: it follows a block later than they do. */
-export const PairChart = memo(function PairChart({ pair }: { readonly pair: PairStatus }): ReactNode {
-  const prices = usePriceDirection(pair);
-  const view = useChartWindow(pair);
-  const { fromAtMs: from, tf, tfMs, drawing, name: window } = view;
+/** Everything that belongs to one picture: drawn when all of it is there, the picture before it until then. */
+interface Frame extends ChartWindow {
+  readonly name: WindowName;
+  readonly drawing: Drawing;
+  readonly prices: PriceView;
+  readonly candles: RouteResponse<"pairCandles">["candles"];
+  readonly epochs: readonly EpochPoint[];
+  readonly ranges: RouteResponse<"pairRanges">["ranges"];
+}
+
+/** What is pressed answers at once; the drawing, which takes longer, follows. */
+export const PairChart = memo(function PairChart({
+  pair,
+  prices,
+}: {
+  readonly pair: PairStatus;
+  readonly prices: PriceView;
+}): ReactNode {
+  const choice = useChartChoice(pair);
+  const name = useDeferredValue(choice.name);
+  const drawing = useDeferredValue(choice.drawing);
+  const boundary = chartWindow(name, drawing, pair.marketNowMs).boundaryAtMs;
+  const view = useMemo(() => chartWindow(name, drawing, boundary), [name, drawing, boundary]);
+  const { fromAtMs: from, tf } = view;
   const params = { id: pair.id };
   const candles = useApi("pairCandles", { params, query: { from, tf, limit: 1500 } });
   const epochs = useApi("pairEpochs", { params, query: { from, limit: 3_000 } });
   const ranges = useApi("pairRanges", { params, query: { from } });
-  const depth = useApi("pairDepth", { params });
-  const plans = useApi("plans", { query: { pair: pair.id, limit: 100 } });
-
-  const nowAtMs = Math.max(pair.priceAtMs ?? 0, view.boundaryAtMs);
-  const rows = mergeRows(candles.data?.candles ?? [], tfMs, epochs.data?.epochs ?? [], nowAtMs, prices);
-  const lives = (ranges.data?.ranges ?? []).flatMap((life) => {
-    const range = prices.range(life.lower, life.upper);
-    return range === null ? [] : [{ fromAtMs: life.fromAtMs, toAtMs: life.toAtMs, ...range }];
-  });
-  const target = pair.range === null ? null : prices.range(pair.range.targetLower, pair.range.targetUpper);
-  const buckets = (depth.data?.depth[0]?.buckets ?? []).flatMap((bucket) => {
-    const range = prices.range(bucket.priceLower, bucket.priceUpper);
-    return range === null ? [] : [{ ...range, usd: bucket.usd, oursUsd: bucket.oursUsd }];
-  });
-  const manual = new Set(
-    (plans.data?.plans ?? []).filter((plan) => plan.origin.kind === "command").map((plan) => plan.planId),
+  const isComplete = !(candles.isPlaceholderData || epochs.isPlaceholderData || ranges.isPlaceholderData);
+  const [bars, points, lifes] = [candles.data?.candles, epochs.data?.epochs, ranges.data?.ranges];
+  const wanted = useMemo(
+    (): Frame => ({
+      ...view,
+      name,
+      drawing,
+      prices,
+      candles: bars ?? [],
+      epochs: points ?? [],
+      ranges: lifes ?? [],
+    }),
+    [view, name, drawing, prices, bars, points, lifes],
   );
-  const marks = marksOf(pair, epochs.data?.epochs ?? [], manual);
-  const out =
-    pair.state === "out_of_range" && pair.stateSinceAtMs !== null
-      ? `out ${formatAge(nowAtMs - pair.stateSinceAtMs)}`
-      : null;
-
+  const frame = useDeferredValue(useSettled(wanted, isComplete));
+  const nowAtMs = Math.max(pair.priceAtMs ?? 0, frame.boundaryAtMs);
+  const merged = useMemo(() => mergeRows(frame), [frame]);
+  const count = merged.findLastIndex(({ atMs }) => atMs <= nowAtMs) + 1;
+  const rows = useMemo(() => merged.slice(0, count), [merged, count]);
+  const columns = useMemo(() => columnsOf(frame), [frame]);
   return (
     <ChartFrame<Row>
       title="Price and range"
       rows={rows}
-      fileName={`${pair.id}-price-${window}.csv`}
-      columns={[
-        { label: "UTC", text: (row) => formatDayMinutes(row.atMs), value: (row) => formatIso(row.atMs) },
-        { label: `Price, ${prices.unit}`, text: (row) => plainOr(prices, row.price), value: (row) => row.price },
-        ...(drawing === "candles" ? candleColumns(prices) : []),
-        { label: "Target low", text: (row) => plainOr(prices, row.targetLower), value: (row) => row.targetLower },
-        { label: "Target high", text: (row) => plainOr(prices, row.targetUpper), value: (row) => row.targetUpper },
-        {
-          label: "Divergence",
-          text: (row) => formatFixed(row.epoch?.divergence, 2),
-          value: (row) => row.epoch?.divergence ?? null,
-        },
-        { label: "V", text: (row) => formatFixed(row.epoch?.v, 0), value: (row) => row.epoch?.v ?? null },
-        { label: "M", text: (row) => formatFixed(row.epoch?.m, 0), value: (row) => row.epoch?.m ?? null },
-        { label: "T", text: (row) => formatFixed(row.epoch?.t, 0), value: (row) => row.epoch?.t ?? null },
-        { label: "Decision", text: (row) => row.epoch?.decision ?? "–", value: (row) => row.epoch?.decision ?? null },
-      ]}
+      fileName={`${pair.id}-price-${frame.name}.csv`}
+      columns={columns}
       meta={
         <>
-          <Segmented label="Time window" value={window} options={WINDOW_OPTIONS} onChange={view.setName} />
-          <Segmented label="Price drawn as" value={drawing} options={DRAWING_OPTIONS} onChange={view.setDrawing} />
+          <Segmented label="Time window" value={choice.name} options={WINDOW_OPTIONS} onChange={choice.setName} />
+          <Segmented
+            label="Price drawn as"
+            value={choice.drawing}
+            options={DRAWING_OPTIONS}
+            onChange={choice.setDrawing}
+          />
+          {(frame.name !== choice.name || frame.drawing !== choice.drawing) && <Reading name={choice.name} />}
         </>
       }
       tools={<MarketAge atMs={candles.data?.lastAtMs} periodMs={2 * EPOCH_MS} />}
@@ -97,53 +119,121 @@ export const PairChart = memo(function PairChart({ pair }: { readonly pair: Pair
           <ErrorState what="candles" sentence={candles.error.message} onRetry={() => void candles.refetch()} />
         )
       ) : (
-        <>
-          <PriceRangeChart
-            label={`${pair.id}, ${prices.unit}, ${view.label}: price ${prices.text(pair.price)}, range ${prices.rangeText(pair.range?.lower, pair.range?.upper)}, target ${prices.rangeText(pair.range?.targetLower, pair.range?.targetUpper)}`}
-            rows={rows}
-            lives={lives}
-            fromAtMs={from}
-            nowAtMs={nowAtMs}
-            price={prices.value(pair.price)}
-            target={target}
-            marks={marks}
-            depth={buckets}
-            candles={drawing === "candles" ? { rows: rows.flatMap(({ candle }) => candle ?? []), tfMs } : null}
-            callout={out}
-            format={prices.plain}
-            syncId={`pair-${pair.id}`}
-            renderReadout={(row) => <Readout row={row} rows={rows} lives={lives} prices={prices} />}
-          />
-          <ForcesChart
-            rows={rows.map((row) => ({
-              atMs: row.atMs,
-              v: row.epoch?.v ?? null,
-              m: row.epoch?.m ?? null,
-              t: row.epoch?.t ?? null,
-            }))}
-            fromAtMs={from}
-            nowAtMs={nowAtMs}
-            syncId={`pair-${pair.id}`}
-          />
-          <PriceLegend />
-        </>
+        <Picture pair={pair} frame={frame} rows={rows} nowAtMs={nowAtMs} />
       )}
     </ChartFrame>
   );
 });
+
+/** Price with everything on its axis, and the forces under it. */
+const Picture = memo(function Picture({
+  pair,
+  frame,
+  rows,
+  nowAtMs,
+}: {
+  readonly pair: PairStatus;
+  readonly frame: Frame;
+  readonly rows: readonly Row[];
+  readonly nowAtMs: number;
+}): ReactNode {
+  const { prices, fromAtMs, drawing } = frame;
+  const depth = useApi("pairDepth", { params: { id: pair.id } });
+  const plans = useApi("plans", { query: { pair: pair.id, limit: 100 } });
+  const lives = useMemo(
+    () =>
+      frame.ranges.flatMap((life): RangeLife[] => {
+        const range = prices.range(life.lower, life.upper);
+        return range === null ? [] : [{ fromAtMs: life.fromAtMs, toAtMs: life.toAtMs, ...range }];
+      }),
+    [frame.ranges, prices],
+  );
+  const buckets = useMemo(
+    () =>
+      (depth.data?.depth[0]?.buckets ?? []).flatMap((bucket) => {
+        const range = prices.range(bucket.priceLower, bucket.priceUpper);
+        return range === null ? [] : [{ ...range, usd: bucket.usd, oursUsd: bucket.oursUsd }];
+      }),
+    [depth.data, prices],
+  );
+  const marks = useMemo(
+    () =>
+      marksOf(
+        { id: pair.id, openPlanId: pair.openPlanId },
+        frame.epochs,
+        new Set((plans.data?.plans ?? []).filter((plan) => plan.origin.kind === "command").map((plan) => plan.planId)),
+      ),
+    [pair.id, pair.openPlanId, frame.epochs, plans.data],
+  );
+  const candles = useMemo(
+    () => (drawing === "candles" ? { rows: rows.flatMap(({ candle }) => candle ?? []), tfMs: frame.tfMs } : null),
+    [drawing, rows, frame.tfMs],
+  );
+  const forces = useMemo(
+    () => rows.map(({ atMs, epoch }) => ({ atMs, v: epoch?.v ?? null, m: epoch?.m ?? null, t: epoch?.t ?? null })),
+    [rows],
+  );
+  // Less than a pixel of the axis: a block alone moves nothing in the lanes.
+  const stepMs = Math.max(1, Math.round((frame.boundaryAtMs - fromAtMs) / AXIS_STEPS));
+  const target = pair.range === null ? null : prices.range(pair.range.targetLower, pair.range.targetUpper);
+  const out =
+    pair.state === "out_of_range" && pair.stateSinceAtMs !== null
+      ? `out ${formatAge(nowAtMs - pair.stateSinceAtMs)}`
+      : null;
+  return (
+    <>
+      <PriceRangeChart
+        label={`${pair.id}, ${prices.unit}, ${frame.label}: price ${prices.text(pair.price)}, range ${prices.rangeText(pair.range?.lower, pair.range?.upper)}, target ${prices.rangeText(pair.range?.targetLower, pair.range?.targetUpper)}`}
+        rows={rows}
+        lives={lives}
+        fromAtMs={fromAtMs}
+        nowAtMs={nowAtMs}
+        price={prices.value(pair.price)}
+        target={target}
+        marks={marks}
+        depth={buckets}
+        candles={candles}
+        callout={out}
+        format={prices.plain}
+        syncId={`pair-${pair.id}`}
+        renderReadout={(row) => <Readout row={row} rows={rows} lives={lives} prices={prices} />}
+      />
+      <ForcesChart
+        rows={forces}
+        fromAtMs={fromAtMs}
+        nowAtMs={Math.ceil(nowAtMs / stepMs) * stepMs}
+        syncId={`pair-${pair.id}`}
+      />
+      <PriceLegend />
+    </>
+  );
+});
+
+function columnsOf({ prices, drawing }: Frame): readonly ChartColumn<Row>[] {
+  return [
+    { label: "UTC", text: (row) => formatDayMinutes(row.atMs), value: (row) => formatIso(row.atMs) },
+    { label: `Price, ${prices.unit}`, text: (row) => plainOr(prices, row.price), value: (row) => row.price },
+    ...(drawing === "candles" ? candleColumns(prices) : []),
+    { label: "Target low", text: (row) => plainOr(prices, row.targetLower), value: (row) => row.targetLower },
+    { label: "Target high", text: (row) => plainOr(prices, row.targetUpper), value: (row) => row.targetUpper },
+    {
+      label: "Divergence",
+      text: (row) => formatFixed(row.epoch?.divergence, 2),
+      value: (row) => row.epoch?.divergence ?? null,
+    },
+    { label: "V", text: (row) => formatFixed(row.epoch?.v, 0), value: (row) => row.epoch?.v ?? null },
+    { label: "M", text: (row) => formatFixed(row.epoch?.m, 0), value: (row) => row.epoch?.m ?? null },
+    { label: "T", text: (row) => formatFixed(row.epoch?.t, 0), value: (row) => row.epoch?.t ?? null },
+    { label: "Decision", text: (row) => row.epoch?.decision ?? "–", value: (row) => row.epoch?.decision ?? null },
+  ];
+}
 
 function plainOr(prices: PriceView, price: number | null): string {
   return price === null ? "–" : prices.plain(price);
 }
 
 /** Candle closes carry the line, epochs carry targets and forces; epochs alone where candles are missing. */
-function mergeRows(
-  candles: readonly (readonly [number, number, number, number, number, number])[],
-  tfMs: number,
-  epochs: readonly EpochPoint[],
-  nowAtMs: number,
-  prices: PriceView,
-): readonly Row[] {
+function mergeRows({ candles, tfMs, epochs, prices }: Frame): readonly Row[] {
   const byBoundary = new Map(epochs.map((epoch) => [epoch.epoch * EPOCH_MS, epoch]));
   const rowOf = (
     atMs: number,
@@ -164,7 +254,6 @@ function mergeRows(
   if (candles.length === 0) return epochs.map((epoch) => rowOf(epoch.epoch * EPOCH_MS, epoch.price, epoch, null));
   return candles
     .map(([openAtMs, open, high, low, close]) => ({ atMs: openAtMs + tfMs, ohlc: [open, high, low, close] as const }))
-    .filter(({ atMs }) => atMs <= nowAtMs)
     .map(({ atMs, ohlc }) => rowOf(atMs, ohlc[3], byBoundary.get(atMs) ?? null, ohlc));
 }
 
@@ -189,7 +278,7 @@ function candleColumns(prices: PriceView): readonly ChartColumn<Row>[] {
 }
 
 function marksOf(
-  pair: PairStatus,
+  pair: Pick<PairStatus, "id" | "openPlanId">,
   epochs: readonly EpochPoint[],
   manual: ReadonlySet<string>,
 ): readonly DecisionMark[] {
@@ -223,12 +312,7 @@ function Readout({
 }: {
   readonly row: PriceRow;
   readonly rows: readonly Row[];
-  readonly lives: readonly {
-    readonly fromAtMs: number;
-    readonly toAtMs: number | null;
-    readonly lower: number;
-    readonly upper: number;
-  }[];
+  readonly lives: readonly RangeLife[];
   readonly prices: PriceView;
 }): ReactNode {
   const full = rows.find((each) => each.atMs === row.atMs) ?? rows.findLast((each) => each.epoch !== null);

@@ -1,6 +1,6 @@
 // The lower half of a pair's page: policies, epochs and plans beside pools, kappa and parameters.
 "use client";
-import type { ReactNode } from "react";
+import { memo, type ReactNode } from "react";
 import type { PairStatus } from "@/lib/api/schemas";
 import { EpochsPanel } from "./epochs-panel";
 import { KappaPanel } from "./kappa-panel";
@@ -10,19 +10,28 @@ import { PoolsPanel } from "./pools-panel";
 import { TuningPanel } from "./tuning-panel";
 import type { PriceView } from "./use-price-direction";
 
-export function PairHistory({ pair, prices }: { readonly pair: PairStatus; readonly prices: PriceView }): ReactNode {
+/** A block's price changes nothing here. */
+export const PairHistory = memo(function PairHistory({
+  pairId,
+  epoch,
+  prices,
+}: {
+  readonly pairId: string;
+  readonly epoch: PairStatus["epoch"];
+  readonly prices: PriceView;
+}): ReactNode {
   return (
     <div className="grid items-start gap-3 desk:gap-4 min-[1400px]:grid-cols-2">
       <div className="grid min-w-0 gap-3 desk:gap-4">
-        <PolicyPanel epoch={pair.epoch} prices={prices} />
-        <EpochsPanel pairId={pair.id} prices={prices} />
-        <PlansPanel pairId={pair.id} />
+        <PolicyPanel epoch={epoch} prices={prices} />
+        <EpochsPanel pairId={pairId} prices={prices} />
+        <PlansPanel pairId={pairId} />
       </div>
       <div className="grid min-w-0 gap-3 desk:gap-4">
-        <PoolsPanel pairId={pair.id} epoch={pair.epoch} />
-        <KappaPanel pairId={pair.id} />
-        <TuningPanel epoch={pair.epoch} />
+        <PoolsPanel pairId={pairId} epoch={epoch} />
+        <KappaPanel pairId={pairId} />
+        <TuningPanel epoch={epoch} />
       </div>
     </div>
   );
-}
+});

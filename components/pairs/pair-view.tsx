@@ -12,7 +12,7 @@ import { useIsWide } from "@/components/ui/use-is-wide";
 import type { PairStatus } from "@/lib/api/schemas";
 import { DecisionPanel, GatesPanel } from "./decision-panel";
 import { PairHeader } from "./pair-header";
-import { usePriceDirection } from "./use-price-direction";
+import { usePriceDirection, type PriceView } from "./use-price-direction";
 
 /** Charts are a third of the code and none of the first answer. */
 const PairChart = dynamic(() => import("./pair-chart").then((module) => module.PairChart), {
@@ -58,43 +58,51 @@ export function PairView({ pairId }: { readonly pairId: string }): ReactNode {
   const status = useApi("pairStatus", { params: { id: pairId } });
   const [base = "", quote = ""] = pairId.split("-");
   const prices = usePriceDirection({ base, quote, price: status.data?.price ?? null });
-  // Beside the chart the gates have their room; above it about thirty of them would stand before the price.
-  const isBeside = useIsWide("mid");
   return (
     <QueryView query={status} what={pairId} skeleton={<PairSkeleton />}>
       {(pair) => (
         <div className="grid gap-3 desk:gap-4">
           <PairHeader pair={pair} prices={prices} isOld={isReadingOld(status)} />
-          <div className="grid gap-3 desk:gap-4 mid:grid-cols-[minmax(0,1fr)_372px] mid:grid-rows-[auto_1fr] mid:items-start">
-            <div className="min-w-0 mid:col-start-2 mid:row-span-2 mid:row-start-1 mid:self-stretch">
-              <DecisionPanel pair={pair} hasAllGates={isBeside} />
-            </div>
-            <div className="min-w-0 mid:col-start-1 mid:row-start-1">
-              <LaterChart pair={pair} />
-            </div>
-            {!isBeside && <GatesPanel pair={pair} />}
-            <div className="min-w-0 mid:col-span-2">
-              <PositionsPanel pair={pair} prices={prices} />
-            </div>
-            <div className="min-w-0 mid:col-start-1 mid:row-start-2">
-              <LaterEpochs pair={pair} />
-            </div>
-          </div>
-          <PreviewSection pairId={pairId} latestEpoch={pair.epoch?.epoch ?? null} prices={prices} />
-          <PairHistory pair={pair} prices={prices} />
+          <Below key={pair.id} pair={pair} prices={prices} />
         </div>
       )}
     </QueryView>
   );
 }
 
-/** The words follow a block at once, the drawing when there is time. */
-function LaterChart({ pair }: { readonly pair: PairStatus }): ReactNode {
-  return <PairChart pair={useDeferredValue(pair)} />;
-}
-
-function LaterEpochs({ pair }: { readonly pair: PairStatus }): ReactNode {
-  return <EpochCharts pair={useDeferredValue(pair)} />;
+/** The words above follow a block or a press at once; tables and drawings, which take longer, when there is time. */
+function Below({ pair: newest, prices: chosen }: { readonly pair: PairStatus; readonly prices: PriceView }): ReactNode {
+  const pair = useDeferredValue(newest);
+  const prices = useDeferredValue(chosen);
+  // Beside the chart the gates have their room; above it about thirty of them would stand before the price.
+  const isBeside = useIsWide("mid");
+  return (
+    <>
+      <div className="grid gap-3 desk:gap-4 mid:grid-cols-[minmax(0,1fr)_372px] mid:grid-rows-[auto_1fr] mid:items-start">
+        <div className="min-w-0 mid:col-start-2 mid:row-span-2 mid:row-start-1 mid:self-stretch">
+          <DecisionPanel
+            pairId={newest.id}
+            epoch={newest.epoch}
+            lastDecision={newest.lastDecision}
+            openPlanId={newest.openPlanId}
+            hasAllGates={isBeside}
+          />
+        </div>
+        <div className="min-w-0 mid:col-start-1 mid:row-start-1">
+          <PairChart pair={pair} prices={prices} />
+        </div>
+        {!isBeside && <GatesPanel pairId={newest.id} epoch={newest.epoch} />}
+        <div className="min-w-0 mid:col-span-2">
+          <PositionsPanel pair={pair} prices={prices} />
+        </div>
+        <div className="min-w-0 mid:col-start-1 mid:row-start-2">
+          <EpochCharts pair={pair} />
+        </div>
+      </div>
+      <PreviewSection pairId={pair.id} latestEpoch={pair.epoch?.epoch ?? null} prices={prices} />
+      <PairHistory pairId={pair.id} epoch={pair.epoch} prices={prices} />
+    </>
+  );
 }
 
 function PairSkeleton(): ReactNode {

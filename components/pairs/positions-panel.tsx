@@ -1,7 +1,7 @@
 // Positions at a named block: range, amounts, value, unclaimed fees, in-range state; two-line rows on phones.
 "use client";
 import Link from "next/link";
-import type { ReactNode } from "react";
+import { memo, type ReactNode } from "react";
 import { MarketAge } from "@/components/live/age";
 import { QueryView } from "@/components/live/query-view";
 import { useApi } from "@/components/live/use-api";
@@ -26,7 +26,13 @@ import type { PriceView } from "./use-price-direction";
 
 const BLOCK_PERIOD_MS = 60_000;
 
-export function PositionsPanel({ pair, prices }: { readonly pair: PairStatus; readonly prices: PriceView }): ReactNode {
+export const PositionsPanel = memo(function PositionsPanel({
+  pair,
+  prices,
+}: {
+  readonly pair: PairStatus;
+  readonly prices: PriceView;
+}): ReactNode {
   const positions = useApi("pairPositions", { params: { id: pair.id } });
   const newest = positions.data?.positions[0];
   return (
@@ -69,7 +75,7 @@ export function PositionsPanel({ pair, prices }: { readonly pair: PairStatus; re
       <TransitList pairId={pair.id} className="border-t px-3.5 py-3 desk:px-4" />
     </Panel>
   );
-}
+});
 
 function Figure({ name, value }: { readonly name: string; readonly value: string }): ReactNode {
   return (

@@ -29,38 +29,50 @@ export const DRAWING_OPTIONS = [
   { value: "candles", label: "Candles" },
 ] as const satisfies readonly { readonly value: Drawing; readonly label: string }[];
 
-export interface ChartWindow {
+/** What is pressed; in the URL. */
+export interface ChartChoice {
   readonly name: WindowName;
-  readonly label: string;
-  readonly fromAtMs: number;
-  /** Newest quarter hour. */
-  readonly boundaryAtMs: number;
-  readonly tf: Timeframe;
-  readonly tfMs: number;
   readonly drawing: Drawing;
   readonly setName: (name: WindowName) => void;
   readonly setDrawing: (drawing: Drawing) => void;
 }
 
-export function useChartWindow(pair: Pick<PairStatus, "stateSinceAtMs" | "marketNowMs" | "state">): ChartWindow {
+export interface ChartWindow {
+  readonly label: string;
+  /** The same start for every chart, so that they share one reading of the epochs. */
+  readonly fromAtMs: number;
+  /** Newest quarter hour. */
+  readonly boundaryAtMs: number;
+  readonly tf: Timeframe;
+  readonly tfMs: number;
+}
+
+export function useChartChoice(pair: Pick<PairStatus, "stateSinceAtMs" | "marketNowMs" | "state">): ChartChoice {
   const [chosen, setName] = useQueryState("window", parseAsStringLiteral(NAMES));
   const [drawing, setDrawing] = useQueryState("draw", parseAsStringLiteral(DRAWINGS).withDefault("line"));
   // When the price has left the range the last hours are what matters.
   // What happened within a day would be a few pixels wide in a week.
   const isRecent = pair.stateSinceAtMs !== null && pair.marketNowMs - pair.stateSinceAtMs < DAY_MS;
-  const name = chosen ?? (pair.state === "out_of_range" || isRecent ? "24h" : "7d");
-  const { ms, label, tf } = WINDOW[name];
-  const boundaryAtMs = Math.floor(pair.marketNowMs / EPOCH_MS) * EPOCH_MS;
   return {
-    name,
+    name: chosen ?? (pair.state === "out_of_range" || isRecent ? "24h" : "7d"),
+    drawing,
+    setName: (next) => void setName(next),
+    setDrawing: (next) => void setDrawing(next),
+  };
+}
+
+export function windowLabel(name: WindowName): string {
+  return WINDOW[name].label;
+}
+
+export function chartWindow(name: WindowName, drawing: Drawing, marketNowMs: number): ChartWindow {
+  const { ms, label, tf } = WINDOW[name];
+  const boundaryAtMs = Math.floor(marketNowMs / EPOCH_MS) * EPOCH_MS;
+  return {
     label,
-    // The same start for every chart, so that they share one reading of the epochs.
     fromAtMs: Math.floor((boundaryAtMs - ms) / HOUR_MS) * HOUR_MS,
     boundaryAtMs,
     tf: tf[drawing],
     tfMs: TIMEFRAME_MS[tf[drawing]],
-    drawing,
-    setName: (next) => void setName(next),
-    setDrawing: (next) => void setDrawing(next),
   };
 }

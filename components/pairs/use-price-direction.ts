@@ -1,7 +1,15 @@
 // One price direction per page, kept in the URL: every number, chart and input of the pair follows it.
 "use client";
 import { parseAsStringLiteral, useQueryState } from "nuqs";
-import { formatPrice, formatRange, inDirection, rangeInDirection, type PriceDirection } from "@/lib/format/price";
+import { useMemo, useState } from "react";
+import {
+  formatPrice,
+  formatRange,
+  inDirection,
+  priceDecimals,
+  rangeInDirection,
+  type PriceDirection,
+} from "@/lib/format/price";
 
 const DIRECTIONS = ["quote_per_base", "base_per_quote"] as const satisfies readonly PriceDirection[];
 
@@ -23,7 +31,12 @@ export interface PriceView {
   readonly plain: (price: number) => string;
 }
 
-export function usePriceDirection(pair: {
+/** The same object until the direction or the decimals change: a block's price draws nothing again that does not show it. */
+export function usePriceDirection({
+  base,
+  quote,
+  price,
+}: {
   readonly base: string;
   readonly quote: string;
   /** Decides how many decimals everything shows. */
@@ -33,19 +46,23 @@ export function usePriceDirection(pair: {
     "price",
     parseAsStringLiteral(DIRECTIONS).withDefault("quote_per_base"),
   );
-  const reference = inDirection(pair.price, direction);
-  const isDirect = direction === "quote_per_base";
-  return {
-    direction,
-    toggle: () => void setDirection(isDirect ? "base_per_quote" : "quote_per_base"),
-    unit: isDirect ? `${pair.quote} per ${pair.base}` : `${pair.base} per ${pair.quote}`,
-    value: (price) => inDirection(price, direction),
-    range: (lower, upper) => rangeInDirection(lower, upper, direction),
-    text: (price) => formatPrice(inDirection(price, direction), reference),
-    rangeText: (lower, upper) => {
-      const range = rangeInDirection(lower, upper, direction);
-      return formatRange(range?.lower, range?.upper, reference);
-    },
-    plain: (price) => formatPrice(price, reference),
-  };
+  const now = inDirection(price, direction);
+  const [reference, setReference] = useState(now);
+  if (now !== null && (reference === null || priceDecimals(now) !== priceDecimals(reference))) setReference(now);
+  return useMemo(() => {
+    const isDirect = direction === "quote_per_base";
+    return {
+      direction,
+      toggle: () => void setDirection(isDirect ? "base_per_quote" : "quote_per_base"),
+      unit: isDirect ? `${quote} per ${base}` : `${base} per ${quote}`,
+      value: (each) => inDirection(each, direction),
+      range: (lower, upper) => rangeInDirection(lower, upper, direction),
+      text: (each) => formatPrice(inDirection(each, direction), reference),
+      rangeText: (lower, upper) => {
+        const range = rangeInDirection(lower, upper, direction);
+        return formatRange(range?.lower, range?.upper, reference);
+      },
+      plain: (each) => formatPrice(each, reference),
+    };
+  }, [base, quote, direction, reference, setDirection]);
 }

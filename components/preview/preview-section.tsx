@@ -2,7 +2,7 @@
 "use client";
 import dynamic from "next/dynamic";
 import { parseAsBoolean, useQueryState } from "nuqs";
-import type { ReactNode } from "react";
+import { memo, type ReactNode } from "react";
 import type { PriceView } from "@/components/pairs/use-price-direction";
 import { Button } from "@/components/ui/button";
 import { Panel } from "@/components/ui/panel";
@@ -17,7 +17,7 @@ const PreviewPanel = dynamic(() => import("./preview-panel").then((module) => mo
   ),
 });
 
-export function PreviewSection({
+export const PreviewSection = memo(function PreviewSection({
   pairId,
   latestEpoch,
   prices,
@@ -39,4 +39,4 @@ export function PreviewSection({
       </span>
     </div>
   );
-}
+});

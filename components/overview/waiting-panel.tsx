@@ -2,6 +2,7 @@
 "use client";
 import Link from "next/link";
 import type { ReactNode } from "react";
+import { SEVERITY } from "@/components/alerts/alert-words";
 import { MarketAge, WallAge } from "@/components/live/age";
 import { useWallNow } from "@/components/live/ticker";
 import { useApi } from "@/components/live/use-api";
@@ -12,10 +13,12 @@ import { Panel } from "@/components/ui/panel";
 import { Empty } from "@/components/ui/states";
 import { Status, StatusShape } from "@/components/ui/status";
 import { TextLink } from "@/components/ui/text-link";
+import type { AlertDto } from "@/lib/api/alert-schemas";
 import type { RouteResponse } from "@/lib/api/contract";
 import { formatAge, formatCountdown } from "@/lib/format/age";
 import { formatRange } from "@/lib/format/price";
 import { formatUsd } from "@/lib/format/usd";
+import { alertsBeside } from "./waiting-items";
 
 type Overview = RouteResponse<"overview">;
 type Item = Overview["attention"][number];
@@ -35,6 +38,8 @@ const KIND: Readonly<Record<Item["kind"], string>> = {
   plan: "Plan ended half way",
 };
 const PERIOD_MS = 3_600_000;
+/** Alerts beside the list; the rest is a link away. */
+const MOST_ALERTS = 5;
 /** What the set-up checks can explain. */
 const SET_UP: ReadonlySet<Item["kind"]> = new Set(["stale_source", "worker", "signer", "store", "telemetry"]);
 
@@ -45,13 +50,18 @@ export function WaitingPanel({
   readonly attention: readonly Item[];
   readonly pairs: readonly Pair[];
 }): ReactNode {
+  // The list of the bell: it is read on every page already.
+  const open = useApi("alerts").data?.open ?? [];
+  const alerts = alertsBeside(attention, open);
+  const shown = alerts.slice(0, MOST_ALERTS);
+  const count = attention.length + alerts.length;
   return (
     <Panel
       title="Waiting for you"
-      tools={<span className="text-micro text-ink-3">{attention.length === 0 ? "" : `${attention.length} open`}</span>}
+      tools={<span className="text-micro text-ink-3">{count === 0 ? "" : `${count} open`}</span>}
       flush
     >
-      {attention.length === 0 ? (
+      {count === 0 ? (
         <Empty title="Nothing waits.">
           A plan appears here when a pair in approve mode decides to act, and so does everything that needs a look.
         </Empty>
@@ -66,6 +76,16 @@ export function WaitingPanel({
               )}
             </li>
           ))}
+          {shown.map((alert) => (
+            <li key={alert.id} className="border-b p-3.5 last:border-b-0 desk:p-4">
+              <AlertItem alert={alert} />
+            </li>
+          ))}
+          {alerts.length > shown.length && (
+            <li className="px-3.5 py-2.5 text-dense desk:px-4">
+              <TextLink href="/alerts">{alerts.length - shown.length} more alerts</TextLink>
+            </li>
+          )}
         </ul>
       )}
       {attention.some(({ kind }) => SET_UP.has(kind)) && (
@@ -74,6 +94,25 @@ export function WaitingPanel({
         </p>
       )}
     </Panel>
+  );
+}
+
+function AlertItem({ alert }: { readonly alert: AlertDto }): ReactNode {
+  const { tone } = SEVERITY[alert.severity];
+  return (
+    <>
+      <div className="flex items-center justify-between gap-3">
+        <Status tone={tone}>{alert.title}</Status>
+        <WallAge atMs={alert.firedAtMs} periodMs={PERIOD_MS} prefix="for" />
+      </div>
+      <div className="mt-1 flex items-end justify-between gap-3">
+        <p className="min-w-0 text-ink-2 wrap-anywhere">{alert.sentence}</p>
+        <Link href={`/alerts/${alert.id}`} className={buttonClass("default", "small")}>
+          Look
+          <span className="sr-only"> at {alert.title.toLowerCase()}</span>
+        </Link>
+      </div>
+    </>
   );
 }
 
@@ -147,12 +186,12 @@ function Approval({ item, pair }: { readonly item: Item; readonly pair: Pair | u
       )}
       <div className="mt-2 flex items-center justify-between gap-3">
         <span className="text-ink-2">
-          {plan !== undefined &&
-            `cost ${formatUsd(plan.forecast.costUsd)}, ${
-              plan.forecast.paybackDays === null
-                ? "never pays back by the model"
-                : `pays back in ${formatAge(plan.forecast.paybackDays * 86_400_000)}`
-            }`}
+          {plan !== undefined && nowMs > 0 && (
+            <>
+              {plan.forecast.paybackDays === null && "never pays back by the model, "}
+              {formatUsd(plan.notionalUsd)} moved, asked {formatAge(nowMs - plan.createdAtMs)} ago
+            </>
+          )}
         </span>
         <Link href={item.href} className={buttonClass("primary")}>
           Review

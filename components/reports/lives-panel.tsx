@@ -76,10 +76,7 @@ export function LivesPanel({ pnl }: { readonly pnl: PnlDto }): ReactNode {
             {shown.map((life) => (
               <Tr key={life.positionId}>
                 <Td title={life.positionId}>
-                  <Link
-                    href={positionHref(life)}
-                    className="font-title after:absolute after:inset-0"
-                  >
+                  <Link href={positionHref(life)} className="font-title after:absolute after:inset-0">
                     #{life.positionId.split(":").at(-1)}
                   </Link>
                   <Sub>

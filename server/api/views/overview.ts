@@ -33,6 +33,7 @@ export interface OverviewInput {
 
 /** A decision later than this after its quarter hour is late (operator.md capability 45). */
 const LATE_DECISION_MS = 60_000;
+const DAY_MS = 86_400_000;
 
 /** What a person reads for the states of a worker that need a word. */
 const WORKER_WORDS: Readonly<Record<WorkerDto["state"], string>> = {
@@ -74,7 +75,7 @@ export function attentionList(input: OverviewInput): Attention[] {
       pairId: plan.plan.pairId,
       planId: plan.planId,
       sinceAtMs: plan.createdAtMs,
-      sentence: `${plan.plan.kind === "RS" ? "Shift the range of" : "Re-allocate"} ${plan.plan.pairId}: cost ${formatUsd(plan.plan.forecast.costUsd)}${plan.plan.forecast.paybackDays === null ? "" : `, pays back in ${plan.plan.forecast.paybackDays.toFixed(1)} days`}.`,
+      sentence: `${plan.plan.kind === "RS" ? "Shift the range of" : "Re-allocate"} ${plan.plan.pairId}: cost ${formatUsd(plan.plan.forecast.costUsd)}${plan.plan.forecast.paybackDays === null ? "" : `, pays back in ${formatAge(plan.plan.forecast.paybackDays * DAY_MS)}`}.`,
       href: `/approvals/${plan.planId}`,
     });
   }
@@ -216,7 +217,6 @@ export function overviewView(input: OverviewInput): Overview {
     (pair) => pair.worker?.heartbeatAtMs !== null && pair.worker?.state === "running",
   ).length;
   const approvals = attention.filter((item) => item.kind === "approval").length;
-  const alerts = attention.length - approvals;
   const lateness = pairs.map((pair) => pair.worker?.latenessMs ?? null).filter((value) => value !== null);
   const isAnyLate = attention.some((item) => item.kind === "late_decision");
   const lastDecisionAtMs = Math.max(0, ...pairs.map((pair) => pair.lastDecision?.marketAtMs ?? 0));
@@ -264,7 +264,7 @@ export function overviewView(input: OverviewInput): Overview {
       id: "decisions",
       state: decisionState,
       figure: lastDecisionAtMs === 0 ? "none yet" : new Date(lastDecisionAtMs).toISOString().slice(11, 19),
-      sentence: `${nextAtMs.length === 0 ? "next unknown" : `next in ${formatAge(Math.min(...nextAtMs) - input.marketNowMs)}`}${lateness.length === 0 ? "" : `, worst lateness ${(Math.max(...lateness) / 1000).toFixed(1)} s`}`,
+      sentence: `${nextWords(nextAtMs, input.marketNowMs)}${lateness.length === 0 ? "" : `, worst lateness ${(Math.max(...lateness) / 1000).toFixed(1)} s`}`,
       href: "/pairs",
     },
     {
@@ -292,10 +292,7 @@ export function overviewView(input: OverviewInput): Overview {
     {
       id: "attention",
       state: attentionState,
-      figure:
-        attention.length === 0
-          ? "nothing waits"
-          : `${approvals} ${approvals === 1 ? "approval" : "approvals"}, ${alerts} ${alerts === 1 ? "alert" : "alerts"}`,
+      figure: waitingWords(approvals, attention.length - approvals),
       sentence: attention[0]?.sentence ?? "no person is needed",
       href: approvals > 0 ? "/approvals" : "/system",
     },
@@ -339,6 +336,21 @@ export function overviewView(input: OverviewInput): Overview {
     marketSpeed: input.marketSpeed,
     wallNowMs: deps.nowMs(),
   };
+}
+
+/** Faults and plans; alerts are counted by their own process and shown on the bell. */
+function waitingWords(approvals: number, faults: number): string {
+  const parts = [
+    ...(approvals === 0 ? [] : [`${approvals} ${approvals === 1 ? "approval" : "approvals"}`]),
+    ...(faults === 0 ? [] : [`${faults} ${faults === 1 ? "fault" : "faults"}`]),
+  ];
+  return parts.length === 0 ? "nothing waits" : parts.join(", ");
+}
+
+function nextWords(nextAtMs: readonly number[], marketNowMs: number): string {
+  if (nextAtMs.length === 0) return "next unknown";
+  const leftMs = Math.min(...nextAtMs) - marketNowMs;
+  return leftMs <= 0 ? "next is due now" : `next in ${formatAge(leftMs)}`;
 }
 
 /** Who is missing, by name; only when nobody is, what the orchestrator does. */

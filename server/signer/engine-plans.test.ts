@@ -335,23 +335,23 @@ describe("what an approved plan may move", () => {
   });
 });
 
-describe("changed plans", () => {
-  function end(planId: string): void {
-    context.record({
-      type: "PLAN_STATUS",
-      body: { planId, status: "voided", reason: "the test is over", atMs: nowMs, marketAtMs: nowMs },
-    });
-  }
+function endPlan(planId: string): void {
+  context.record({
+    type: "PLAN_STATUS",
+    body: { planId, status: "voided", reason: "the test is over", atMs: nowMs, marketAtMs: nowMs },
+  });
+}
 
+describe("changed plans", () => {
   it("default: page by page in the order of change, and then only what is new", () => {
     const ids = [1, 2, 3, 4, 5].map((epoch) => {
       const planId = addPlan({ epoch });
-      end(planId);
+      endPlan(planId);
       return planId;
     });
     // The first one changes once more after all others have ended.
     const again = ids[0] ?? "";
-    end(again);
+    endPlan(again);
     const seen: string[] = [];
     let afterSeq = 0;
     for (let hasMore = true; hasMore;) {
@@ -370,7 +370,7 @@ describe("changed plans", () => {
     approve(ANA, planId);
     const open = changedPlans(context, { afterSeq: seq, limit: 2 });
     expect(open.plans.map((plan) => plan.approvals.length)).toEqual([1]);
-    end(planId);
+    endPlan(planId);
     const ended = changedPlans(context, { afterSeq: open.seq, limit: 2 });
     expect(ended.plans.map(({ status }) => status)).toEqual(["voided"]);
     expect(changedPlans(context, { afterSeq: ended.seq, limit: 2 }).plans).toEqual([]);

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { alertSettingsSchema, DEFAULT_ALERT_SETTINGS } from "@/lib/alerts/settings";
 import { alertChanges, alertTextOf, readAlertForm } from "./alert-form";
+import { chatRows, withChatRow, withoutChatRow } from "./chat-form";
 
 function read(before: unknown, change: Readonly<Record<string, string>>) {
   const settings = alertSettingsSchema.parse(before);
@@ -39,6 +40,44 @@ describe("alert form", () => {
     expect(words).toContain("RPC lag, threshold: default > 120");
     expect(words).toContain("Quiet hours: off > on");
     expect(words).toContain("ntfy, told: at once > when nobody answers");
+  });
+
+  it("happy: people of the chat are listed by name as they come, change and go, whatever their rows", () => {
+    const [ada, bob] = [`0x${"aa".repeat(20)}`, `0x${"bb".repeat(20)}`];
+    const before = {
+      chat: {
+        enabled: true,
+        users: [
+          { userId: "1", address: ada },
+          { userId: "2", address: bob },
+        ],
+      },
+    };
+    const settings = alertSettingsSchema.parse(before);
+    const text = withChatRow(withoutChatRow(alertTextOf(settings), 0), "3");
+    expect(chatRows(text)).toEqual([1, 2]);
+    const result = readAlertForm(settings, { ...text, "chat.2.address": ada, "chat.1.address": ada });
+    if (!result.ok) throw new Error(JSON.stringify(result.problems));
+    const names = new Map([
+      [ada, "Ada"],
+      [bob, "Bob"],
+    ]);
+    expect(alertChanges(settings, result.settings, (address) => names.get(address) ?? address)).toEqual([
+      { id: "chat.1", label: "Telegram user 1 stands for", before: "Ada", after: "nobody" },
+      { id: "chat.2", label: "Telegram user 2 stands for", before: "Bob", after: "Ada" },
+      { id: "chat.3", label: "Telegram user 3 stands for", before: "nobody", after: "Ada" },
+    ]);
+    expect(read(before, {}).result).toEqual({ ok: true, settings });
+  });
+
+  it("error: a chat line without a person, with a name for a number, or twice is said at its field", () => {
+    const address = `0x${"aa".repeat(20)}`;
+    const { result } = read(
+      { chat: { users: [{ userId: "7", address }] } },
+      { "chat.1.userId": "@ada", "chat.1.address": address, "chat.2.userId": "7", "chat.2.address": "" },
+    );
+    if (result.ok) throw new Error("the form took everything");
+    expect(Object.keys(result.problems).toSorted()).toEqual(["chat.1.userId", "chat.2.address", "chat.2.userId"]);
   });
 
   it("error: what cannot be is said at its field", () => {

@@ -3,6 +3,7 @@ import type { RuleId } from "@/lib/alerts/alert";
 import { RULES } from "@/lib/alerts/rules";
 import { alertSettingsSchema, type AlertSettings } from "@/lib/alerts/settings";
 import type { Change } from "./change-list";
+import { chatChanges, chatTextOf, readChat } from "./chat-form";
 
 export type AlertText = Readonly<Record<string, string>>;
 
@@ -38,7 +39,7 @@ export function alertTextOf(settings: AlertSettings): AlertText {
     text[`channel.${id}.minSeverity`] = channel?.minSeverity ?? "warn";
     text[`channel.${id}.tier`] = channel?.tier ?? "first";
   }
-  return text;
+  return { ...text, ...chatTextOf(settings.chat) };
 }
 
 type AlertFormResult =
@@ -96,6 +97,7 @@ export function readAlertForm(before: AlertSettings, text: AlertText): AlertForm
     escalateAfterMin: bySeverity("escalate"),
     coolDownMin: number("coolDown"),
     channels,
+    chat: readChat(text, problems),
   });
   if (!parsed.success) {
     for (const { path, message } of parsed.error.issues) problems[keyOf(path)] ??= message;
@@ -120,14 +122,20 @@ function keyOf(path: readonly PropertyKey[]): string {
 }
 
 /** What a signature would change, each in words. */
-export function alertChanges(before: AlertSettings, after: AlertSettings): Change[] {
+export function alertChanges(
+  before: AlertSettings,
+  after: AlertSettings,
+  nameOf: (address: string) => string = (address) => address,
+): Change[] {
   const [old, next] = [alertTextOf(before), alertTextOf(after)];
-  return Object.keys(next).flatMap((id) => {
+  const plain = Object.keys(next).flatMap((id) => {
+    if (id.startsWith("chat.")) return [];
     // Of quiet hours that are off, nothing is in force.
     if (id.startsWith("quiet.") && id !== "quiet.on" && after.quietHours === null) return [];
     const [from, to] = [wordOf(id, old[id] ?? ""), wordOf(id, next[id] ?? "")];
     return from === to ? [] : [{ id, label: labelOf(id), before: from, after: to }];
   });
+  return [...plain, ...chatChanges(before.chat, after.chat, nameOf)];
 }
 
 const PARTS: Readonly<Record<string, string>> = {

@@ -20,7 +20,9 @@ import { shortHex } from "@/lib/format/address";
 import { formatInstant } from "@/lib/format/time";
 import { alertChanges, alertTextOf, CHANNELS, readAlertForm, RULE_ROWS, type AlertText } from "./alert-form";
 import { ChangeList } from "./change-list";
+import { ChatPanel } from "./chat-panel";
 import { useSettings, type SettingsAnswer } from "./settings-api";
+import { usePeopleVersions } from "./use-versions";
 
 export function NotificationsView(): ReactNode {
   const { data: session } = useSession();
@@ -57,7 +59,12 @@ function Editor({ config }: { readonly config: SettingsAnswer<"alertSettings"> }
   const alerts = useApi("alerts");
   const read = readAlertForm(before, text);
   const problems: Readonly<Record<string, string>> = read.ok ? {} : read.problems;
-  const changes = read.ok ? alertChanges(before, read.settings) : [];
+  const people = usePeopleVersions().versions.at(-1)?.people ?? null;
+  const nameOf = (address: string): string => {
+    const person = people?.find((each) => each.address.toLowerCase() === address.toLowerCase());
+    return person === undefined || person.name === "" ? shortHex(address) : person.name;
+  };
+  const changes = read.ok ? alertChanges(before, read.settings, nameOf) : [];
   const field = (key: string) => ({
     value: text[key] ?? "",
     error: problems[key] ?? null,
@@ -90,6 +97,7 @@ function Editor({ config }: { readonly config: SettingsAnswer<"alertSettings"> }
             ))}
           </div>
         </Panel>
+        <ChatPanel text={text} problems={problems} people={people} state={alerts.data?.chat} onChange={setText} />
         <Panel title="Quiet hours">
           <div className="grid gap-x-6 gap-y-4 desk:grid-cols-4">
             <SelectField label="Quiet hours" {...field("quiet.on")} help="Critical always comes through.">

@@ -78,7 +78,7 @@ function pause(change: Partial<ChatPause> = {}): ReturnType<typeof pauseByChat> 
     ? {
         ...authority,
         recordChatPause: () => {
-          throw new JournalError({ code: "disk", message: "no space left", retryable: true });
+          throw new JournalError({ code: "disk_full", message: "no space left", retryable: true });
         },
       }
     : authority;

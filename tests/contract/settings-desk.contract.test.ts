@@ -288,6 +288,11 @@ suite<AlertSettings>({
       /quietHours\.from/,
     ],
     [{ settings: { ...settings, rules: { no_such_rule: {} } } }, 400, /rules/],
+    [
+      { settings: { ...settings, chat: { enabled: true, users: [{ userId: "@ada", address: DESK_PAIR }] } } },
+      400,
+      /chat\.users/,
+    ],
     [{ settings: { ...settings, surprise: 1 } }, 400, /surprise|settings/],
   ],
 });

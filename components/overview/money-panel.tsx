@@ -62,9 +62,6 @@ export function MoneyPanel({ money }: { readonly money: Money }): ReactNode {
           )}
           <Split money={money} />
           <TransitList className="mt-3" />
-        </div>
-        <div className="bg-panel p-3.5 desk:p-4">
-          <MoneyParts period={period} />
           <p className="mt-3 text-micro text-ink-3">
             {money.ledger === null ? (
               "The ledger has not been checked yet."
@@ -80,6 +77,9 @@ export function MoneyPanel({ money }: { readonly money: Money }): ReactNode {
               </>
             )}
           </p>
+        </div>
+        <div className="bg-panel p-3.5 desk:p-4">
+          <MoneyParts period={period} />
         </div>
       </div>
     </Panel>

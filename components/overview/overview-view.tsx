@@ -8,8 +8,10 @@ import { useApi } from "@/components/live/use-api";
 import { Panel } from "@/components/ui/panel";
 import { Skeleton, SkeletonRows } from "@/components/ui/states";
 import { LampRow } from "./lamp-row";
+import { LatelySkeleton } from "./lately-skeleton";
 import { MoneyDaysSkeleton } from "./money-days-skeleton";
 import { MoneyPanel } from "./money-panel";
+import { PartsSkeleton } from "./money-parts";
 import { PairsPanel } from "./pairs-panel";
 import { WaitingPanel } from "./waiting-panel";
 
@@ -17,6 +19,11 @@ import { WaitingPanel } from "./waiting-panel";
 const MoneyDays = dynamic(() => import("./money-days").then((module) => module.MoneyDays), {
   ssr: false,
   loading: () => <MoneyDaysSkeleton />,
+});
+
+const LatelyPanel = dynamic(() => import("./lately-panel").then((module) => module.LatelyPanel), {
+  ssr: false,
+  loading: () => <LatelySkeleton />,
 });
 
 export function OverviewView(): ReactNode {
@@ -31,7 +38,10 @@ export function OverviewView(): ReactNode {
               <MoneyPanel money={data.money} />
               <MoneyDays />
             </div>
-            <WaitingPanel attention={data.attention} pairs={data.pairs} />
+            <div className="grid gap-3 desk:gap-4">
+              <WaitingPanel attention={data.attention} pairs={data.pairs} />
+              <LatelyPanel />
+            </div>
           </div>
           <div className="max-mid:order-none">
             <PairsPanel pairs={data.pairs} isOld={isReadingOld(overview)} />
@@ -45,17 +55,23 @@ export function OverviewView(): ReactNode {
 function OverviewSkeleton(): ReactNode {
   return (
     <div className="grid gap-3 desk:gap-4">
-      <div className="h-[104px] border-y bg-panel p-4 desk:border">
+      <div className="h-[338px] border-y bg-panel p-4 mid:h-[121px] desk:border">
         <Skeleton className="h-7 w-40" />
-        <Skeleton className="mt-3 h-4 w-72" />
+        <Skeleton className="mt-3 h-4 w-72 max-w-full" />
       </div>
-      <div className="grid gap-3 desk:gap-4 mid:grid-cols-[minmax(0,1fr)_372px]">
-        <Panel title="Money" flush>
-          <SkeletonRows rows={8} label="money" />
-        </Panel>
-        <Panel title="Waiting for you" flush>
-          <SkeletonRows rows={4} label="what waits" />
-        </Panel>
+      <div className="grid items-start gap-3 desk:gap-4 mid:grid-cols-[minmax(0,1fr)_372px]">
+        <div className="order-1 grid gap-3 desk:gap-4 mid:order-none">
+          <Panel title="Money">
+            <PartsSkeleton />
+          </Panel>
+          <MoneyDaysSkeleton />
+        </div>
+        <div className="grid gap-3 desk:gap-4">
+          <Panel title="Waiting for you" flush>
+            <SkeletonRows rows={3} height={54} label="what waits" />
+          </Panel>
+          <LatelySkeleton />
+        </div>
       </div>
       <Panel title="Pairs" flush>
         <SkeletonRows rows={3} height={45} label="pairs" />

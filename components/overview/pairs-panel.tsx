@@ -1,8 +1,10 @@
 // All pairs in a row each: state, gate, price, range, money, last decision; two-line rows on phones.
 "use client";
 import Link from "next/link";
+import { parseAsString, parseAsStringLiteral, useQueryStates } from "nuqs";
 import type { ReactNode } from "react";
 import { MarketAge } from "@/components/live/age";
+import { SignedMoney } from "@/components/live/signed-money";
 import { RowMenu } from "@/components/pairs/row-menu";
 import { modeOf, PAIR_STATE, pairStateWord, reasonWords } from "@/components/shell/words";
 import { GateBar } from "@/components/ui/gate-bar";
@@ -11,12 +13,13 @@ import { Panel } from "@/components/ui/panel";
 import { Empty } from "@/components/ui/states";
 import { Status } from "@/components/ui/status";
 import { Sub, Table, Td, Th, Tr } from "@/components/ui/table";
+import { TextLink } from "@/components/ui/text-link";
 import type { RouteResponse } from "@/lib/api/contract";
 import { UNKNOWN } from "@/lib/format/number";
 import { formatPercent } from "@/lib/format/percent";
 import { formatPrice, formatRange } from "@/lib/format/price";
 import { formatUsd } from "@/lib/format/usd";
-import { SignedMoney } from "@/components/live/signed-money";
+import { findPairs, orderPairs, PAIR_ORDERS, type PairOrder } from "./pairs-order";
 
 type Pair = RouteResponse<"pairs">["pairs"][number];
 
@@ -29,17 +32,76 @@ interface Props {
   readonly isOld: boolean;
 }
 
-export function PairsPanel({ pairs, isOld }: Props): ReactNode {
-  const newest = pairs.reduce<number | null>(
+/** From so many on a way to find one is worth its room. */
+const FIND_FROM = 8;
+const ORDERS = [
+  { value: "attention", label: "needs a look first" },
+  { value: "name", label: "by name" },
+  { value: "value", label: "by value" },
+  { value: "net", label: "by net 24 h" },
+] as const satisfies readonly { readonly value: PairOrder; readonly label: string }[];
+
+export function PairsPanel({ pairs: all, isOld }: Props): ReactNode {
+  const [{ find, order }, setView] = useQueryStates({
+    find: parseAsString.withDefault(""),
+    order: parseAsStringLiteral(PAIR_ORDERS).withDefault("attention"),
+  });
+  const hasTools = all.length >= FIND_FROM;
+  const pairs = hasTools ? orderPairs(findPairs(all, find), order) : all;
+  const newest = all.reduce<number | null>(
     (max, pair) => (pair.priceAtMs === null ? max : Math.max(max ?? 0, pair.priceAtMs)),
     null,
   );
   return (
-    <Panel title="Pairs" meta={<MarketAge atMs={newest} periodMs={PRICE_PERIOD_MS} />} flush>
-      {pairs.length === 0 ? (
+    <Panel
+      title="Pairs"
+      meta={
+        <>
+          <MarketAge atMs={newest} periodMs={PRICE_PERIOD_MS} />
+          {hasTools && (
+            <span role="status" className="text-micro text-ink-3">
+              {pairs.length} of {all.length}
+            </span>
+          )}
+        </>
+      }
+      tools={
+        hasTools ? (
+          <>
+            <input
+              type="search"
+              aria-label="Find pairs by name, mode, state or chain"
+              placeholder="Find"
+              value={find}
+              onChange={(event) => void setView({ find: event.target.value || null })}
+              className="h-9 w-32 rounded-control border border-edge bg-raised px-2 text-dense desk:h-7 desk:w-44"
+            />
+            <select
+              aria-label="Order of the pairs"
+              value={order}
+              onChange={(event) =>
+                void setView({ order: ORDERS.find(({ value }) => value === event.target.value)?.value ?? null })
+              }
+              className="h-9 rounded-control border border-edge bg-raised px-1.5 text-dense desk:h-7"
+            >
+              {ORDERS.map(({ value, label }) => (
+                <option key={value} value={value}>
+                  {label}
+                </option>
+              ))}
+            </select>
+          </>
+        ) : undefined
+      }
+      flush
+    >
+      {all.length === 0 ? (
         <Empty title="No pair is configured.">
-          A pair appears here when the deployment&rsquo;s settings name it and its worker has started.
+          A pair appears here once it is set up and its worker has started. <TextLink href="/pairs">Pairs</TextLink>{" "}
+          <TextLink href="/setup">Set-up checks</TextLink>
         </Empty>
+      ) : pairs.length === 0 ? (
+        <Empty title={`No pair matches “${find}”.`}>Names, modes, states and chains are searched.</Empty>
       ) : (
         <>
           <Wide pairs={pairs} isOld={isOld} />
@@ -149,7 +211,7 @@ function Wide({ pairs, isOld }: Props): ReactNode {
             </Tr>
           ))}
           <Tr isTotal>
-            <Td colSpan={5}>Total</Td>
+            <Td colSpan={5}>{pairs.length === 1 ? "Total" : `Total of ${pairs.length}`}</Td>
             <Td from="full" />
             <Td from="full" />
             <Td right>{formatUsd(sum((pair) => pair.valueUsd))}</Td>

@@ -36,7 +36,7 @@ export function SumsPanel({ report }: { readonly report: MoneyReportDto }): Reac
   return (
     <section
       aria-label="Sums"
-      className="grid grid-cols-2 gap-px border-y bg-line desk:border mid:grid-cols-3 xl:grid-cols-6"
+      className="grid grid-cols-2 gap-px border-y bg-line desk:border mid:grid-cols-3 min-[1400px]:grid-cols-6"
     >
       {tiles.map(({ label, value, sub }) => (
         <StatTile

@@ -15,8 +15,8 @@ const LENGTH_MS: Readonly<Record<MoneyPeriod, number>> = {
   "7d": 7 * DAY_MS,
   "30d": Number.POSITIVE_INFINITY,
 };
-/** Bars of a period: a day is looked at by the hour. */
-const BAR_MS: Readonly<Record<MoneyPeriod, number>> = { "24h": HOUR_MS, "7d": DAY_MS, "30d": DAY_MS };
+/** A span up to this long is looked at by the hour, a longer one by the day. */
+const BY_HOUR_MS = 2 * DAY_MS;
 
 export interface MoneyBookInput {
   readonly pairIds: readonly string[];
@@ -37,7 +37,9 @@ interface PeriodOfPair {
   readonly fromMs: number;
   readonly toMs: number;
   readonly sums: MoneySumsDto;
-  readonly bars: readonly Bar[];
+  readonly days: readonly Bar[];
+  /** Empty where the pair's own span is too long for it. */
+  readonly hours: readonly Bar[];
 }
 
 interface Kept {
@@ -91,7 +93,7 @@ export function createMoneyBook(): MoneyBook {
     async report(input, period) {
       const pairs: MoneyReportDto["pairs"] = [];
       const missing: string[] = [];
-      const bars = new Map<number, Bar[]>();
+      const spans: PeriodOfPair[] = [];
       let fromMs: number | null = null;
       let toMs: number | null = null;
       for (const pairId of input.pairIds) {
@@ -102,7 +104,12 @@ export function createMoneyBook(): MoneyBook {
         pairs.push({ pairId, ...own.sums });
         fromMs = Math.min(fromMs ?? own.fromMs, own.fromMs);
         toMs = Math.max(toMs ?? own.toMs, own.toMs);
-        for (const bar of own.bars) bars.set(bar.startAtMs, [...(bars.get(bar.startAtMs) ?? []), bar]);
+        spans.push(own);
+      }
+      const isByHour = (toMs ?? 0) - (fromMs ?? 0) <= BY_HOUR_MS;
+      const bars = new Map<number, Bar[]>();
+      for (const bar of spans.flatMap(({ hours, days }) => (isByHour ? hours : days))) {
+        bars.set(bar.startAtMs, [...(bars.get(bar.startAtMs) ?? []), bar]);
       }
       return {
         period,
@@ -110,7 +117,7 @@ export function createMoneyBook(): MoneyBook {
         toMs,
         total: totalOf(pairs),
         pairs,
-        barMs: BAR_MS[period],
+        barMs: isByHour ? HOUR_MS : DAY_MS,
         bars: [...bars]
           .toSorted(([left], [right]) => left - right)
           .map(([startAtMs, ofBar]) => ({ startAtMs, ...added(ofBar) })),
@@ -132,11 +139,13 @@ function addUp(records: readonly MoneyRecord[]): Omit<Kept, "epoch"> {
     const { capital } = agreement;
     const outsideUsd = capital?.outsideUsd ?? 0;
     const otherUsd = capital === null ? 0 : capital.notKeptUsd - capital.writtenOffUsd;
+    const fromMs = epochs[0]?.marketAtMs ?? newestMs;
     return {
-      fromMs: epochs[0]?.marketAtMs ?? newestMs,
+      fromMs,
       toMs: newestMs,
       sums: { ...total, outsideUsd, otherUsd, changeUsd: total.netUsd + outsideUsd + otherUsd },
-      bars: barsOf(epochs, BAR_MS[period]),
+      days: barsOf(epochs, DAY_MS),
+      hours: newestMs - fromMs <= BY_HOUR_MS ? barsOf(epochs, HOUR_MS) : [],
     };
   };
   return { days: all.days, periods: { "24h": periodOf("24h"), "7d": periodOf("7d"), "30d": periodOf("30d") } };

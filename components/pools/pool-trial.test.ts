@@ -68,6 +68,16 @@ describe("planTrial", () => {
     expect(planned.trial.data).toMatchObject({ kind: "pool", notes: ["By GeckoTerminal."] });
   });
 
+  it("behavior: a quote that is no dollar is walked in dollars at its price of now, and that is said", () => {
+    const facts = { ...answer(1).facts, pairId: "WBTC-WETH", quote: { symbol: "WETH", address: "0x3", decimals: 18 } };
+    const planned = planTrial(answer(8, { facts, isQuoteUsd: false, quoteUsd: 3_000 }), INPUT);
+    if (!planned.ok) throw new Error(planned.message);
+    expect(planned.trial.request).toMatchObject({ base: "WETH", quote: "USD", quoteDecimals: 18 });
+    expect(planned.trial.sentence).toMatch(
+      /Prices are in dollars, with 1 WETH at \$3,000\S* throughout: what WETH itself did against the dollar is not in the result\.$/,
+    );
+  });
+
   it("behavior: the lab's engine runs it, net of costs beside holding, and calls the fees an estimate", () => {
     const planned = planTrial(answer(8), INPUT);
     if (!planned.ok) throw new Error(planned.message);
@@ -102,13 +112,13 @@ describe("planTrial", () => {
     const refusals = [
       planTrial(answer(0, { from: "none", notes: ["No collector runs for this pair yet."] }), INPUT),
       planTrial(answer(1.5), INPUT),
-      planTrial(answer(61, { isQuoteUsd: false }), INPUT),
+      planTrial(answer(61, { isQuoteUsd: false, quoteUsd: null }), INPUT),
       planTrial(answer(61), { ...INPUT, capitalUsd: "much" }),
       planTrial({ ...answer(61), facts: { ...answer(1).facts, feePips: null } }, { ...INPUT, market: null }),
     ].map((planned) => (planned.ok ? "a plan" : planned.message));
     expect(refusals[0]).toBe("There are no candles to walk. No collector runs for this pair yet.");
     expect(refusals[1]).toMatch(/^Only .* of candles are there .*two days are the least/);
-    expect(refusals[2]).toMatch(/USDC is not known to be one/);
+    expect(refusals[2]).toMatch(/no pair that runs here tells what USDC is worth/);
     expect(refusals[3]).toMatch(/Capital in US dollars: expected a number/);
     expect(refusals[4]).toMatch(/fee was not read/);
   });

@@ -5,6 +5,7 @@ import type { SettingsAnswer } from "@/components/settings/settings-api";
 import { formatAge } from "@/lib/format/age";
 import { formatFixed } from "@/lib/format/number";
 import { formatDay } from "@/lib/format/time";
+import { formatUsd } from "@/lib/format/usd";
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
@@ -40,9 +41,10 @@ export type TrialPlan = { readonly ok: true; readonly trial: Trial } | { readonl
 export function planTrial(answer: SettingsAnswer<"poolTrial">, input: TrialInput): TrialPlan {
   const { candles, facts, from, notes, venues } = answer;
   const { base, quote } = facts;
-  if (!answer.isQuoteUsd) {
+  const quoteUsd = answer.isQuoteUsd ? 1 : (answer.quoteUsd ?? null);
+  if (quoteUsd === null) {
     return refuse(
-      `A backtest counts in US dollars and ${quote.symbol} is not known to be one: there is no result for ${facts.pairId}.`,
+      `A backtest counts in US dollars, and no pair that runs here tells what ${quote.symbol} is worth in them: there is no result for ${facts.pairId}.`,
     );
   }
   if (from === "none" || candles.firstAtMs === null || candles.count < 2) {
@@ -80,7 +82,7 @@ export function planTrial(answer: SettingsAnswer<"poolTrial">, input: TrialInput
     fromMs: Math.ceil(fromMs / MINUTE_MS) * MINUTE_MS,
     toMs,
     base: base.symbol,
-    quote: quote.symbol,
+    quote: answer.isQuoteUsd ? quote.symbol : "USD",
     baseDecimals: base.decimals,
     quoteDecimals: quote.decimals,
     baseIsToken0: facts.baseIsToken0,
@@ -98,7 +100,7 @@ export function planTrial(answer: SettingsAnswer<"poolTrial">, input: TrialInput
       request,
       source,
       data: from === "collector" ? { kind: "recorded", candles, venues } : { kind: "pool", candles, notes },
-      sentence: `${days} days${isWhole ? "" : " of the 30 asked for: there is no more data"}, ${formatDay(fromMs)} to ${formatDay(toMs)}, ${source}; the strategy looks back on ${backDays} days before them. No swaps of this pool are known, so that its fees are an estimate${depthUsd === null ? " beside a mid-sized pool's liquidity" : " beside the liquidity the check read"}.${from === "collector" && notes.length > 0 ? ` ${notes.join(" ")}` : ""}`,
+      sentence: `${days} days${isWhole ? "" : " of the 30 asked for: there is no more data"}, ${formatDay(fromMs)} to ${formatDay(toMs)}, ${source}; the strategy looks back on ${backDays} days before them. No swaps of this pool are known, so that its fees are an estimate${depthUsd === null ? " beside a mid-sized pool's liquidity" : " beside the liquidity the check read"}.${from === "collector" && notes.length > 0 ? ` ${notes.join(" ")}` : ""}${answer.isQuoteUsd ? "" : ` Prices are in dollars, with 1 ${quote.symbol} at ${formatUsd(quoteUsd)} throughout: what ${quote.symbol} itself did against the dollar is not in the result.`}`,
     },
   };
 }

@@ -101,6 +101,8 @@ export const settingsContract = {
       isPegged: z.boolean(),
       /** The quote token is a dollar, so that amounts in it are US dollars. */
       isQuoteUsd: z.boolean(),
+      /** Dollars per quote token by which the candles were turned into dollars; 1 for a dollar, null: not known, they are as they came. */
+      quoteUsd: z.number().positive().nullable().optional(),
       /** `none`: nobody had candles; `notes` say who was asked and what came. */
       from: z.enum(["collector", "pool", "none"]),
       /** Exchanges behind the collector's candles. */

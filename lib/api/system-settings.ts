@@ -147,7 +147,9 @@ export const poolCheckSchema = z.object({
     .object({
       /** The larger of both directions, 1/1 000 000. */
       feePips: z.number(),
-      /** From 1 % below to 1 % above the price; null where the quote is no dollar or depth is kept another way. */
+      /** From 1 % below to 1 % above the price, in the quote token; missing: an older signer looked. */
+      depthQuote: z.number().min(0).optional(),
+      /** The same in dollars; null where the price of the quote is not known. */
       depthUsd: z.number().min(0).nullable(),
     })
     .nullish(),

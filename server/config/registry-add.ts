@@ -8,7 +8,8 @@ import {
   sliceHex,
   zeroAddress,
 } from "viem";
-import type { CallPort, FamilyReads, LivePool } from "@/lib/actions/family";
+import type { CallPort, DepthSegment, FamilyReads, LivePool } from "@/lib/actions/family";
+import { binPriceX128, binsWithinBand, MAX_BIN_ID } from "@/lib/amm/bins";
 import { amountsForLiquidity } from "@/lib/amm/liquidity";
 import { humanAmount } from "@/lib/amm/human-units";
 import { sqrtToPrice } from "@/lib/amm/sqrt-price";
@@ -61,6 +62,9 @@ export interface Addition<T> {
 
 export interface PoolMarket {
   readonly feePips: number;
+  /** From 1 % below to 1 % above the price, in the quote token. */
+  readonly depthQuote: number;
+  /** Null where the quote is no dollar: who knows its price can tell. */
   readonly depthUsd: number | null;
 }
 
@@ -254,11 +258,12 @@ function hookFinding({ pool, dex }: ResolvedPool): Finding {
 
 /** One per cent either way. */
 const DEPTH_TICKS = 100;
+const DEPTH_BPS = 100;
 
 interface PoolDepth {
   readonly live: LivePool;
-  readonly base: number | null;
-  readonly quote: number | null;
+  readonly base: number;
+  readonly quote: number;
 }
 
 async function readDepth(deps: AddDeps, facts: ResolvedPool): Promise<PoolDepth | ChainError> {
@@ -267,13 +272,22 @@ async function readDepth(deps: AddDeps, facts: ResolvedPool): Promise<PoolDepth 
     const ref = poolRefOf(facts);
     const reads = deps.readsOf(facts.dex.family);
     const live = await reads.readPool(calls, ref, "latest");
-    if (facts.dex.family === "liquidity-book") return { live, base: null, quote: null };
-    const window = { tickLower: live.tick - DEPTH_TICKS, tickUpper: live.tick + DEPTH_TICKS };
+    const isBins = facts.dex.family === "liquidity-book";
+    const side = isBins ? binsWithinBand(DEPTH_BPS, ref.binStep ?? 1) : DEPTH_TICKS;
+    const window = {
+      tickLower: isBins ? Math.max(0, live.tick - side) : live.tick - side,
+      tickUpper: isBins ? Math.min(MAX_BIN_ID, live.tick + side) : live.tick + side,
+    };
+    const active = isBins ? await readActiveBin(calls, ref.pool, live.tick) : null;
     let amount0 = 0n;
     let amount1 = 0n;
     for (const segment of await reads.readDepth(calls, ref, window, "latest")) {
-      const bounds = { sqrtAX96: sqrtAtTick(segment.tickLower), sqrtBX96: sqrtAtTick(segment.tickUpper) };
-      const part = amountsForLiquidity(live.sqrtPriceX96, bounds, segment.liquidityRaw, "down");
+      const part =
+        active === null
+          ? tickAmounts(live, segment)
+          : segment.tickLower === live.tick
+            ? active
+            : binAmounts(live, segment, ref.binStep ?? 1);
       amount0 += part.amount0;
       amount1 += part.amount1;
     }
@@ -286,17 +300,53 @@ async function readDepth(deps: AddDeps, facts: ResolvedPool): Promise<PoolDepth 
   });
 }
 
+interface Amounts {
+  readonly amount0: bigint;
+  readonly amount1: bigint;
+}
+
+function tickAmounts(live: LivePool, segment: DepthSegment): Amounts {
+  const bounds = { sqrtAX96: sqrtAtTick(segment.tickLower), sqrtBX96: sqrtAtTick(segment.tickUpper) };
+  return amountsForLiquidity(live.sqrtPriceX96, bounds, segment.liquidityRaw, "down");
+}
+
+/** Bins beside the active one hold one token only; liquidity is their value in tokenY, 128.128. */
+function binAmounts(live: LivePool, { tickLower: binId, liquidityRaw }: DepthSegment, binStep: number): Amounts {
+  if (binId < live.tick) return { amount0: 0n, amount1: liquidityRaw >> 128n };
+  const priceX128 = binPriceX128(binId, binStep);
+  return { amount0: priceX128 === null ? 0n : liquidityRaw / priceX128, amount1: 0n };
+}
+
+/** The bin the price is in holds both tokens; every generation of the pair answers two words. */
+async function readActiveBin(calls: CallPort, pool: Hex, binId: number): Promise<Amounts> {
+  const data = await calls.call(
+    { to: pool, data: encodeFunctionData({ abi: BIN_ABI, functionName: "getBin", args: [binId] }) },
+    "latest",
+  );
+  try {
+    const [amount0, amount1] = decodeFunctionResult({ abi: BIN_ABI, functionName: "getBin", data });
+    return { amount0, amount1 };
+  } catch (cause) {
+    throw new ChainError({
+      code: "bad_data",
+      retryable: false,
+      message: `${pool} does not answer getBin() as a pair of Liquidity Book does`,
+      cause,
+    });
+  }
+}
+
 function marketOf(facts: ResolvedPool, { live, base, quote }: PoolDepth): PoolMarket {
   const frame = {
     baseIsToken0: facts.baseIsToken0,
     decBase: facts.base.decimals,
     decQuote: facts.quote.decimals,
   };
-  const isDollar = facts.quote.pegCurrency === "USD";
+  const depthQuote = base * sqrtToPrice(live.sqrtPriceX96, frame) + quote;
   return {
     feePips: Math.max(live.fee0Pips, live.fee1Pips),
-    depthUsd:
-      base === null || quote === null || !isDollar ? null : base * sqrtToPrice(live.sqrtPriceX96, frame) + quote,
+    depthQuote,
+    depthUsd: facts.quote.pegCurrency === "USD" ? depthQuote : null,
   };
 }
 
@@ -307,11 +357,7 @@ function depthFindings(facts: ResolvedPool, found: PoolDepth | ChainError): read
   if (live.liquidityRaw === 0n)
     return [note(`fee ${fee} pips; there is no liquidity at the price: nothing is earned there`)];
   return [
-    good(
-      base === null
-        ? `fee ${fee} pips; there is liquidity in the active bin`
-        : `fee ${fee} pips; within 1 % of the price: ${base} ${facts.base.symbol} and ${quote} ${facts.quote.symbol}`,
-    ),
+    good(`fee ${fee} pips; within 1 % of the price: ${base} ${facts.base.symbol} and ${quote} ${facts.quote.symbol}`),
   ];
 }
 
@@ -407,6 +453,7 @@ function amountOf(data: Hex | undefined): bigint | null {
 type PoolKeyFacts = Pick<Pool, "tokens" | "fee" | "tickSpacing" | "hooks" | "deployer" | "binStep" | "parameters">;
 const NO_KEY = { fee: null, tickSpacing: null, hooks: null, deployer: null, binStep: null, parameters: null } as const;
 
+const BIN_ABI = parseAbi(["function getBin(uint24 id) view returns (uint256 reserveX, uint256 reserveY)"]);
 const KEY_ABI = parseAbi([
   "function token0() view returns (address)",
   "function token1() view returns (address)",

@@ -251,6 +251,18 @@ describe.each(FAMILY_KITS)("$name", (kit) => {
     const total = depth.value.reduce((sum, bucket) => sum + bucket.base * reading.price + bucket.quote, 0);
     const ours = (Number(observed.baseRaw) / 1e18) * reading.price + Number(observed.quoteRaw) / 1e6;
     expect(Math.abs(total / ours - 1)).toBeLessThan(0.01);
+    // The check before an addition sees the same within 1 % of the price; of bins, whole ones: 9 of 10 bps on either side.
+    const half = Math.log1p(10 / 1e4) * 9.5;
+    const near = depth.value
+      .filter(({ priceLower, priceUpper }) => {
+        return Math.abs(Math.log(Math.sqrt(priceLower * priceUpper) / reading.price)) < half;
+      })
+      .reduce((sum, bucket) => sum + bucket.base * reading.price + bucket.quote, 0);
+    const depthQuote = addition.market?.depthQuote ?? 0;
+    expect(depthQuote).toBeGreaterThan(0);
+    expect(addition.market?.depthUsd).toBe(depthQuote);
+    if (isBins) expect(Math.abs(depthQuote / near - 1)).toBeLessThan(0.01);
+    else expect(depthQuote).toBeLessThan(total * 1.01);
 
     const samples = await states.readSamples({ pools: [facts], owner: chain.user, known: [{ facts, tokenId }] }, block);
     if (!samples.ok) throw samples.error;

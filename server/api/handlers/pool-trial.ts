@@ -10,6 +10,7 @@ import { MINUTE_MS } from "@/lib/units";
 import type { ApiError } from "@/server/api/api-error";
 import type { ApiDeps } from "@/server/api/deps";
 import { bindHandler } from "@/server/api/handler";
+import { knownUsdPrice } from "@/server/api/quote-usd";
 import { readPoolCandles, type PoolCandleDeps } from "@/server/api/pool-candles";
 import { readDeskState } from "@/server/api/reads";
 import { poolFacts } from "@/server/api/views/pool-view";
@@ -55,20 +56,43 @@ const trialHandler = bindHandler(
     const toMs = marketNowMs(deps, desk.value);
     const found = await candlesFor(deps, pool, { fromMs: toMs - SPAN_MS, toMs, isGone: () => request.signal.aborted });
     if (!found.ok) return found;
+    const known = knownUsdPrice(pool.quote, {
+      registry: deps.registry,
+      workers: desk.value.workers,
+      nowMs: deps.nowMs(),
+    });
+    const series = known === null ? found.value.series : inDollars(found.value.series, known.usd);
     return ok({
       data: {
         facts: poolFacts(pool),
         isPegged: view.isPegged(added.pair),
         isQuoteUsd: pool.quote.pegCurrency === "USD",
+        quoteUsd: known?.usd ?? null,
         from: found.value.from,
         venues: [...found.value.venues],
-        candles: packCandles(found.value.series),
+        candles: packCandles(series),
         notes: [...found.value.notes],
       },
     });
   },
   "operator",
 );
+
+/**
+ * Prices in dollars at the quote's price of now. A pool's result does not depend on the unit its price is told in, so that a walk in it
+ * is one in dollars; what the quote itself did against the dollar is not in it.
+ */
+function inDollars(series: CandleSeries, quoteUsd: number): CandleSeries {
+  if (quoteUsd === 1) return series;
+  const scaled = (column: Float64Array): Float64Array => column.map((value) => value * quoteUsd);
+  return {
+    ...series,
+    open: scaled(series.open),
+    high: scaled(series.high),
+    low: scaled(series.low),
+    close: scaled(series.close),
+  };
+}
 
 interface Window {
   readonly fromMs: number;

@@ -2,18 +2,22 @@
 import * as z from "zod";
 import { workerEndpointsSchema } from "@/lib/api/endpoint-schemas";
 import { settingsContract } from "@/lib/api/settings-contract";
-import { hasProblem, type CheckLine } from "@/lib/api/system-settings";
+import { hasProblem, type CheckLine, type PoolCheck } from "@/lib/api/system-settings";
 import { err, ok, type Result } from "@/lib/errors/result";
 import { errorText } from "@/lib/errors/tidegate-error";
 import { formatUsd } from "@/lib/format/usd";
+import { mergeEntries } from "@/lib/registry/merge-entries";
 import type { Pair } from "@/lib/registry/schema";
 import { formatAge } from "@/lib/format/age";
 import { fromSignerError, fromStoreError, type ApiError } from "@/server/api/api-error";
 import type { ApiDeps } from "@/server/api/deps";
 import { bindHandler } from "@/server/api/handler";
+import { knownUsdPrice } from "@/server/api/quote-usd";
+import { readDeskState } from "@/server/api/reads";
 import { requireRole } from "@/server/api/session";
 import { heardOf, type SettingsDesk } from "@/server/api/settings-desk";
 import { endpointView, lastSwitchOf, type Measured } from "@/server/api/views/endpoint-view";
+import { createRegistryView } from "@/server/config/registry";
 import { probeEndpoint, readReference, tryReference } from "@/server/infra/chain/probe-endpoint";
 import type { RpcEndpoint } from "@/server/infra/chain/rpc-fallback";
 import { checkOutboundUrl } from "@/server/infra/guarded-fetch";
@@ -209,10 +213,27 @@ const checkHandler = bindHandler(
               : [newSourcesLine(addition.pairs[0] ?? null)]),
           ]);
     const lines = [...checked.value.lines, ...more];
-    return ok({ data: { ...checked.value, lines, tookMs: deps.nowMs() - startMs } });
+    const market = await marketInDollars(deps, checked.value);
+    return ok({ data: { ...checked.value, market, lines, tookMs: deps.nowMs() - startMs } });
   },
   "operator",
 );
+
+/** The signer reads the depth in the quote token; what that is in dollars, where it is none, is what positions are valued by here. */
+async function marketInDollars(deps: ApiDeps, { addition, market }: PoolCheck): Promise<PoolCheck["market"]> {
+  const [added] = addition?.pools ?? [];
+  if (addition === null || added === undefined || market?.depthQuote === undefined || market.depthUsd !== null) {
+    return market;
+  }
+  const desk = await readDeskState(deps);
+  if (!desk.ok) return market;
+  const quote = createRegistryView(
+    mergeEntries(deps.registry.registry, { version: 1, chains: [], dexes: [], ...addition }),
+  ).poolsOf(added.pair)[0]?.quote;
+  if (quote === undefined) return market;
+  const known = knownUsdPrice(quote, { registry: deps.registry, workers: desk.value.workers, nowMs: deps.nowMs() });
+  return known === null ? market : { ...market, depthUsd: market.depthQuote * known.usd };
+}
 
 /** Which exchanges price the pair now, from the candles they sent, each by the name it lists the pair under. */
 async function sourcesLine(deps: ApiDeps, pair: Pair | null): Promise<CheckLine> {

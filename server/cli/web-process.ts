@@ -1,6 +1,6 @@
 // The desk as one process by house convention: answers the API itself, serves the Next build for the rest, ends when its control channel closes; mode `build` builds it first.
 import { spawn } from "node:child_process";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer, get, type IncomingMessage, type ServerResponse } from "node:http";
 import { join } from "node:path";
 import next from "next";
 import { API_SECURITY_HEADERS, callerAddress, checkGate, FORWARDING_HEADERS } from "@/lib/api/request-gate";
@@ -69,7 +69,25 @@ async function serve(port: number, isDev: boolean): Promise<void> {
     process.stderr.write(`error: the desk cannot listen on ${host}:${port}: ${error.message}\n`);
     process.exit(1);
   });
-  server.listen(port, host, () => process.stdout.write(`${JSON.stringify({ ready: true, port })}\n`));
+  server.listen(port, host, () => {
+    process.stdout.write(`${JSON.stringify({ ready: true, port })}\n`);
+    const pairId = settings.value.pairs?.[0];
+    if (!isDev) void warmUp(port, ["/overview", ...(pairId === undefined ? [] : [`/pairs/${pairId}`])]);
+  });
+}
+
+/** Next loads a page's code with its first request, a second the first visitor would wait; one page of each kind brings most of it. */
+async function warmUp(port: number, paths: readonly string[]): Promise<void> {
+  for (const path of paths) {
+    await new Promise<void>((resolve) => {
+      const asked = get({ host, port, path, headers: { host: "localhost" }, agent: false }, (response) => {
+        response.resume();
+        response.once("close", resolve);
+      });
+      // Only time is lost with it; whoever comes next meets the same trouble and is told.
+      asked.once("error", () => resolve());
+    });
+  }
 }
 
 /** Next would take five milliseconds for each of them, most of what a reading costs; in development it answers, to reload what changed. */

@@ -5,6 +5,8 @@ import ReactMarkdown, { type Components } from "react-markdown";
 import remarkGfm from "remark-gfm";
 import { TextLink } from "@/components/ui/text-link";
 import { anchorOf, docLink } from "./links";
+import { LiveTerm } from "./live-term";
+import { isTermId, type TermId } from "./live-terms";
 import { manualHref } from "./manual-nav";
 
 interface Neighbour {
@@ -68,16 +70,20 @@ function partsFor(slug: string, pages: readonly string[]): Components {
     code: ({ children }) => (
       <code className="rounded-chip bg-raised px-1 py-px font-hash text-[12.5px] break-words text-ink">{children}</code>
     ),
-    pre: ({ children }) => (
-      <pre
-        tabIndex={0}
-        role="group"
-        aria-label="Code"
-        className="my-3 overflow-x-auto border bg-sunken px-3.5 py-2.5 leading-5 [&_code]:bg-transparent [&_code]:p-0 [&_code]:break-normal"
-      >
-        {children}
-      </pre>
-    ),
+    pre: ({ children }) => {
+      const term = liveTermOf(children);
+      if (term !== null) return <LiveTerm id={term} />;
+      return (
+        <pre
+          tabIndex={0}
+          role="group"
+          aria-label="Code"
+          className="my-3 overflow-x-auto border bg-sunken px-3.5 py-2.5 leading-5 [&_code]:bg-transparent [&_code]:p-0 [&_code]:break-normal"
+        >
+          {children}
+        </pre>
+      );
+    },
     table: ({ children }) => (
       <div tabIndex={0} role="group" aria-label="Table" className="my-4 overflow-x-auto">
         <table className="w-full border-collapse text-body">{children}</table>
@@ -115,6 +121,14 @@ function partsFor(slug: string, pages: readonly string[]): Components {
       }
     },
   };
+}
+
+/** A block of code in the language `live` names a term: its formula is shown with live numbers. */
+function liveTermOf(node: ReactNode): TermId | null {
+  if (!isValidElement<{ readonly className?: string; readonly children?: ReactNode }>(node)) return null;
+  if (node.props.className !== "language-live") return null;
+  const id = plain(node.props.children).trim();
+  return isTermId(id) ? id : null;
 }
 
 function plain(node: ReactNode): string {

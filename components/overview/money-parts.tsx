@@ -5,6 +5,7 @@ import { QueryView } from "@/components/live/query-view";
 import { SignedMoney } from "@/components/live/signed-money";
 import { useApi } from "@/components/live/use-api";
 import { cx } from "@/components/ui/cx";
+import { Term } from "@/components/docs/term";
 import { Skeleton } from "@/components/ui/states";
 import type { MoneyPeriod, MoneyReportDto, MoneySumsDto } from "@/lib/api/money-schemas";
 import { formatDayMinutes } from "@/lib/format/time";
@@ -54,10 +55,12 @@ function Sums({ report }: { readonly report: MoneyReportDto }): ReactNode {
   return (
     <>
       <div className="flex flex-wrap items-baseline gap-x-3">
-        <span className="text-micro text-ink-3">Net of liquidity</span>
+        <span className="text-micro text-ink-3">
+          <Term id="net">Net of liquidity</Term>
+        </span>
         <SignedMoney value={total.netUsd} className="text-stat font-medium" />
-        <span className="ml-auto text-micro text-ink-3" title="net less price effect">
-          Against holding: <span className="text-ink-2">{formatSignedUsd(total.alphaUsd)}</span>
+        <span className="ml-auto text-micro text-ink-3">
+          <Term id="alpha">Against holding</Term>: <span className="text-ink-2">{formatSignedUsd(total.alphaUsd)}</span>
         </span>
       </div>
       <dl className="mt-2">
@@ -80,7 +83,9 @@ function Sums({ report }: { readonly report: MoneyReportDto }): ReactNode {
             />
           )}
           <div className="flex items-baseline gap-2 py-[3px]">
-            <dt className="font-title">Change of capital</dt>
+            <dt className="font-title">
+              <Term id="capital">Change of capital</Term>
+            </dt>
             <dd className="ml-auto">
               <SignedMoney value={total.changeUsd} className="font-title" />
             </dd>

@@ -68,6 +68,13 @@ describe("planTrial", () => {
     expect(planned.trial.data).toMatchObject({ kind: "pool", notes: ["By GeckoTerminal."] });
   });
 
+  it.each([null, 0])("edge: without a depth (%s) it is said that a mid-sized pool's stands in", (depthUsd) => {
+    const planned = planTrial(answer(8), { ...INPUT, market: { feePips: 500, depthUsd } });
+    if (!planned.ok) throw new Error(planned.message);
+    expect(planned.trial.request).not.toHaveProperty("depthUsd");
+    expect(planned.trial.sentence).toMatch(/an estimate beside a mid-sized pool's liquidity/);
+  });
+
   it("behavior: a quote that is no dollar is walked in dollars at its price of now, and that is said", () => {
     const facts = { ...answer(1).facts, pairId: "WBTC-WETH", quote: { symbol: "WETH", address: "0x3", decimals: 18 } };
     const planned = planTrial(answer(8, { facts, isQuoteUsd: false, quoteUsd: 3_000 }), INPUT);

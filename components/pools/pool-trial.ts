@@ -75,7 +75,8 @@ export function planTrial(answer: SettingsAnswer<"poolTrial">, input: TrialInput
   if (!checked.ok) return refuse(`${Object.values(checked.errors).join(". ")}.`);
   const feePips = input.market?.feePips ?? facts.feePips;
   if (feePips === null) return refuse("The pool's fee was not read, so that no income can be told. Check it again.");
-  const depthUsd = input.market?.depthUsd ?? null;
+  const depthUsd = input.market?.depthUsd ?? 0;
+  const isDepthKnown = depthUsd > 0;
   const fromMs = Math.max(toMs - WANTED_MS, firstAtMs + Math.min(LOOK_BACK_MS, LOOK_BACK_FRAC * spanMs));
   const request: LabRequest = {
     ...checked.value,
@@ -89,7 +90,7 @@ export function planTrial(answer: SettingsAnswer<"poolTrial">, input: TrialInput
     feePips,
     tickSpacing: facts.tickSpacing ?? 1,
     twins: TWINS,
-    ...(depthUsd === null || depthUsd <= 0 ? {} : { depthUsd }),
+    ...(isDepthKnown ? { depthUsd } : {}),
   };
   const days = formatFixed((toMs - fromMs) / DAY_MS, 1);
   const isWhole = toMs - fromMs >= WANTED_MS;
@@ -100,7 +101,7 @@ export function planTrial(answer: SettingsAnswer<"poolTrial">, input: TrialInput
       request,
       source,
       data: from === "collector" ? { kind: "recorded", candles, venues } : { kind: "pool", candles, notes },
-      sentence: `${days} days${isWhole ? "" : " of the 30 asked for: there is no more data"}, ${formatDay(fromMs)} to ${formatDay(toMs)}, ${source}; the strategy looks back on ${backDays} days before them. No swaps of this pool are known, so that its fees are an estimate${depthUsd === null ? " beside a mid-sized pool's liquidity" : " beside the liquidity the check read"}.${from === "collector" && notes.length > 0 ? ` ${notes.join(" ")}` : ""}${answer.isQuoteUsd ? "" : ` Prices are in dollars, with 1 ${quote.symbol} at ${formatUsd(quoteUsd)} throughout: what ${quote.symbol} itself did against the dollar is not in the result.`}`,
+      sentence: `${days} days${isWhole ? "" : " of the 30 asked for: there is no more data"}, ${formatDay(fromMs)} to ${formatDay(toMs)}, ${source}; the strategy looks back on ${backDays} days before them. No swaps of this pool are known, so that its fees are an estimate${isDepthKnown ? " beside the liquidity the check read" : " beside a mid-sized pool's liquidity"}.${from === "collector" && notes.length > 0 ? ` ${notes.join(" ")}` : ""}${answer.isQuoteUsd ? "" : ` Prices are in dollars, with 1 ${quote.symbol} at ${formatUsd(quoteUsd)} throughout: what ${quote.symbol} itself did against the dollar is not in the result.`}`,
     },
   };
 }

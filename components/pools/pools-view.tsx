@@ -5,6 +5,7 @@ import dynamic from "next/dynamic";
 import Link from "next/link";
 import type { ReactNode } from "react";
 import { MarketAge } from "@/components/live/age";
+import { Term } from "@/components/docs/term";
 import { QueryView } from "@/components/live/query-view";
 import { useApi } from "@/components/live/use-api";
 import { Chip } from "@/components/ui/chip";
@@ -81,7 +82,9 @@ function PoolTable({ pools }: { readonly pools: readonly PoolDto[] }): ReactNode
       <thead>
         <tr>
           <Th>Pool</Th>
-          <Th right>Kappa, 72 h</Th>
+          <Th right>
+            <Term id="kappa">Kappa, 72 h</Term>
+          </Th>
           <Th from="mid">Where it comes from</Th>
           <Th right from="desk">
             TVL

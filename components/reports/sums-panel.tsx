@@ -1,5 +1,8 @@
 // The sums of a report in six figures, with the span they are of.
+"use client";
 import type { ReactNode } from "react";
+import type { TermId } from "@/components/docs/live-terms";
+import { Term } from "@/components/docs/term";
 import { SignedMoney } from "@/components/live/signed-money";
 import { StatTile } from "@/components/ui/stat-tile";
 import type { MoneyReportDto } from "@/lib/api/money-schemas";
@@ -10,18 +13,29 @@ import { formatSignedUsd } from "@/lib/format/usd";
 export function SumsPanel({ report }: { readonly report: MoneyReportDto }): ReactNode {
   const { total, fromMs, toMs } = report;
   const costsUsd = total.gasUsd + total.swapCostUsd + total.bridgeCostUsd;
-  const tiles = [
+  const tiles: readonly {
+    readonly label: string;
+    readonly term?: TermId;
+    readonly value: number;
+    readonly sub: string;
+  }[] = [
     {
       label: "Net of liquidity",
+      term: "net",
       value: total.netUsd,
       sub:
         fromMs === null || toMs === null
           ? "no epoch with figures yet"
           : `${formatInteger(total.epochs)} epochs, ${formatDayMinutes(fromMs)} to ${formatDayMinutes(toMs)}`,
     },
-    { label: "Alpha, against holding", value: total.alphaUsd, sub: "fees − divergence − costs" },
+    { label: "Alpha, against holding", term: "alpha", value: total.alphaUsd, sub: "fees − divergence − costs" },
     { label: "Fees", value: total.feesUsd, sub: "collected and still in the pool" },
-    { label: "Divergence", value: 0 - total.lvrUsd, sub: `holding made ${formatSignedUsd(total.hodlUsd)}` },
+    {
+      label: "Divergence",
+      term: "divergence",
+      value: 0 - total.lvrUsd,
+      sub: `holding made ${formatSignedUsd(total.hodlUsd)}`,
+    },
     {
       label: "Gas, swaps, bridges",
       value: 0 - costsUsd,
@@ -29,6 +43,7 @@ export function SumsPanel({ report }: { readonly report: MoneyReportDto }): Reac
     },
     {
       label: "Change of capital",
+      term: "capital",
       value: total.changeUsd,
       sub: `with idle tokens ${formatSignedUsd(total.outsideUsd)}`,
     },
@@ -38,10 +53,10 @@ export function SumsPanel({ report }: { readonly report: MoneyReportDto }): Reac
       aria-label="Sums"
       className="grid grid-cols-2 gap-px border-y bg-line desk:border mid:grid-cols-3 min-[1400px]:grid-cols-6"
     >
-      {tiles.map(({ label, value, sub }) => (
+      {tiles.map(({ label, term, value, sub }) => (
         <StatTile
           key={label}
-          label={label}
+          label={term === undefined ? label : <Term id={term}>{label}</Term>}
           value={<SignedMoney value={value} />}
           context={sub}
           className="bg-panel p-3.5 desk:p-4"

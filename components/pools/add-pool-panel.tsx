@@ -62,7 +62,8 @@ function Finder({ choices }: { readonly choices: Choices }): ReactNode {
   const [busy, setBusy] = useState<string | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
   const [keyText, setKeyText] = useState(NO_POOL_KEY);
-  const [check, setCheck] = useState<Check | null>(null);
+  // With what was there when it was checked: what is signed does not change under the eyes of who reads it.
+  const [check, setCheck] = useState<{ readonly check: Check; readonly choices: Choices } | null>(null);
   const chain = choices.chains.find(({ id }) => id === chainId) ?? choices.chains[0];
   const id = address.trim();
   const needsDex = id.length === 66;
@@ -83,17 +84,10 @@ function Finder({ choices }: { readonly choices: Choices }): ReactNode {
     setProblem(null);
     setBusy("Checking…");
     try {
-      setCheck(
-        await askSettings("poolCheck", {
-          body: {
-            chainId: chain.id,
-            id,
-            dexId: dexId === "" ? null : dexId,
-            pairId: null,
-            ...key.key,
-          },
-        }),
-      );
+      const answer = await askSettings("poolCheck", {
+        body: { chainId: chain.id, id, dexId: dexId === "" ? null : dexId, pairId: null, ...key.key },
+      });
+      setCheck({ check: answer, choices });
     } catch (error) {
       setProblem(error instanceof ApiError ? error.message : "The desk did not answer; nothing was checked.");
     } finally {
@@ -168,9 +162,7 @@ function Finder({ choices }: { readonly choices: Choices }): ReactNode {
           />
         )}
       </form>
-      <div aria-live="polite">
-        {check !== null && <Result check={check} choices={choices} chainName={chain?.name ?? ""} />}
-      </div>
+      <div aria-live="polite">{check !== null && <Result {...check} chainName={chain?.name ?? ""} />}</div>
       {check === null && (
         <p className="mt-3 text-dense text-ink-3">
           Code, factory, key, hook, tokens, depth, volume, exchanges and gas are looked at; nothing is changed by

@@ -48,7 +48,9 @@ export function PoolCapsPanel({
       <h3 className="mb-1 font-title">Limits of {pairId}</h3>
       <p className="mb-3 text-dense text-ink-2">
         {caps === null
-          ? "The depth is not known in dollars, since no pair that runs here prices the quote in them: no cap follows from it."
+          ? depthUsd === 0
+            ? "There is no liquidity within 1 % of the price: no cap follows from it."
+            : "The depth is not known in dollars, since no pair that runs here prices the quote in them: no cap follows from it."
           : `Within 1 % of the price lie ${formatUsd(depthUsd)}. A tenth of it per transaction moves the price by about 0.2 %: ${formatUsd(caps.maxUsdPerTx)}.`}
         {!isNewPair && " The caps hold for all pools of the pair together."}
       </p>

@@ -23,8 +23,9 @@ import { knownPair, pairAuthority, readDeskState, readEpochs, type DeskState } f
 import { pairSummary } from "@/server/api/views/pair-summary";
 import { poolFacts } from "@/server/api/views/pool-view";
 import { decisionSentence } from "@/server/api/views/sentences";
-import { CANDLE_COLUMNS, readCandleMeta, readCandles } from "@/server/infra/store/candles";
+import { readCandleMeta } from "@/server/infra/store/candles";
 import { EPOCHS_KEPT_COUNT } from "@/server/infra/store/keys";
+import { readMergedCandles } from "@/server/infra/store/merged-candles";
 
 const DAY_MS = 86_400_000;
 const TIMEFRAME_MINUTES = { "1m": 1, "15m": 15, "1h": 60, "4h": 240 } as const;
@@ -337,7 +338,7 @@ const allocationHistoryHandler = bindHandler(contract.pairAllocationHistory, asy
   });
 });
 
-/** M1 candles of all venues, merged; empty where none has any. */
+/** M1 candles of all venues, merged as the strategy reads them; empty where none has any. */
 export async function mergedCandles(
   deps: ApiDeps,
   input: { readonly pairId: string; readonly fromMs: number; readonly toMs: number },
@@ -423,7 +424,10 @@ const configHandler = bindHandler(
     if (authority === null) {
       return err({
         code: "unavailable",
-        message: `The settings of ${params.id} are the signer's and it does not answer (${context.value.desk.authorityProblem ?? "no reason given"}).`,
+        message:
+          context.value.desk.authorityProblem === null
+            ? `The signer has not taken up ${params.id} yet; ask again in a moment.`
+            : `The settings of ${params.id} are the signer's and it does not answer (${context.value.desk.authorityProblem}).`,
         details: { service: "signer" },
       });
     }

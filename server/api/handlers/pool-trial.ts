@@ -17,7 +17,7 @@ import { poolFacts } from "@/server/api/views/pool-view";
 import { createRegistryView } from "@/server/config/registry";
 import { storeKeys } from "@/server/infra/store/keys";
 import { takeRateSlot } from "@/server/infra/store/rate-slot";
-import { longCandles } from "./lab";
+import { mergedCandles } from "./pairs";
 import { marketNowMs } from "./pairs";
 
 const DAY_MS = 86_400_000;
@@ -105,7 +105,7 @@ async function candlesFor(deps: ApiDeps, pool: ResolvedPool, window: Window): Pr
   const pairId = pool.pool.pair;
   const isCollected = deps.settings.pairIds.includes(pairId);
   const recorded = isCollected
-    ? await longCandles(deps, { pairId, fromMs: window.fromMs, toMs: window.toMs })
+    ? await mergedCandles(deps, { pairId, fromMs: window.fromMs, toMs: window.toMs })
     : ok({ series: createCandleSeries(MINUTE_MS, 0), venues: [] });
   if (!recorded.ok) return recorded;
   const { series, venues } = recorded.value;
@@ -147,7 +147,13 @@ async function ownCandles(
     fromMs: window.fromMs,
     toMs: window.toMs,
   });
-  return candles.ok ? candles.value : { problem: `GeckoTerminal: ${candles.error.message}.` };
+  if (candles.ok) return candles.value;
+  return {
+    problem:
+      candles.error.code === "not_found"
+        ? "GeckoTerminal does not know the pool."
+        : `GeckoTerminal: ${candles.error.message}.`,
+  };
 }
 
 function spanOf(series: CandleSeries): number {

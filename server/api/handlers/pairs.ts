@@ -23,9 +23,8 @@ import { knownPair, pairAuthority, readDeskState, readEpochs, type DeskState } f
 import { pairSummary } from "@/server/api/views/pair-summary";
 import { poolFacts } from "@/server/api/views/pool-view";
 import { decisionSentence } from "@/server/api/views/sentences";
-import { readCandleMeta } from "@/server/infra/store/candles";
+import { CANDLE_COLUMNS, readCandleMeta, readCandles } from "@/server/infra/store/candles";
 import { EPOCHS_KEPT_COUNT } from "@/server/infra/store/keys";
-import { readMergedCandles } from "@/server/infra/store/merged-candles";
 
 const DAY_MS = 86_400_000;
 const TIMEFRAME_MINUTES = { "1m": 1, "15m": 15, "1h": 60, "4h": 240 } as const;
@@ -338,7 +337,7 @@ const allocationHistoryHandler = bindHandler(contract.pairAllocationHistory, asy
   });
 });
 
-/** M1 candles of all venues, merged as the strategy reads them; empty where none has any. */
+/** M1 candles of all venues, merged; empty where none has any. */
 export async function mergedCandles(
   deps: ApiDeps,
   input: { readonly pairId: string; readonly fromMs: number; readonly toMs: number },

@@ -1,5 +1,6 @@
 // Where the money is now, and what became of it in a period that the address keeps.
 "use client";
+import dynamic from "next/dynamic";
 import { parseAsStringLiteral, useQueryState } from "nuqs";
 import type { ReactNode } from "react";
 import { MarketAge } from "@/components/live/age";
@@ -12,11 +13,17 @@ import { Status } from "@/components/ui/status";
 import { SignedMoney } from "@/components/live/signed-money";
 import { TextLink } from "@/components/ui/text-link";
 import type { RouteResponse } from "@/lib/api/contract";
-import { MONEY_PERIODS, type MoneyPeriod } from "@/lib/api/money-schemas";
+import { MONEY_PERIODS, type MoneyPeriod } from "@/lib/api/money-periods";
 import { formatUsd } from "@/lib/format/usd";
-import { MoneyParts } from "./money-parts";
+import { PartsSkeleton } from "./parts-skeleton";
 
 type Money = RouteResponse<"overview">["money"];
+
+/** Where it is comes first, what became of it right after. */
+const MoneyParts = dynamic(() => import("./money-parts").then((module) => module.MoneyParts), {
+  ssr: false,
+  loading: () => <PartsSkeleton />,
+});
 
 const PLACES = [
   { key: "inRangeUsd", label: "In range", swatch: "bg-tide" },

@@ -6,10 +6,10 @@ import { SignedMoney } from "@/components/live/signed-money";
 import { useApi } from "@/components/live/use-api";
 import { cx } from "@/components/ui/cx";
 import { Term } from "@/components/docs/term";
-import { Skeleton } from "@/components/ui/states";
 import type { MoneyPeriod, MoneyReportDto, MoneySumsDto } from "@/lib/api/money-schemas";
 import { formatDayMinutes } from "@/lib/format/time";
 import { formatSignedUsd } from "@/lib/format/usd";
+import { PartsSkeleton } from "./parts-skeleton";
 
 interface Part {
   readonly label: string;
@@ -133,17 +133,5 @@ function SignedBar({ value, largest }: { readonly value: number; readonly larges
         />
       )}
     </dd>
-  );
-}
-
-/** As high as the parts: nothing below it moves when they come. */
-export function PartsSkeleton(): ReactNode {
-  return (
-    <div role="status" aria-label="Loading profit and loss" className="grid h-[264px] content-start gap-3">
-      <Skeleton className="h-6 w-52" />
-      {PARTS.map(({ label }) => (
-        <Skeleton key={label} className="h-3.5 w-full" />
-      ))}
-    </div>
   );
 }

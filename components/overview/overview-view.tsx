@@ -11,7 +11,7 @@ import { LampRow } from "./lamp-row";
 import { LatelySkeleton } from "./lately-skeleton";
 import { MoneyDaysSkeleton } from "./money-days-skeleton";
 import { MoneyPanel } from "./money-panel";
-import { PartsSkeleton } from "./money-parts";
+import { PartsSkeleton } from "./parts-skeleton";
 import { PairsPanel } from "./pairs-panel";
 import { WaitingPanel } from "./waiting-panel";
 
@@ -38,9 +38,12 @@ export function OverviewView(): ReactNode {
               <MoneyPanel money={data.money} />
               <MoneyDays />
             </div>
-            <div className="grid gap-3 desk:gap-4">
+            {/* On a phone what was done comes after the money. */}
+            <div className="contents content-start gap-4 mid:grid">
               <WaitingPanel attention={data.attention} pairs={data.pairs} />
-              <LatelyPanel />
+              <div className="order-2 mid:order-none">
+                <LatelyPanel />
+              </div>
             </div>
           </div>
           <div className="max-mid:order-none">

@@ -9,28 +9,39 @@ import { Panel } from "@/components/ui/panel";
 import { Segmented } from "@/components/ui/segmented";
 import { Empty, Skeleton, SkeletonRows } from "@/components/ui/states";
 import { TextLink } from "@/components/ui/text-link";
-import { AgreementPanel } from "./agreement-panel";
-import { DaysPanel } from "./days-panel";
-import { LedgerExport } from "./ledger-export";
-import { LivesPanel } from "./lives-panel";
-import { PairsSumsPanel } from "./pairs-sums-panel";
-import { ScoresPanel } from "./scores-panel";
 import { SumsPanel } from "./sums-panel";
 import { ALL_PAIRS, useReportChoice } from "./use-report-choice";
 
-/** Below the fold: loaded after the first paint. */
-const GainsPanel = dynamic(() => import("./gains-panel").then((module) => module.GainsPanel), {
-  ssr: false,
-  loading: () => (
-    <Panel title="Realised gains" flush>
-      <SkeletonRows rows={2} height={40} label="gains" />
-    </Panel>
-  ),
-});
 /** Charts are no part of the first answer. */
 const ReportCharts = dynamic(() => import("./report-charts").then((module) => module.ReportCharts), {
   ssr: false,
   loading: () => <ChartsSkeleton />,
+});
+
+const PairsSumsPanel = dynamic(() => import("./pairs-sums-panel").then((module) => module.PairsSumsPanel), {
+  ssr: false,
+  loading: () => (
+    <Panel title="By pair" flush>
+      <SkeletonRows rows={3} height={34} label="the pairs" />
+    </Panel>
+  ),
+});
+/** Below the fold. */
+const PairReport = dynamic(() => import("./pair-report").then((module) => module.PairReport), {
+  ssr: false,
+  loading: () => (
+    <Panel title="By position" flush>
+      <SkeletonRows rows={6} height={46} label="the report" />
+    </Panel>
+  ),
+});
+const LedgerPanels = dynamic(() => import("./ledger-panels").then((module) => module.LedgerPanels), {
+  ssr: false,
+  loading: () => (
+    <Panel title="Ledger" flush>
+      <SkeletonRows rows={4} height={40} label="the ledger" />
+    </Panel>
+  ),
 });
 
 const SPANS = [
@@ -89,10 +100,7 @@ export function ReportsView(): ReactNode {
         <>
           <Sums pair={pair === ALL_PAIRS ? null : pair} />
           {pair === ALL_PAIRS ? (
-            <>
-              <LedgerExport pairId={null} priceNote={PRICE_NOTE} />
-              <GainsPanel pairId={null} />
-            </>
+            <LedgerPanels pairId={null} priceNote={PRICE_NOTE} />
           ) : (
             <PairReport key={pair} pair={pair} />
           )}
@@ -123,32 +131,6 @@ function Sums({ pair }: { readonly pair: string | null }): ReactNode {
           <SumsPanel report={data} />
           <ReportCharts report={data} name={pair ?? "all-pairs"} />
           {pair === null && <PairsSumsPanel report={data} />}
-        </>
-      )}
-    </QueryView>
-  );
-}
-
-function PairReport({ pair }: { readonly pair: string }): ReactNode {
-  const pnl = useApi("pairPnl", { params: { id: pair } });
-  return (
-    <QueryView
-      query={pnl}
-      what={`the report of ${pair}`}
-      skeleton={
-        <Panel title="By position" flush>
-          <SkeletonRows rows={6} height={46} label="the report" />
-        </Panel>
-      }
-    >
-      {(data) => (
-        <>
-          <LivesPanel pnl={data} />
-          <ScoresPanel pnl={data} />
-          <DaysPanel pnl={data} />
-          <AgreementPanel agreement={data.agreement} />
-          <LedgerExport pairId={pair} priceNote={data.priceNote} />
-          <GainsPanel pairId={pair} />
         </>
       )}
     </QueryView>

@@ -1,7 +1,7 @@
 // Which pair and which span a report is of, in the address of the page; several pairs are first shown together.
 "use client";
 import { parseAsString, parseAsStringLiteral, useQueryStates } from "nuqs";
-import { MONEY_PERIODS, type MoneyPeriod } from "@/lib/api/money-schemas";
+import { MONEY_PERIODS, type MoneyPeriod } from "@/lib/api/money-periods";
 
 export const ALL_PAIRS = "all";
 

@@ -1,5 +1,6 @@
 // Which part is sick, and does it touch decisions: one word, four figures, then processes, workers, sources and signing.
 "use client";
+import dynamic from "next/dynamic";
 import type { ReactNode } from "react";
 import { isReadingOld } from "@/components/live/is-reading-old";
 import { QueryView } from "@/components/live/query-view";
@@ -22,6 +23,24 @@ import { TransfersPanel } from "./transfers-panel";
 import { VersionsPanel } from "./versions-panel";
 import { WorkersPanel } from "./workers-panel";
 
+/** Below the first screen: loaded after it. */
+const EndpointsPanel = dynamic(() => import("./endpoints-panel").then((module) => module.EndpointsPanel), {
+  ssr: false,
+  loading: () => (
+    <Panel title="Chain endpoints" flush>
+      <SkeletonRows rows={2} height={44} label="the endpoints" />
+    </Panel>
+  ),
+});
+const CoveragePanel = dynamic(() => import("./coverage-panel").then((module) => module.CoveragePanel), {
+  ssr: false,
+  loading: () => (
+    <Panel title="Candle coverage" flush>
+      <SkeletonRows rows={6} height={28} label="the candles" />
+    </Panel>
+  ),
+});
+
 /** Restarts, ages and memory change without an event. */
 const READ_MS = 5_000;
 
@@ -36,7 +55,9 @@ export function SystemView(): ReactNode {
           <div className="grid grid-cols-1 items-start gap-3 desk:gap-4 mid:grid-cols-[minmax(0,1fr)_372px]">
             <div className="grid grid-cols-1 gap-3 desk:gap-4">
               <WorkersPanel workers={data.workers} />
+              <EndpointsPanel />
               <SourcesPanel sources={data.sources} />
+              <CoveragePanel pairIds={data.workers.map(({ pairId }) => pairId)} />
               <div id="transfers" className="scroll-mt-16">
                 <TransfersPanel />
               </div>

@@ -112,6 +112,30 @@ export const settingsContract = {
     }),
     status: 200,
   },
+  candleCoverage: {
+    method: "GET",
+    path: "/api/pairs/{id}/coverage",
+    auth: "read",
+    summary: "Minutes of the last market day for which each exchange of a pair has a candle, and the gaps",
+    params: z.object({ id: pairIdSchema }),
+    query: none,
+    body: none,
+    response: z.object({
+      pairId: z.string(),
+      fromMs: z.number(),
+      toMs: z.number(),
+      venues: z.array(
+        z.object({
+          venue: z.string(),
+          minutes: z.number().int(),
+          gaps: z.array(z.object({ fromMs: z.number(), toMs: z.number() })),
+          /** Why it could not be read; then it has no gaps, which is not the same as none. */
+          problem: z.string().nullable(),
+        }),
+      ),
+    }),
+    status: 200,
+  },
   planTrace: {
     method: "GET",
     path: "/api/plans/{planId}/trace",

@@ -2,6 +2,7 @@
 import { alertHandlers } from "./handlers/alerts";
 import { authHandlers } from "./handlers/auth";
 import { commandHandlers } from "./handlers/commands";
+import { coverageHandlers } from "./handlers/coverage";
 import { deskHandlers } from "./handlers/desk";
 import { doctorHandlers } from "./handlers/doctor";
 import { environmentHandlers } from "./handlers/environment";
@@ -26,6 +27,7 @@ export const allHandlers: readonly BoundHandler[] = [
   ...peopleHandlers,
   ...environmentHandlers,
   ...pairHandlers,
+  ...coverageHandlers,
   ...planHandlers,
   ...planTraceHandlers,
   ...poolHandlers,

@@ -408,6 +408,34 @@ describe("pool samples in the store", () => {
   });
 });
 
+describe("GET /api/pairs/{id}/coverage", () => {
+  it("default: minutes and gaps of the last market day fill it exactly, and an unknown pair is refused", async () => {
+    const { response } = settingsContract.candleCoverage;
+    const answer = response.parse(await (await get(`/api/pairs/${PAIR}/coverage`)).json());
+    expect(answer.toMs - answer.fromMs).toBe(86_400_000);
+    expect(answer.toMs).toBeLessThanOrEqual(snapshot.observedAtMs - 180_000);
+    const opened = new Set(snapshot.candles.openAtMs);
+    const [binance] = answer.venues;
+    if (binance === undefined) throw new Error("the pair names one exchange");
+    const isKept = (atMs: number): boolean => !binance.gaps.some(({ fromMs, toMs }) => atMs >= fromMs && atMs < toMs);
+    for (let atMs = answer.fromMs; atMs < answer.toMs; atMs += 60_000) expect(isKept(atMs)).toBe(opened.has(atMs));
+    expect(binance).toMatchObject({ venue: "binance", problem: null });
+    const missing = binance.gaps.reduce((sum, { fromMs, toMs }) => sum + (toMs - fromMs) / 60_000, 0);
+    expect(binance.minutes + missing).toBe(1_440);
+    expect((await get("/api/pairs/NOPE-USDC/coverage")).status).toBe(404);
+  });
+});
+
+describe("GET /api/money/report", () => {
+  it("default: pairs without flows have no figures, a span or pair that is not known is refused", async () => {
+    const answer = contract.moneyReport.response.parse(await (await get("/api/money/report")).json());
+    expect(answer).toMatchObject({ period: "30d", fromMs: null, pairs: [], bars: [], missing: [] });
+    expect(answer.total).toMatchObject({ netUsd: 0, changeUsd: 0 });
+    expect((await get("/api/money/report?period=5y")).status).toBe(400);
+    expect((await get("/api/money/report?pair=NOPE-USDC")).status).toBe(404);
+  });
+});
+
 describe("GET /api/pools", () => {
   it("default: facts of the registry, the reading of the newest epoch, kappa, and our part", async () => {
     const answer = contract.pools.response.parse(await (await get("/api/pools")).json());

@@ -31,7 +31,7 @@ export interface CandleSeries {
 }
 
 /** Holes up to this many minutes are filled with flat bars; longer ones stay holes (strategy.md section 2.2). */
-const MAX_FILL_MINUTES = 15;
+export const MAX_FILL_MINUTES = 15;
 
 /** M1 history a pair needs (strategy.md section 2): 74 days. */
 export const CANDLE_BUFFER_DAYS = 74;
@@ -98,6 +98,38 @@ export function sliceCandles(series: CandleSeries, start: number, end: number = 
     volume: series.volume.subarray(from, to),
     marks: series.marks.subarray(from, to),
   };
+}
+
+/** Bars with fromMs <= open time < toMs, as views on the same memory. */
+export function candlesBetween(series: CandleSeries, fromMs: number, toMs: number): CandleSeries {
+  return sliceCandles(series, firstAtOrAfter(series, fromMs), firstAtOrAfter(series, toMs));
+}
+
+function firstAtOrAfter(series: CandleSeries, atMs: number): number {
+  let low = 0;
+  let high = series.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (series.openAtMs[middle]! < atMs) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** One M1 series of the parts, in their order. */
+export function joinCandles(parts: readonly CandleSeries[]): CandleSeries {
+  const out = createCandleSeries(
+    MINUTE_MS,
+    parts.reduce((sum, part) => sum + part.length, 0),
+  );
+  let at = 0;
+  for (const part of parts) {
+    for (const column of ["openAtMs", "open", "high", "low", "close", "volume", "marks"] as const) {
+      out[column].set(part[column], at);
+    }
+    at += part.length;
+  }
+  return out;
 }
 
 /** A copy of the series that holds no more memory than its bars need. */

@@ -22,6 +22,12 @@ export function mergeVenues(venues: readonly VenueCandles[]): CandleSeries {
   const out = createCandleSeries(MINUTE_MS, capacity);
   const cursor = usable.map(() => 0);
   let write = 0;
+  // Emptied for each minute, not made anew: months of minutes pass through here.
+  const weights: number[] = [];
+  const open: number[] = [];
+  const high: number[] = [];
+  const low: number[] = [];
+  const close: number[] = [];
   for (;;) {
     let atMs = Number.POSITIVE_INFINITY;
     for (let venue = 0; venue < usable.length; venue += 1) {
@@ -30,11 +36,7 @@ export function mergeVenues(venues: readonly VenueCandles[]): CandleSeries {
     }
     if (atMs === Number.POSITIVE_INFINITY) break;
 
-    const weights: number[] = [];
-    const open: number[] = [];
-    const high: number[] = [];
-    const low: number[] = [];
-    const close: number[] = [];
+    for (const list of [weights, open, high, low, close]) list.length = 0;
     let volume = 0;
     let isFilledEverywhere = true;
     for (let venue = 0; venue < usable.length; venue += 1) {

@@ -53,12 +53,13 @@ import { openProcess } from "@/server/infra/process/open-process";
 import { createControlClient, createIntentClient } from "@/server/infra/signer-link/client";
 import { socketPaths } from "@/server/infra/signer-link/paths";
 import { createSignedReader } from "@/server/infra/signed-reader";
-import { readCandleMeta, readCandles } from "@/server/infra/store/candles";
+import { readCandleMeta } from "@/server/infra/store/candles";
 import { pushEpochRecord, readEpochRecords, writeDecisionInputs } from "@/server/infra/store/epochs";
 import { publishEvent } from "@/server/infra/store/events";
 import { writeWorkerHeartbeat } from "@/server/infra/store/heartbeats";
 import { writeJsonField } from "@/server/infra/store/json-values";
 import { PAIR_LEASE_REFRESH_MS, PAIR_LEASE_TTL_MS, storeChannels, storeKeys } from "@/server/infra/store/keys";
+import { readMergedCandles } from "@/server/infra/store/merged-candles";
 import { acquireLease } from "@/server/infra/store/lock";
 import { onChannelMessage } from "@/server/infra/store/pubsub";
 import { takeRateSlot } from "@/server/infra/store/rate-slot";
@@ -222,7 +223,12 @@ const candles = createCandleCache({
       }),
     );
   },
-  readRows: (venue, fromMs, toMs) => readCandles(store, { pairId, venue, fromMs, toMs }),
+  readMerged: async (fromMs, toMs) => {
+    const read = await readMergedCandles(store, { pairId, sources: pair.sources, fromMs, toMs });
+    if (!read.ok) return read;
+    const problem = read.value.problems[0];
+    return problem === undefined ? ok(read.value.candles) : err(problem);
+  },
 });
 const gasUnits = createGasUnitsBook();
 /** Positions of the journal as the newest reading of each chain asked for them. */

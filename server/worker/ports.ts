@@ -28,8 +28,8 @@ export interface VenueFeed {
 
 export interface CandlePort {
   readFeeds(): Promise<Result<readonly VenueFeed[], StoreError>>;
-  /** Packed rows [ts,o,h,l,c,v], fromMs <= ts < toMs. */
-  readRows(venue: string, fromMs: number, toMs: number): Promise<Result<Float64Array, StoreError>>;
+  /** Of all venues, fromMs <= open time < toMs; an error when a part of it cannot be read. */
+  readMerged(fromMs: number, toMs: number): Promise<Result<CandleSeries, StoreError>>;
 }
 
 export interface BlockView {

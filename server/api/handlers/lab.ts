@@ -2,78 +2,21 @@
 import { packCandles } from "@/lib/api/candle-columns";
 import { contract } from "@/lib/api/contract";
 import { packSamples } from "@/lib/api/sample-columns";
-import { err, ok, type Result } from "@/lib/errors/result";
-import { createCandleSeries, fillCandles, type CandleSeries } from "@/lib/market/candle";
-import { mergeVenues } from "@/lib/market/merge-venues";
+import { err, ok } from "@/lib/errors/result";
 import { MINUTE_MS } from "@/lib/units";
-import { fromStoreError, type ApiError } from "@/server/api/api-error";
-import type { ApiDeps } from "@/server/api/deps";
+import { fromStoreError } from "@/server/api/api-error";
 import { readEpochInputs } from "@/server/api/epoch-inputs";
 import { bindHandler } from "@/server/api/handler";
 import { knownPair, pairAuthority, readDeskState, readEpochs } from "@/server/api/reads";
 import { poolFacts, poolKeyOf } from "@/server/api/views/pool-view";
-import { CANDLE_COLUMNS, readCandles } from "@/server/infra/store/candles";
 import { EPOCHS_KEPT_COUNT } from "@/server/infra/store/keys";
 import { readPoolSamples } from "@/server/infra/store/pool-samples";
-import { marketNowMs } from "./pairs";
+import { marketNowMs, mergedCandles } from "./pairs";
 
 const DAY_MS = 86_400_000;
-/** Columns of a stored row. */
-const ROW = ["openAtMs", "open", "high", "low", "close", "volume"] as const;
 const MAX_LAB_MS = 90 * DAY_MS;
 /** What forces and regime look back on: 180 bars of 4 h (strategy.md section 3) and a day more. */
 const PREVIEW_HISTORY_MS = 31 * DAY_MS;
-/** Days merged at once, so that all venues of a quarter are never in memory together. */
-const CHUNK_MS = 3 * DAY_MS;
-
-/** Merged M1 candles of a long window, venue by venue as the worker merges them; other requests get their turn between two chunks. */
-export async function longCandles(
-  deps: ApiDeps,
-  input: { readonly pairId: string; readonly fromMs: number; readonly toMs: number },
-): Promise<Result<{ readonly series: CandleSeries; readonly venues: readonly string[] }, ApiError>> {
-  const { pairId, toMs } = input;
-  const sources = deps.registry.pair(pairId)?.sources ?? [];
-  const parts: CandleSeries[] = [];
-  const venues = new Set<string>();
-  for (let atMs = input.fromMs; atMs < toMs; atMs += CHUNK_MS) {
-    const present: { readonly weight: number; readonly candles: CandleSeries }[] = [];
-    for (const { venue, weight } of sources) {
-      const window = { pairId, venue, fromMs: atMs, toMs: Math.min(toMs, atMs + CHUNK_MS) };
-      const rows = await readCandles(deps.store, window);
-      if (!rows.ok && rows.error.code !== "bad_data") return err(fromStoreError(rows.error));
-      if (!rows.ok || rows.value.length === 0) continue;
-      venues.add(venue);
-      present.push({ weight, candles: fillCandles(unpackRows(rows.value)) });
-    }
-    if (present.length > 0) parts.push(mergeVenues(present));
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-  return ok({ series: joined(parts), venues: [...venues] });
-}
-
-function unpackRows(rows: Float64Array): CandleSeries {
-  const series = createCandleSeries(MINUTE_MS, Math.floor(rows.length / CANDLE_COLUMNS));
-  for (let index = 0; index < series.length; index += 1) {
-    for (const [column, name] of ROW.entries()) series[name][index] = rows[index * CANDLE_COLUMNS + column] ?? 0;
-  }
-  return series;
-}
-
-function joined(parts: readonly CandleSeries[]): CandleSeries {
-  const out = createCandleSeries(
-    MINUTE_MS,
-    parts.reduce((sum, part) => sum + part.length, 0),
-  );
-  let at = 0;
-  for (const part of parts) {
-    for (const column of ["openAtMs", "open", "high", "low", "close", "volume", "marks"] as const) {
-      out[column].set(part[column], at);
-    }
-    at += part.length;
-  }
-  return out;
-}
-
 const candlesHandler = bindHandler(contract.labCandles, async ({ deps, query }) => {
   const pair = knownPair(deps, query.pair);
   if (!pair.ok) return pair;
@@ -84,7 +27,7 @@ const candlesHandler = bindHandler(contract.labCandles, async ({ deps, query }) 
   if (fromMs >= toMs) {
     return err({ code: "bad_request", field: "from", message: `from (${fromMs}) must be before to (${toMs}).` });
   }
-  const found = await longCandles(deps, { pairId: query.pair, fromMs, toMs });
+  const found = await mergedCandles(deps, { pairId: query.pair, fromMs, toMs });
   if (!found.ok) return found;
   return ok({
     data: {
@@ -150,7 +93,7 @@ const previewHandler = bindHandler(contract.pairPreviewInput, async ({ deps, par
   }
   const { observedAtMs } = snapshot.value;
   const toMs = Math.floor(observedAtMs / MINUTE_MS) * MINUTE_MS;
-  const candles = await longCandles(deps, { pairId: params.id, fromMs: toMs - PREVIEW_HISTORY_MS, toMs });
+  const candles = await mergedCandles(deps, { pairId: params.id, fromMs: toMs - PREVIEW_HISTORY_MS, toMs });
   if (!candles.ok) return candles;
   const poolSamples: { poolKey: string; samples: ReturnType<typeof packSamples> }[] = [];
   for (const { poolKey } of snapshot.value.pools) {

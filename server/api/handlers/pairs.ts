@@ -6,14 +6,7 @@ import type { WorkerState } from "@/lib/api/worker-state";
 import type { EpochRecord } from "@/lib/epoch/epoch-record";
 import { err, ok, type Result } from "@/lib/errors/result";
 import { formatFeePips } from "@/lib/format/percent";
-import {
-  candleRows,
-  candleSeriesFromRows,
-  fillCandles,
-  normaliseCandles,
-  type CandleSeries,
-} from "@/lib/market/candle";
-import { mergeVenues } from "@/lib/market/merge-venues";
+import { candleRows, type CandleSeries } from "@/lib/market/candle";
 import { resampleCandles } from "@/lib/market/resample";
 import { EPOCH_MS, MINUTE_MS } from "@/lib/units";
 import { fromStoreError, type ApiError } from "@/server/api/api-error";
@@ -23,8 +16,9 @@ import { knownPair, pairAuthority, readDeskState, readEpochs, type DeskState } f
 import { pairSummary } from "@/server/api/views/pair-summary";
 import { poolFacts } from "@/server/api/views/pool-view";
 import { decisionSentence } from "@/server/api/views/sentences";
-import { CANDLE_COLUMNS, readCandleMeta, readCandles } from "@/server/infra/store/candles";
+import { readCandleMeta } from "@/server/infra/store/candles";
 import { EPOCHS_KEPT_COUNT } from "@/server/infra/store/keys";
+import { readMergedCandles } from "@/server/infra/store/merged-candles";
 
 const DAY_MS = 86_400_000;
 const TIMEFRAME_MINUTES = { "1m": 1, "15m": 15, "1h": 60, "4h": 240 } as const;
@@ -337,28 +331,16 @@ const allocationHistoryHandler = bindHandler(contract.pairAllocationHistory, asy
   });
 });
 
-/** M1 candles of all venues, merged; empty where none has any. */
+/** M1 candles of all venues, merged as the strategy reads them; empty where none has any. */
 export async function mergedCandles(
   deps: ApiDeps,
   input: { readonly pairId: string; readonly fromMs: number; readonly toMs: number },
-): Promise<Result<{ series: CandleSeries; venues: readonly string[] }, ApiError>> {
+): Promise<Result<{ readonly series: CandleSeries; readonly venues: readonly string[] }, ApiError>> {
   const sources = deps.registry.pair(input.pairId)?.sources ?? [];
-  const parts: { weight: number; candles: CandleSeries }[] = [];
-  const venues: string[] = [];
-  for (const source of sources) {
-    const rows = await readCandles(deps.store, { ...input, venue: source.venue });
-    if (!rows.ok && rows.error.code !== "bad_data") return err(fromStoreError(rows.error));
-    if (!rows.ok || rows.value.length === 0) continue;
-    const unpacked: number[][] = [];
-    for (let at = 0; at < rows.value.length; at += CANDLE_COLUMNS)
-      unpacked.push([...rows.value.subarray(at, at + CANDLE_COLUMNS)]);
-    parts.push({ weight: source.weight, candles: normaliseCandles(unpacked, input.toMs) });
-    venues.push(source.venue);
-  }
-  return ok({
-    series: parts.length === 0 ? candleSeriesFromRows(MINUTE_MS, []) : fillCandles(mergeVenues(parts)),
-    venues,
-  });
+  const read = await readMergedCandles(deps.store, { ...input, sources });
+  if (!read.ok) return err(fromStoreError(read.error));
+  for (const { message } of read.value.problems) deps.log.warn("api.candles-unreadable", { reason: message });
+  return ok({ series: read.value.candles, venues: read.value.venues });
 }
 
 const candlesHandler = bindHandler(contract.pairCandles, async ({ deps, params, query }) => {

@@ -16,7 +16,7 @@ import type { StoreClient } from "./client";
 
 /** Merged at once, so that all venues of a quarter are never in memory together, and nobody waits for more than that. */
 const CHUNK_MS = 3 * 86_400_000;
-/** Read on both sides of a chunk: a hole across its edge is filled as if there were none. */
+/** Read on both sides of a chunk: a hole across its edge is filled as if there were none. What comes after the window is never looked at. */
 const MARGIN_MS = (MAX_FILL_MINUTES + 1) * MINUTE_MS;
 
 export interface MergedCandlesInput {
@@ -47,7 +47,8 @@ export async function readMergedCandles(
     const endMs = Math.min(toMs, atMs + CHUNK_MS);
     const venues: VenueCandles[] = [];
     for (const { venue, weight } of sources) {
-      const rows = await readCandles(store, { pairId, venue, fromMs: atMs - MARGIN_MS, toMs: endMs + MARGIN_MS });
+      const widened = { fromMs: atMs - MARGIN_MS, toMs: Math.min(toMs, endMs + MARGIN_MS) };
+      const rows = await readCandles(store, { pairId, venue, ...widened });
       if (!rows.ok) {
         if (rows.error.code !== "bad_data") return rows;
         problems.push(rows.error);

@@ -313,6 +313,20 @@ describe("evaluateAlerts", () => {
     expect(state.open.map(({ key }) => key)).toContain("worker_down:WETH-USDC");
   });
 
+  it("behavior: a pair that falls silent, or has no data, was not brought back into its range", () => {
+    const out = { pairs: [pairFacts({ state: "out_of_range", outSinceMarketMs: START_MS - 31 * MINUTE_MS })] };
+    for (const state of ["unknown", "no_data"] as const) {
+      const silent = { pairs: [pairFacts({ state, stateSentence: "the worker has been silent for 70 s" })] };
+      const { kinds, state: kept } = run([at(0, out), at(70, silent), at(900, silent)]);
+      expect(kinds).toEqual(["fired out_of_range:WETH-USDC"]);
+      expect(kept.open[0]?.sentence).toMatch(/where it is now is not known: the worker has been silent/);
+      // Nor does not knowing begin one.
+      expect(run([at(0, silent), at(9_000, silent)]).kinds).toEqual([]);
+      const back = run([at(901), at(970)], DEFAULT_ALERT_SETTINGS, kept);
+      expect(back.kinds).toEqual(["cleared out_of_range:WETH-USDC"]);
+    }
+  });
+
   it("behavior: an alert of the signer's own word stays while only its copy is there", () => {
     const stopped = { signer: { state: "NORMAL", cause: "", stopped: { reason: "drill", by: "0xabc" } } };
     expect(run([at(0, stopped), at(600, { signer: null })]).state.open).toHaveLength(1);

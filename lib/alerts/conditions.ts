@@ -123,6 +123,18 @@ function ofPair(facts: AlertFacts, pair: PairFacts, rule: (id: RuleId) => Resolv
       did: whatNext(facts, pair),
       href,
     });
+  } else if (!KNOWN_STATES.has(pair.state)) {
+    // Nobody can say where the positions are: that is no return into the range.
+    found.push({
+      ruleId: "out_of_range",
+      subject: pairId,
+      pairId,
+      level: "between",
+      sentence: `${pairId} was out of range; where it is now is not known: ${pair.stateSentence}.`,
+      figure: "not known now",
+      did: whatNext(facts, pair),
+      href,
+    });
   }
   const isSilent = worker.state === "running" && !worker.hasHeartbeat;
   const isAgain = worker.state === "starting" && worker.lastExit !== null;
@@ -200,6 +212,9 @@ function ofPair(facts: AlertFacts, pair: PairFacts, rule: (id: RuleId) => Resolv
   return [...found, ...ofUse(pair, rule)];
 }
 
+/** Those that say where the positions are. */
+const KNOWN_STATES: ReadonlySet<PairFacts["state"]> = new Set(["in_range", "out_of_range", "no_position"]);
+
 const WORKER_WORDS: Readonly<Record<PairFacts["worker"]["state"], string>> = {
   starting: "starting again",
   running: "running",
@@ -276,7 +291,7 @@ function whatNext(facts: AlertFacts, pair: PairFacts): string {
     return `plan ${shortPlan(plan)} waits for approval${expiry(plan)}`;
   }
   if (pair.halted !== null) return `the pair is halted (${pair.halted.state})`;
-  if (pair.state === "paused") return "the pair is paused";
+  if (pair.isPaused) return "the pair is paused";
   const { lastDecision } = pair;
   return lastDecision === null
     ? "no decision yet"

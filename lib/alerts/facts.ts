@@ -6,6 +6,7 @@ export interface PairFacts {
   readonly quote: string;
   readonly state: "in_range" | "out_of_range" | "no_position" | "paused" | "halted" | "no_data" | "unknown";
   readonly stateSentence: string;
+  readonly isPaused: boolean;
   /** Market time. */
   readonly outSinceMarketMs: number | null;
   readonly fees24hUsd: number | null;

@@ -36,6 +36,8 @@ export interface Readings {
 }
 
 const MAX_TEXT = 300;
+/** As the desk: what a worker said longer ago is not how it is now. */
+const WORKER_SILENT_MS = 60_000;
 
 /** One line without secrets, control or direction characters. */
 export function cleanText(text: string): string {
@@ -122,13 +124,15 @@ export function factsOf(readings: Readings): AlertFacts {
 function pairFacts(readings: Readings, pair: PairSummary): PairFacts {
   const own = readings.authority?.pairs.find(({ pairId }) => pairId === pair.id) ?? null;
   const { worker, lastDecision } = pair;
+  const { state, sentence, sinceMarketMs } = rangeState(readings, pair);
   return {
     pairId: pair.id,
     base: cleanText(pair.base),
     quote: cleanText(pair.quote),
-    state: pair.state,
-    stateSentence: cleanText(pair.stateSentence),
-    outSinceMarketMs: pair.state === "out_of_range" ? pair.stateSinceAtMs : null,
+    state,
+    stateSentence: cleanText(sentence),
+    isPaused: pair.state === "paused",
+    outSinceMarketMs: state === "out_of_range" ? sinceMarketMs : null,
     fees24hUsd: pair.fees24hUsd,
     price: pair.price,
     pegCurrency: readings.pegOf(pair.id),
@@ -160,6 +164,24 @@ function pairFacts(readings: Readings, pair: PairSummary): PairFacts {
             maxTxCount: own.settings.limits.maxTxPerDay,
           },
   };
+}
+
+/** A pause or a halt hides on the desk where the positions are; an alert is about the positions, so the worker's own word counts. */
+function rangeState(
+  { workers, wallNowMs }: Readings,
+  pair: PairSummary,
+): { readonly state: PairFacts["state"]; readonly sentence: string; readonly sinceMarketMs: number | null } {
+  const seen = workers.get(pair.id) ?? null;
+  if ((pair.state !== "paused" && pair.state !== "halted") || seen === null) {
+    return { state: pair.state, sentence: pair.stateSentence, sinceMarketMs: pair.stateSinceAtMs };
+  }
+  return wallNowMs - seen.updatedAtMs > WORKER_SILENT_MS
+    ? { state: "unknown", sentence: pair.stateSentence, sinceMarketMs: null }
+    : {
+        state: seen.state,
+        sentence: `${seen.stateSentence}; ${pair.stateSentence}`,
+        sinceMarketMs: seen.stateSinceMarketMs,
+      };
 }
 
 /** Newest block per chain over all workers that live; a chain nobody looks at has no lag. */

@@ -8,6 +8,7 @@ export function pairFacts(change: Partial<PairFacts>): PairFacts {
     quote: "USDC",
     state: "in_range",
     stateSentence: "in range",
+    isPaused: false,
     outSinceMarketMs: null,
     fees24hUsd: 3.1,
     price: 2_000,

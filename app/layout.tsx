@@ -35,15 +35,15 @@ export const viewport: Viewport = {
   ],
 };
 
-/** A choice of theme is applied before anything is painted. */
-const THEME = `try{const t=localStorage.getItem("tidegate-theme");if(t==="light"||t==="dark")document.documentElement.dataset.theme=t}catch{}`;
+/** Theme, density and the colours of money are applied before anything is painted. */
+const LOOK = `try{for(const[k,a]of Object.entries({theme:["light","dark"],density:["comfort"],money:["green-red","red-green"]})){const v=localStorage.getItem("tidegate-"+k);if(a.includes(v))document.documentElement.dataset[k]=v}}catch{}`;
 
 export default async function RootLayout({ children }: { readonly children: ReactNode }): Promise<ReactNode> {
   const nonce = (await headers()).get("x-nonce") ?? undefined;
   return (
     <html lang="en" className={`${sans.variable} ${mono.variable}`} suppressHydrationWarning>
       <head>
-        <script nonce={nonce} suppressHydrationWarning dangerouslySetInnerHTML={{ __html: THEME }} />
+        <script nonce={nonce} suppressHydrationWarning dangerouslySetInnerHTML={{ __html: LOOK }} />
       </head>
       <body>
         <Providers>

@@ -1,9 +1,9 @@
 // The list of settings: each with what it decides, who may sign a change, and where it is.
 "use client";
 import type { ReactNode } from "react";
-import { ThemeToggle } from "@/components/shell/theme-toggle";
 import { Panel } from "@/components/ui/panel";
 import { TextLink } from "@/components/ui/text-link";
+import { AppearancePanel } from "./appearance-panel";
 
 const PLACES = [
   {
@@ -82,10 +82,7 @@ export function SettingsIndex(): ReactNode {
           ))}
         </ul>
       </Panel>
-      <Panel title="Appearance">
-        <p className="mb-2 text-ink-2">Dark and light follow the system until you choose; kept in this browser.</p>
-        <ThemeToggle />
-      </Panel>
+      <AppearancePanel />
     </div>
   );
 }

@@ -67,29 +67,28 @@ function Sums({ report }: { readonly report: MoneyReportDto }): ReactNode {
         {parts.map(({ label, title, value }) => (
           <Row key={label} label={label} title={title} value={value} largest={largest} />
         ))}
-        <div className="mt-1 border-t border-line-2 pt-1">
+        <Row
+          label="Idle tokens"
+          title="what the price did to tokens outside of pools"
+          value={total.outsideUsd}
+          largest={largest}
+          className="mt-1 border-t border-line-2 pt-[7px]"
+        />
+        {total.otherUsd !== 0 && (
           <Row
-            label="Idle tokens"
-            title="what the price did to tokens outside of pools"
-            value={total.outsideUsd}
+            label="Not kept"
+            title="written off, and epochs whose records are lost"
+            value={total.otherUsd}
             largest={largest}
           />
-          {total.otherUsd !== 0 && (
-            <Row
-              label="Not kept"
-              title="written off, and epochs whose records are lost"
-              value={total.otherUsd}
-              largest={largest}
-            />
-          )}
-          <div className="flex items-baseline gap-2 py-[3px]">
-            <dt className="font-title">
-              <Term id="capital">Change of capital</Term>
-            </dt>
-            <dd className="ml-auto">
-              <SignedMoney value={total.changeUsd} className="font-title" />
-            </dd>
-          </div>
+        )}
+        <div className="flex items-baseline gap-2 py-[3px]">
+          <dt className="font-title">
+            <Term id="capital">Change of capital</Term>
+          </dt>
+          <dd className="ml-auto">
+            <SignedMoney value={total.changeUsd} className="font-title" />
+          </dd>
         </div>
       </dl>
       <p className="mt-1 text-micro text-ink-3">
@@ -105,14 +104,19 @@ function Row({
   title,
   value,
   largest,
+  className,
 }: {
   readonly label: string;
   readonly title: string;
   readonly value: number;
   readonly largest: number;
+  readonly className?: string;
 }): ReactNode {
   return (
-    <div className="grid grid-cols-[84px_minmax(0,1fr)_104px] items-center gap-2 py-[3px]" title={title}>
+    <div
+      className={cx("grid grid-cols-[84px_minmax(0,1fr)_104px] items-center gap-2 py-[3px]", className)}
+      title={title}
+    >
       <dt className="text-ink-2">{label}</dt>
       <SignedBar value={value} largest={largest} />
       <dd className="text-right">{formatSignedUsd(value)}</dd>

@@ -2,10 +2,9 @@
 import type { RuleId } from "@/lib/alerts/alert";
 import { RULES } from "@/lib/alerts/rules";
 import { alertSettingsSchema, type AlertSettings } from "@/lib/alerts/settings";
+import type { AlertText } from "./alert-text";
 import type { Change } from "./change-list";
 import { chatChanges, chatTextOf, readChat } from "./chat-form";
-
-export type AlertText = Readonly<Record<string, string>>;
 
 export const RULE_ROWS = Object.entries(RULES).map(([id, rule]) => ({ id, ...rule }));
 export const CHANNELS = [

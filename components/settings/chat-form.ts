@@ -1,8 +1,8 @@
 // The list of people who may ask by chat, as text: rows of a Telegram user and the person it stands for.
 import type { AlertSettings } from "@/lib/alerts/settings";
-import { chatUserIdSchema } from "@/lib/api/chat-contract";
+import { chatUserIdSchema } from "@/lib/alerts/chat-pause";
 import { addressSchema } from "@/lib/registry/schema";
-import type { AlertText } from "./alert-form";
+import type { AlertText } from "./alert-text";
 import type { Change } from "./change-list";
 
 type ChatSettings = AlertSettings["chat"];

@@ -12,7 +12,7 @@ import type { Alerts } from "@/lib/api/alert-schemas";
 import type { Person } from "@/lib/api/authority-settings";
 import { shortHex } from "@/lib/format/address";
 import { formatAge } from "@/lib/format/age";
-import type { AlertText } from "./alert-form";
+import type { AlertText } from "./alert-text";
 import { chatRows, withChatRow, withoutChatRow } from "./chat-form";
 
 const POLL_PERIOD_MS = 60_000;

@@ -1,7 +1,7 @@
 // Commands as they are typed, and the words of the answers: nothing but status, acknowledging and pausing comes out of any text.
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { CHAT_PAUSE_KINDS, chatPauseSchema } from "@/lib/api/chat-contract";
+import { CHAT_PAUSE_KINDS, chatPauseSchema } from "@/lib/alerts/chat-pause";
 import { TEST_SEED } from "@/tests/support/seed";
 import type { Alert } from "./alert";
 import { parseChat, pausedText, statusText, type ChatStatus } from "./chat";

@@ -1,5 +1,5 @@
 // Commands by chat: what a message asks for, and the words of every answer. Only status, acknowledging and pausing; the rest is signed in the desk.
-import { CHAT_PAUSE_KINDS, MAX_CHAT_PAUSE_MIN, type ChatPauseKind } from "@/lib/api/chat-contract";
+import { CHAT_PAUSE_KINDS, MAX_CHAT_PAUSE_MIN, type ChatPauseKind } from "@/lib/alerts/chat-pause";
 import { formatAge } from "@/lib/format/age";
 import { isPlainText } from "@/lib/format/plain-text";
 import { formatClock, formatDayMinutes } from "@/lib/format/time";

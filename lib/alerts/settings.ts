@@ -1,6 +1,6 @@
 // What an operator may set about alerts: rules by pair, quiet hours, how often a reminder comes, when the second channel is told.
 import * as z from "zod";
-import { chatUserIdSchema } from "@/lib/api/chat-contract";
+import { chatUserIdSchema } from "@/lib/alerts/chat-pause";
 import { addressSchema } from "@/lib/registry/schema";
 import { channelIdSchema, ruleIdSchema, severitySchema, type RuleId, type Severity } from "./alert";
 import { RULES } from "./rules";

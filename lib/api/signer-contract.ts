@@ -6,7 +6,7 @@ import { modeSchema, pairSettingsSchema, pauseKindSchema } from "@/lib/registry/
 import { planSchema, rawAmountSchema } from "@/lib/plan/plan";
 import { namedStateSchema, opStateSchema, planStatusSchema } from "@/lib/plan/plan-status";
 import { limitsVersionSchema, peopleVersionSchema } from "./authority-settings";
-import { chatPauseSchema } from "./chat-contract";
+import { chatPauseSchema } from "@/lib/alerts/chat-pause";
 import { commandRecordSchema, EXIT_SLIPPAGES, roleSchema, signedCommandSchema } from "./commands";
 import { poolCheckRequestSchema, poolCheckSchema } from "./system-settings";
 

@@ -384,6 +384,7 @@ const CAUSES: readonly Cause[] = [
           effect: "",
           atMs: null,
           rssBytes: null,
+          details: {},
         },
       ],
     }),

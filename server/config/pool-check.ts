@@ -231,7 +231,7 @@ async function freshTokens(
     if (isKnown) continue;
     const { entry, findings } = await checkTokenAddition(
       { ...deps, registry: { ...deps.registry, tokens: [...deps.registry.tokens, ...fresh] } },
-      { chainId: chain.id, address: found, symbol: null, kind: "native", pegCurrency: null, holder: address },
+      { chainId: chain.id, address: found, symbol: null, kind: "native", pegCurrency: null, holder: request.id },
     );
     lines.push(...findings.map((finding) => ({ ...lineOf(finding), what: `New token ${found}` })));
     if (entry === null) continue;

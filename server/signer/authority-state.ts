@@ -15,7 +15,7 @@ import {
   type CommandRecord,
   type Role,
 } from "@/lib/api/commands";
-import { chatPauseKindSchema, chatUserIdSchema } from "@/lib/api/chat-contract";
+import { chatPauseKindSchema, chatUserIdSchema } from "@/lib/alerts/chat-pause";
 import { approvalSchema, type PairState, type PlanRecord } from "@/lib/api/signer-contract";
 import { DEFAULT_APPROVAL_LIMITS, type ApprovalLimits } from "@/lib/plan/approval-rule";
 import { namedStateSchema, type NamedState } from "@/lib/plan/plan-status";

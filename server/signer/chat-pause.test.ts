@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { keccak256, stringToHex, zeroHash } from "viem";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { alertSettingsSchema } from "@/lib/alerts/settings";
-import { chatPauseSchema, type ChatPause } from "@/lib/api/chat-contract";
+import { chatPauseSchema, type ChatPause } from "@/lib/alerts/chat-pause";
 import { commandId, type CommandAction } from "@/lib/api/commands";
 import { controlMethods } from "@/lib/api/signer-contract";
 import type { Address, Hex } from "@/lib/units";

@@ -1,6 +1,6 @@
 // A pause that somebody asks for by chat: no signature, so it may only forbid, only tighten, and only for people the owners' signed list names.
 import { keccak256, stringToHex } from "viem";
-import type { ChatPause } from "@/lib/api/chat-contract";
+import type { ChatPause } from "@/lib/alerts/chat-pause";
 import { COMMAND_ROLES, roleAtLeast } from "@/lib/api/commands";
 import type { PairState, SignerErrorWire } from "@/lib/api/signer-contract";
 import { err, ok, type Result } from "@/lib/errors/result";

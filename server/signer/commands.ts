@@ -17,7 +17,7 @@ import { isSystemAction, systemParamsSchemas, type SystemAction } from "@/lib/ap
 import { err, ok, type Result } from "@/lib/errors/result";
 import { errorText } from "@/lib/errors/tidegate-error";
 import type { ApprovalRule } from "@/lib/plan/approval-rule";
-import type { ChatPause } from "@/lib/api/chat-contract";
+import type { ChatPause } from "@/lib/alerts/chat-pause";
 import { canonicalJson } from "@/lib/plan/canonical-json";
 import type { Registry } from "@/lib/registry/schema";
 import type { Hex } from "@/lib/units";

@@ -1,9 +1,8 @@
 // Last look at every line of the signer's log: one that holds the wallet's own private key, in any usual spelling, is not written.
-import { isAddressEqual, toHex } from "viem";
-import { privateKeyToAddress } from "viem/accounts";
 import type { Address } from "@/lib/units";
 import type { LogFields, Logger } from "@/server/infra/telemetry/logger-port";
 import { redactValue } from "@/server/infra/telemetry/redact";
+import { isKeyOf } from "./key";
 
 /** 32 bytes as hex, as a decimal number, in base64 (both alphabets), or as a list of bytes. */
 const SPELLINGS: readonly { readonly shape: RegExp; readonly read: (found: string) => bigint | null }[] = [
@@ -18,8 +17,6 @@ const SPELLINGS: readonly { readonly shape: RegExp; readonly read: (found: strin
     read: (found) => ofBytes(Buffer.from(found.split(",").map((byte) => Number(byte)))),
   },
 ];
-/** Order of the curve: a larger number is no key. */
-const CURVE_ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
 /** A line of ours names a few hashes; one with more numbers than this is not worth the time it takes to look at them. */
 const MAX_NUMBERS = 32;
 /** Hashes come back in many lines; a number once found harmless is not multiplied again. */
@@ -33,8 +30,8 @@ export function withoutKey(log: Logger, wallet: Address): Logger {
   const harmless = new Set<bigint>();
 
   function isKey(number: bigint | null): boolean {
-    if (number === null || number <= 0n || number >= CURVE_ORDER || harmless.has(number)) return false;
-    if (isAddressEqual(privateKeyToAddress(toHex(number, { size: 32 })), wallet)) return true;
+    if (number === null || harmless.has(number)) return false;
+    if (isKeyOf(number, wallet)) return true;
     const oldest = harmless.values().next();
     if (harmless.size >= REMEMBERED_COUNT && oldest.done !== true) harmless.delete(oldest.value);
     harmless.add(number);
@@ -76,5 +73,5 @@ export function withoutKey(log: Logger, wallet: Address): Logger {
 }
 
 function ofBytes(bytes: Uint8Array): bigint | null {
-  return bytes.length === 32 ? BigInt(toHex(bytes)) : null;
+  return bytes.length === 32 ? BigInt(`0x${Buffer.from(bytes).toString("hex")}`) : null;
 }

@@ -1,7 +1,13 @@
 // The only holder of the private key: an encrypted keystore (Web3 Secret Storage v3) and an object that signs transactions and nothing else.
 import { createCipheriv, createDecipheriv, randomBytes, randomUUID, scrypt, timingSafeEqual } from "node:crypto";
 import { closeSync, fchmodSync, fsyncSync, lstatSync, openSync, readFileSync, readSync, writeSync } from "node:fs";
-import { bytesToHex, keccak256, type TransactionSerializableEIP1559, type TransactionSerializableLegacy } from "viem";
+import {
+  bytesToHex,
+  keccak256,
+  toHex,
+  type TransactionSerializableEIP1559,
+  type TransactionSerializableLegacy,
+} from "viem";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import * as z from "zod";
 import { err, ok, type Result } from "@/lib/errors/result";
@@ -38,6 +44,15 @@ export interface ScryptCost {
 
 /** 128 MB and about 0.4 s once at start on the development machine; the demo uses the same cost as production. */
 export const STANDARD_SCRYPT: ScryptCost = { n: 2 ** 17, r: 8, p: 1 };
+/** Order of the curve: a larger number is no key. */
+const CURVE_ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
+
+/** Is this number the wallet's private key? The key itself is not needed to tell. Numbers that are no key at all are not. */
+export function isKeyOf(number: bigint, wallet: Address): boolean {
+  if (number <= 0n || number >= CURVE_ORDER) return false;
+  return privateKeyToAccount(toHex(number, { size: 32 })).address.toLowerCase() === wallet.toLowerCase();
+}
+
 /** Costlier files are refused: they could be made to use up the machine's memory. 1 GB. */
 const MAX_SCRYPT_BYTES = 1024 * 1024 * 1024;
 const MAX_KEYSTORE_BYTES = 16 * 1024;

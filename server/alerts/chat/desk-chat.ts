@@ -10,7 +10,7 @@ import {
 } from "@/lib/alerts/chat";
 import type { Alert } from "@/lib/alerts/alert";
 import type { AlertSettings } from "@/lib/alerts/settings";
-import type { ChatPause } from "@/lib/api/chat-contract";
+import type { ChatPause } from "@/lib/alerts/chat-pause";
 import { roleAtLeast, type Role } from "@/lib/api/commands";
 import type { PairState } from "@/lib/api/signer-contract";
 import type { Result } from "@/lib/errors/result";

@@ -28,7 +28,7 @@ export function Term({ id, children }: { readonly id: TermId; readonly children:
         ref={button}
         type="button"
         popoverTarget={popoverId}
-        className="relative min-h-6 cursor-help rounded-chip underline decoration-dotted decoration-ink-3 underline-offset-2 hover:text-ink"
+        className="relative -my-[5px] min-h-6 cursor-help rounded-chip underline decoration-dotted decoration-ink-3 underline-offset-2 hover:text-ink"
       >
         {children}
       </button>

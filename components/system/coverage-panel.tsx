@@ -50,11 +50,7 @@ export function CoveragePanel({ pairIds }: { readonly pairIds: readonly string[]
       {(data) => (
         <ChartFrame<Venue>
           title="Candle coverage"
-          meta={
-            <span className="text-micro text-ink-3">
-              24 h to {formatDayMinutes(data.toMs)}; gaps over 15 min stay holes
-            </span>
-          }
+          meta={<span className="text-micro text-ink-3">24 h to {formatDayMinutes(data.toMs)}</span>}
           tools={
             <select
               aria-label="Pair of the coverage"
@@ -92,6 +88,9 @@ export function CoveragePanel({ pairIds }: { readonly pairIds: readonly string[]
               <Bar key={venue.venue} venue={venue} coverage={data} />
             ))}
           </ul>
+          <p className="mt-2 text-micro text-ink-3">
+            A gap up to 15 min is bridged by the last close, a longer one stays a hole.
+          </p>
         </ChartFrame>
       )}
     </QueryView>
@@ -106,7 +105,7 @@ function Bar({ venue, coverage }: { readonly venue: Venue; readonly coverage: Co
   const spanMs = coverage.toMs - coverage.fromMs;
   const missingMs = venue.gaps.reduce((sum, { fromMs, toMs }) => sum + toMs - fromMs, 0);
   return (
-    <li className="grid grid-cols-[72px_minmax(0,1fr)_108px] items-center gap-3 text-dense">
+    <li className="grid grid-cols-[56px_minmax(0,1fr)_92px] items-center gap-3 text-dense">
       <span className="truncate text-ink-2" title={venue.venue}>
         {venue.venue}
       </span>

@@ -18,7 +18,7 @@ export function ServicesPanel({ services }: { readonly services: readonly Servic
       {services.length === 0 ? (
         <Empty title="No process has reported.">They appear here within ten seconds of their start.</Empty>
       ) : (
-        <ul className="grid grid-cols-1 gap-px bg-line desk:grid-cols-2 wide:grid-cols-3">
+        <ul className="grid grid-cols-1 gap-px bg-line desk:grid-cols-2 mid:grid-cols-3">
           {services.map((service, index) => {
             const state = HEALTH[service.state];
             const details = Object.entries(service.details).filter(([, value]) => value !== null);
@@ -27,7 +27,7 @@ export function ServicesPanel({ services }: { readonly services: readonly Servic
                 key={service.id}
                 className={
                   index === services.length - 1 && services.length % 2 === 1
-                    ? "bg-panel px-3.5 py-3 desk:col-span-2 desk:px-4 wide:col-span-1"
+                    ? "bg-panel px-3.5 py-3 desk:col-span-2 desk:px-4 mid:col-span-1"
                     : "bg-panel px-3.5 py-3 desk:px-4"
                 }
               >
@@ -51,7 +51,7 @@ export function ServicesPanel({ services }: { readonly services: readonly Servic
               </li>
             );
           })}
-          {services.length % 3 !== 0 && <li aria-hidden="true" className="hidden bg-panel wide:block" />}
+          {services.length % 3 !== 0 && <li aria-hidden="true" className="hidden bg-panel mid:block" />}
         </ul>
       )}
     </Panel>

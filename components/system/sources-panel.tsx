@@ -15,7 +15,7 @@ import type { System } from "./system";
 type Source = System["sources"][number];
 
 const OTHERS: readonly { readonly kind: Source["kind"]; readonly name: string; readonly effect: string }[] = [
-  { kind: "rpc", name: "Chain endpoints", effect: "too old: what it reads is not used and the pair holds" },
+  { kind: "rpc", name: "Chain readings", effect: "too old: what it reads is not used and the pair holds" },
   { kind: "gecko", name: "Pool volumes", effect: "too old: decisions that need them hold" },
   { kind: "lifi", name: "Swap quotes", effect: "away: no step that swaps is signed; positions stay" },
 ];

@@ -57,7 +57,6 @@ export function SystemView(): ReactNode {
               <WorkersPanel workers={data.workers} />
               <EndpointsPanel />
               <SourcesPanel sources={data.sources} />
-              <CoveragePanel pairIds={data.workers.map(({ pairId }) => pairId)} />
               <div id="transfers" className="scroll-mt-16">
                 <TransfersPanel />
               </div>
@@ -67,6 +66,7 @@ export function SystemView(): ReactNode {
             </div>
             <div className="grid grid-cols-1 gap-3 desk:gap-4">
               <SigningPanel signer={data.signer} />
+              <CoveragePanel pairIds={data.workers.map(({ pairId }) => pairId)} />
               <VersionsPanel versions={data.versions} />
             </div>
           </div>

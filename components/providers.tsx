@@ -3,7 +3,7 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { NuqsAdapter } from "nuqs/adapters/next/app";
 import { useState, type ReactNode } from "react";
-import { config as zodConfig } from "zod";
+import { config as zodConfig } from "zod/v4/core";
 import { LiveProvider } from "@/components/live/live-provider";
 import { ToastArea } from "@/components/ui/toast";
 import { LazyWalletDialog } from "@/components/wallet/lazy-wallet-dialog";

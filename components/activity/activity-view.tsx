@@ -19,7 +19,7 @@ import { shortHex } from "@/lib/format/address";
 import { formatInteger } from "@/lib/format/number";
 import { formatInstant, formatIso } from "@/lib/format/time";
 import { formatUsd } from "@/lib/format/usd";
-import { PLAN_STATUSES } from "@/lib/plan/plan-status";
+import { PLAN_STATUSES } from "@/lib/plan/status-names";
 import { SHAPE_COLOUR } from "./plan-timeline";
 
 const PAGE = 20;

@@ -1,6 +1,6 @@
 // What a plan's approvals amount to, in words: how many are needed and why, who can still give one.
 import type { Person } from "@/lib/api/authority-settings";
-import { roleAtLeast } from "@/lib/api/commands";
+import { roleAtLeast } from "@/lib/api/roles";
 import type { PlanDto } from "@/lib/api/schemas";
 import { formatUsd } from "@/lib/format/usd";
 

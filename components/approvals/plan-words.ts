@@ -1,7 +1,8 @@
 // The desk's words for plans and their operations: title, status with its tone, and what follows from a state.
 import type { StatusTone } from "@/components/ui/status";
 import type { PlanDto } from "@/lib/api/schemas";
-import { OPEN_PLAN_STATUSES, type OpState, type PlanStatus } from "@/lib/plan/plan-status";
+import type { OpState } from "@/lib/plan/plan-status";
+import { OPEN_PLAN_STATUSES, type PlanStatus } from "@/lib/plan/status-names";
 
 export type PlanStep = PlanDto["steps"][number];
 export type PlanOp = NonNullable<PlanStep["op"]>;

@@ -3,7 +3,7 @@
 import { useState } from "react";
 import { useCommand, type UseCommand } from "@/components/wallet/use-command";
 import { useSession } from "@/components/wallet/use-session";
-import { COMMAND_ROLES, roleAtLeast } from "@/lib/api/commands";
+import { LOWEST_ROLES, roleAtLeast } from "@/lib/api/roles";
 import type { PlanDto } from "@/lib/api/schemas";
 import { useTimeLeft } from "./countdown";
 
@@ -31,7 +31,7 @@ export function usePlanDecision(plan: PlanDto): PlanDecision {
   const role = session?.role ?? null;
   const mine = plan.approvals.find((approval) => approval.address.toLowerCase() === me?.toLowerCase());
   const wrongRole =
-    me !== null && (role === null || !roleAtLeast(role, COMMAND_ROLES["plan.approve"]))
+    me !== null && (role === null || !roleAtLeast(role, LOWEST_ROLES["plan.approve"]))
       ? `Needs the role approver; you are ${role ?? "not on the list"}.`
       : null;
   const isOver = leftMs !== null && leftMs <= 0 ? "Time is up; the plan expires to HOLD." : null;

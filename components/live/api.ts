@@ -1,7 +1,10 @@
 // The browser's API client and the keys under which its answers are cached.
 "use client";
-import { createApiClient } from "@/lib/api/client";
+import { createApiClient, loadShapes } from "@/lib/api/client";
 import type { RouteName, RouteParams, RouteQuery } from "@/lib/api/contract";
+
+// While the page is drawn; a load that failed is tried again by the first reading.
+loadShapes().catch(() => undefined);
 
 export const api = createApiClient({ fetch: (url, init) => fetch(url, init) });
 

@@ -1,10 +1,13 @@
 // One SSE connection per tab: resumes by Last-Event-ID, watches the heartbeat, backs off, and reconnects after sleep.
 "use client";
-import { STREAM_PATH } from "@/lib/api/contract";
-import { eventSchema, type DeskEvent } from "@/lib/api/events";
+import { loadShapes } from "@/lib/api/client";
+import type { DeskEvent } from "@/lib/api/events";
+import { STREAM_PATH } from "@/lib/api/stream-path";
 import { onSessionChange } from "./session-tabs";
 import { createSseParser } from "./sse-parser";
 import { readStream, setStream } from "./stream-store";
+
+type Shapes = Awaited<ReturnType<typeof loadShapes>>;
 
 /** The server sends something at least every 15 s (stream.ts); two of them missed and a margin. */
 const SILENCE_MS = 35_000;
@@ -48,6 +51,7 @@ export function startLiveStream(handlers: LiveHandlers): () => void {
     controller.abort();
     const mine = new AbortController();
     controller = mine;
+    let shapes: Shapes | null = null;
     const parser = createSseParser({
       life: () => setStream({ lastAtMs: Date.now() }),
       message: (message) => {
@@ -55,7 +59,7 @@ export function startLiveStream(handlers: LiveHandlers): () => void {
         if (message.event === "signed_out") setStream({ isEnded: true });
         if (message.event === "refetch" || message.event === "signed_out") handlers.onRefetch();
         if (message.event === "refetch" || message.event === "signed_out" || message.event === "hello") return;
-        const event = parseEvent(message.data);
+        const event = shapes === null ? null : parseEvent(shapes, message.data);
         if (event === null) return;
         if (event.type === "clock") {
           setStream({ clock: { marketNowMs: event.marketNowMs, speed: event.speed, receivedAtMs: Date.now() } });
@@ -64,6 +68,7 @@ export function startLiveStream(handlers: LiveHandlers): () => void {
       },
     });
     try {
+      shapes = await loadShapes();
       const response = await fetch(STREAM_PATH, {
         headers: { accept: "text/event-stream", ...(lastId === null ? {} : { "last-event-id": lastId }) },
         cache: "no-store",
@@ -141,7 +146,7 @@ export function startLiveStream(handlers: LiveHandlers): () => void {
   };
 }
 
-function parseEvent(data: string): DeskEvent | null {
+function parseEvent({ eventSchema }: Shapes, data: string): DeskEvent | null {
   try {
     const parsed = eventSchema.safeParse(JSON.parse(data));
     return parsed.success ? parsed.data : null;

@@ -9,7 +9,7 @@ import { ModeBadge } from "@/components/ui/mode-badge";
 import { CommandNote } from "@/components/wallet/command-note";
 import { useCommand } from "@/components/wallet/use-command";
 import { formatUsd } from "@/lib/format/usd";
-import { MODES, type Mode } from "@/lib/registry/pair-settings";
+import { MODES, type Mode } from "@/lib/registry/mode";
 import type { PairStatus } from "@/lib/api/schemas";
 
 const MEANS: Readonly<Record<Mode, string>> = {

@@ -1,8 +1,9 @@
 // What one may do with a pair now: each act with its words, and in a sentence why it is off where it is.
 import { PAUSE_WORD } from "@/components/shell/words";
-import { COMMAND_ROLES, roleAtLeast, type CommandAction, type Role } from "@/lib/api/commands";
+import type { CommandAction } from "@/lib/api/commands";
+import { LOWEST_ROLES, roleAtLeast, type Role } from "@/lib/api/roles";
 import type { PairSummary } from "@/lib/api/schemas";
-import { PAUSE_KINDS, type PauseKind } from "@/lib/registry/pair-settings";
+import { PAUSE_KINDS, type PauseKind } from "@/lib/registry/mode";
 
 export type PairAct =
   { readonly kind: "pause"; readonly pause: PauseKind } | { readonly kind: "resume" } | { readonly kind: "shift" };
@@ -86,7 +87,7 @@ function offBecause(action: CommandAction, { isOld, session }: ActContext): stri
 
 /** Null for who may, and for who is signed out: they are asked to sign in when they act. */
 export function roleObstacle(action: CommandAction, session: ActContext["session"]): string | null {
-  const needed = COMMAND_ROLES[action];
+  const needed = LOWEST_ROLES[action];
   if (session === undefined || !session.signedIn) return null;
   if (session.role !== null && roleAtLeast(session.role, needed)) return null;
   return `needs the role ${needed}; you are ${session.role ?? "not on the list"}`;

@@ -1,7 +1,7 @@
 // What a pause means in one sentence: who refuses what, since when by the signer's clock, and until when.
 import type { PairSummary } from "@/lib/api/schemas";
 import { formatClock, formatDayMinutes } from "@/lib/format/time";
-import type { PauseKind } from "@/lib/registry/pair-settings";
+import type { PauseKind } from "@/lib/registry/mode";
 
 type PairPause = NonNullable<PairSummary["pause"]>;
 

@@ -1,7 +1,8 @@
 // The list of people as it is being edited: rows of text, what is wrong with which, and what has changed, before anything is signed.
 import { isAddress } from "viem";
 import { personSchema, type Person } from "@/lib/api/authority-settings";
-import { roleSchema, roleAtLeast } from "@/lib/api/commands";
+import { roleSchema } from "@/lib/api/commands";
+import { roleAtLeast } from "@/lib/api/roles";
 import { shortHex } from "@/lib/format/address";
 
 export interface PersonRow {

@@ -14,7 +14,7 @@ import { showToast } from "@/components/ui/toast";
 import { useCommand } from "@/components/wallet/use-command";
 import { walletSentence } from "@/components/wallet/wallet-error";
 import type { PeopleVersion } from "@/lib/api/authority-settings";
-import { ROLES, type Role } from "@/lib/api/commands";
+import { ROLES, type Role } from "@/lib/api/roles";
 import type { RouteResponse } from "@/lib/api/contract";
 import { shortHex } from "@/lib/format/address";
 import { ChangesPanel } from "./changes-panel";

@@ -1,6 +1,6 @@
 // The API client: paths and queries are built as the contract says, every failure becomes one ApiError with a reason.
-import { describe, expect, it } from "vitest";
-import { ApiError, createApiClient, pathOf, type FetchLike } from "./client";
+import { beforeAll, describe, expect, it } from "vitest";
+import { ApiError, createApiClient, loadShapes, pathOf, type FetchLike } from "./client";
 
 function answering(status: number, text: string): { readonly fetch: FetchLike; readonly urls: string[] } {
   const urls: string[] = [];
@@ -20,6 +20,11 @@ async function failureOf(promise: Promise<unknown>): Promise<ApiError> {
   if (error instanceof ApiError) return error;
   throw new Error(`expected an ApiError, got ${String(error)}`);
 }
+
+// Reading the shapes takes a second the first time, which is no part of what is tested.
+beforeAll(async () => {
+  await loadShapes();
+});
 
 describe("createApiClient", () => {
   it("default: fills the path, drops absent query values and returns the checked answer", async () => {

@@ -1,15 +1,10 @@
 // Typed client of the API: one call per contract route, answers checked against the contract, failures as one error class; fetch is passed in.
 import { TidegateError } from "@/lib/errors/tidegate-error";
-import {
-  contract,
-  type RouteBody,
-  type RouteName,
-  type RouteParams,
-  type RouteQuery,
-  type RouteResponse,
-} from "./contract";
-import { errorBodySchema, type ErrorBody } from "./schemas";
+import type { RouteBody, RouteName, RouteParams, RouteQuery, RouteResponse } from "./contract";
+import type { ErrorBody } from "./schemas";
+import type * as shapes from "./shapes";
 
+type Shapes = typeof shapes;
 type ApiCode = ErrorBody["error"]["code"] | "unreachable" | "bad_answer";
 
 export class ApiError extends TidegateError<ApiCode> {
@@ -62,8 +57,9 @@ export interface ApiClient {
 export function createApiClient(deps: { readonly fetch: FetchLike; readonly baseUrl?: string }): ApiClient {
   return {
     async call(name, input = {}) {
+      const { contract } = await loadShapes();
       const answer = await askRoute(deps, contract[name], input);
-      if (!isResponse(name, answer)) throw unknownShape(contract[name]);
+      if (!isResponse(contract, name, answer)) throw unknownShape(contract[name]);
       return answer;
     },
   };
@@ -83,7 +79,7 @@ export async function askRoute(
   const url = `${deps.baseUrl ?? ""}${pathOf(route.path, input.params)}${queryOf(input.query)}`;
   const answer = await send(deps.fetch, url, route.method, input.body, input.signal);
   const json = parseJson(answer.text, route.path, answer.status);
-  if (!answer.ok) throw failureOf(json, answer.status, route.path);
+  if (!answer.ok) throw await failureOf(json, answer.status, route.path);
   return json;
 }
 
@@ -135,12 +131,7 @@ async function send(
     return { ok: response.ok, status: response.status, text: await response.text() };
   } catch (cause) {
     if (signal?.aborted === true) throw cause;
-    throw new ApiError({
-      code: "unreachable",
-      status: 0,
-      message: "The server did not answer. It may be restarting; this page asks again by itself.",
-      cause,
-    });
+    throw unreachable(cause);
   }
 }
 
@@ -158,7 +149,8 @@ function parseJson(text: string, path: string, status: number): unknown {
   }
 }
 
-function failureOf(json: unknown, status: number, path: string): ApiError {
+async function failureOf(json: unknown, status: number, path: string): Promise<ApiError> {
+  const { errorBodySchema } = await loadShapes();
   const parsed = errorBodySchema.safeParse(json);
   if (!parsed.success) {
     return new ApiError({ code: "bad_answer", status, message: `${path} failed with status ${status} and no reason.` });
@@ -167,6 +159,28 @@ function failureOf(json: unknown, status: number, path: string): ApiError {
   return new ApiError({ code, message, field, status });
 }
 
-function isResponse<N extends RouteName>(name: N, value: unknown): value is RouteResponse<N> {
+function isResponse<N extends RouteName>(
+  contract: Shapes["contract"],
+  name: N,
+  value: unknown,
+): value is RouteResponse<N> {
   return contract[name].response.safeParse(value).success;
+}
+
+/** What answers are checked against: most of a page's own code, and none of it is needed to draw the page. */
+export async function loadShapes(): Promise<Shapes> {
+  try {
+    return await import("./shapes");
+  } catch (cause) {
+    throw unreachable(cause);
+  }
+}
+
+function unreachable(cause: unknown): ApiError {
+  return new ApiError({
+    code: "unreachable",
+    status: 0,
+    message: "The server did not answer. It may be restarting; this page asks again by itself.",
+    cause,
+  });
 }

@@ -6,15 +6,11 @@ import { addressSchema, bytes32Schema, hexSchema, pairIdSchema } from "@/lib/reg
 import { capitalAssignmentSchema, modeSchema, pairSettingsSchema, pauseKindSchema } from "@/lib/registry/pair-settings";
 import { canonicalJson } from "@/lib/plan/canonical-json";
 import type { Hex } from "@/lib/units";
+import { LOWEST_ROLES, ROLES, type Role } from "./roles";
 
-export const ROLES = ["viewer", "operator", "approver", "owner"] as const;
+export { roleAtLeast, type Role } from "./roles";
+
 export const roleSchema = z.enum(ROLES);
-export type Role = z.infer<typeof roleSchema>;
-
-/** viewer < operator < approver < owner (safety.md section 6). */
-export function roleAtLeast(role: Role, needed: Role): boolean {
-  return ROLES.indexOf(role) >= ROLES.indexOf(needed);
-}
 
 const planIdSchema = z.string().regex(/^0x[0-9a-f]{32}$/, "expected a plan id: 0x and 32 hex digits");
 const noteText = z
@@ -86,31 +82,7 @@ export type CommandParams<A extends CommandAction> = z.output<(typeof commandPar
 export const commandActionSchema = z.enum(Object.keys(commandParamsSchemas) as [CommandAction, ...CommandAction[]]);
 
 /** Lowest role that may sign each action. */
-export const COMMAND_ROLES: Readonly<Record<CommandAction, Role>> = {
-  "plan.approve": "approver",
-  "plan.reject": "approver",
-  "pair.pause": "operator",
-  "pair.resume": "approver",
-  "pair.mode": "owner",
-  "pair.config": "owner",
-  "pair.unhalt": "owner",
-  "range.shift": "operator",
-  "capital.assign": "owner",
-  "role.set": "owner",
-  "people.set": "owner",
-  "limits.set": "owner",
-  "worker.restart": "operator",
-  "orphan.adopt": "owner",
-  "orphan.close": "approver",
-  "orphan.ignore": "owner",
-  "system.exit": "operator",
-  "transfer.fail": "owner",
-  "system.stop": "operator",
-  "system.resume": "owner",
-  "registry.add": "owner",
-  "chain.endpoints": "owner",
-  "alerts.config": "owner",
-};
+export const COMMAND_ROLES: Readonly<Record<CommandAction, Role>> = LOWEST_ROLES;
 
 export const commandSchema = z.object({
   action: commandActionSchema,

@@ -10,7 +10,6 @@ import { doctorAnswerSchema, doctorGroupSchema } from "./doctor-schemas";
 import { exitSchema } from "./exit-schemas";
 import { commandRecordSchema, signedCommandSchema } from "./commands";
 import {
-  MONEY_PERIODS,
   moneyDaysSchema,
   moneyReportSchema,
   orphanDtoSchema,
@@ -18,6 +17,7 @@ import {
   statementRowSchema,
   transferDtoSchema,
 } from "./money-schemas";
+import { MONEY_PERIODS } from "./money-periods";
 import { sampleColumnsSchema } from "./sample-columns";
 import {
   allocationDtoSchema,
@@ -509,5 +509,5 @@ export type RouteParams<N extends RouteName> = z.input<(typeof contract)[N]["par
 export type RouteBody<N extends RouteName> = z.input<(typeof contract)[N]["body"]>;
 
 /** Served outside the table: GET /api/stream (SSE, see events.ts) and GET /api/openapi.json. */
-export const STREAM_PATH = "/api/stream";
+export { STREAM_PATH } from "./stream-path";
 export const OPENAPI_PATH = "/api/openapi.json";

@@ -1,7 +1,10 @@
 // Wire shapes of money on the record: ledger rows, profit and loss, score cards, transfers between chains, and what the journal does not know.
 import * as z from "zod";
 import { STATEMENT_COLUMNS } from "@/lib/ledger/statement";
+import { MONEY_PERIODS } from "./money-periods";
 import { TRANSFER_STATES } from "./signer-contract";
+
+export type { MoneyPeriod } from "./money-periods";
 
 const nullableNumber = z.number().nullable();
 const cell = z.union([z.string(), z.number(), z.null()]);
@@ -34,9 +37,6 @@ export const moneyDaysSchema = z.object({
   pairs: z.number().int(),
   missing: z.array(z.string()),
 });
-
-export const MONEY_PERIODS = ["24h", "7d", "30d"] as const;
-export type MoneyPeriod = (typeof MONEY_PERIODS)[number];
 
 /** Net is of the liquidity; with the price of what lies outside of pools it is the change of the capital. */
 export const moneySumsSchema = flowSumsSchema.extend({

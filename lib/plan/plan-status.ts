@@ -1,21 +1,10 @@
 // Life of a plan after it was proposed; outcomes are never decisions (strategy.md section 11).
 import * as z from "zod";
+import { PLAN_STATUSES } from "./status-names";
 
-export const PLAN_STATUSES = [
-  "waiting_approval",
-  "approved",
-  "executing",
-  "done",
-  "partial",
-  "expired",
-  "rejected",
-  "voided",
-  "refused",
-] as const;
+export { OPEN_PLAN_STATUSES, type PlanStatus } from "./status-names";
+
 export const planStatusSchema = z.enum(PLAN_STATUSES);
-export type PlanStatus = z.infer<typeof planStatusSchema>;
-
-export const OPEN_PLAN_STATUSES: readonly PlanStatus[] = ["waiting_approval", "approved", "executing"];
 
 export const OP_STATES = [
   "PLANNED",

@@ -1,14 +1,12 @@
 // What an operator may set per pair: validated, versioned in the signer's directory, applied from the next cycle.
 import * as z from "zod";
+import { MODES, PAUSE_KINDS } from "./mode";
 import { addressSchema, pairIdSchema } from "./schema";
 
-export const MODES = ["observe", "approve", "auto"] as const;
-export const modeSchema = z.enum(MODES);
-export type Mode = z.infer<typeof modeSchema>;
+export { PAUSE_KINDS, type Mode, type PauseKind } from "./mode";
 
-export const PAUSE_KINDS = ["no_new_risk", "no_transactions", "stop_worker"] as const;
+export const modeSchema = z.enum(MODES);
 export const pauseKindSchema = z.enum(PAUSE_KINDS);
-export type PauseKind = z.infer<typeof pauseKindSchema>;
 
 const frac = z.number().min(0).max(1);
 

@@ -12,6 +12,7 @@ import { useApi } from "@/components/live/use-api";
 import { Button } from "@/components/ui/button";
 import { Copyable } from "@/components/ui/copyable";
 import { KeyValue } from "@/components/ui/key-value";
+import { lazyPart } from "@/components/ui/lazy-part";
 import { Panel } from "@/components/ui/panel";
 import { SkeletonRows } from "@/components/ui/states";
 import { TextLink } from "@/components/ui/text-link";
@@ -32,22 +33,28 @@ import { saveJson } from "./save-json";
 import { hasFailed } from "./step-cause";
 
 /** Below the timeline, and only wanted when something went wrong: both come after the first paint. */
-const PlanTrace = dynamic(() => import("./plan-trace").then((module) => module.PlanTrace), {
-  ssr: false,
-  loading: () => (
-    <Panel title="Log by trace id" flush>
-      <SkeletonRows rows={6} height={40} label="the log" />
-    </Panel>
-  ),
-});
-const PlanActsPanel = dynamic(() => import("./plan-acts-panel").then((module) => module.PlanActsPanel), {
-  ssr: false,
-  loading: () => (
-    <Panel title="What you can do" flush>
-      <SkeletonRows rows={4} height={72} label="the acts" />
-    </Panel>
-  ),
-});
+const PlanTrace = dynamic(
+  lazyPart(() => import("./plan-trace").then((module) => module.PlanTrace)),
+  {
+    ssr: false,
+    loading: () => (
+      <Panel title="Log by trace id" flush>
+        <SkeletonRows rows={6} height={40} label="the log" />
+      </Panel>
+    ),
+  },
+);
+const PlanActsPanel = dynamic(
+  lazyPart(() => import("./plan-acts-panel").then((module) => module.PlanActsPanel)),
+  {
+    ssr: false,
+    loading: () => (
+      <Panel title="What you can do" flush>
+        <SkeletonRows rows={4} height={72} label="the acts" />
+      </Panel>
+    ),
+  },
+);
 
 export function ActivityDetail({ planId }: { readonly planId: string }): ReactNode {
   const plan = useApi("plan", { params: { planId } });

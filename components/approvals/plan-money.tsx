@@ -2,6 +2,7 @@
 "use client";
 import dynamic from "next/dynamic";
 import type { ReactNode } from "react";
+import { lazyPart } from "@/components/ui/lazy-part";
 import type { PlanDto } from "@/lib/api/schemas";
 import { formatAge } from "@/lib/format/age";
 import { UNKNOWN } from "@/lib/format/number";
@@ -9,9 +10,12 @@ import { formatSignedUsd, formatUsd } from "@/lib/format/usd";
 import { PlanHops } from "./plan-hops";
 import { PlanSection } from "./plan-section";
 
-const PlanTrackRecord = dynamic(() => import("./plan-track-record").then((module) => module.PlanTrackRecord), {
-  ssr: false,
-});
+const PlanTrackRecord = dynamic(
+  lazyPart(() => import("./plan-track-record").then((module) => module.PlanTrackRecord)),
+  {
+    ssr: false,
+  },
+);
 const DAY_MS = 86_400_000;
 
 export function paybackWords(paybackDays: number | null): string {

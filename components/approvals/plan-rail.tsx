@@ -7,6 +7,7 @@ import { useWallNow } from "@/components/live/ticker";
 import { Button, buttonClass } from "@/components/ui/button";
 import { cx } from "@/components/ui/cx";
 import { KeyValue } from "@/components/ui/key-value";
+import { lazyPart } from "@/components/ui/lazy-part";
 import { Panel } from "@/components/ui/panel";
 import { Status, StatusShape } from "@/components/ui/status";
 import { CommandNote } from "@/components/wallet/command-note";
@@ -23,7 +24,10 @@ import { netTone, paybackWords } from "./plan-money";
 import { hasSent, isOpen, newRangesOf, nextSentence, PLAN_STATUS } from "./plan-words";
 import type { PlanDecision } from "./use-plan-decision";
 
-const AskAgain = dynamic(() => import("./ask-again").then((module) => module.AskAgain), { ssr: false });
+const AskAgain = dynamic(
+  lazyPart(() => import("./ask-again").then((module) => module.AskAgain)),
+  { ssr: false },
+);
 
 interface Props {
   readonly plan: PlanDto;

@@ -4,6 +4,7 @@ import dynamic from "next/dynamic";
 import { useState, type ReactNode } from "react";
 import { QueryView } from "@/components/live/query-view";
 import { useApi } from "@/components/live/use-api";
+import { lazyPart } from "@/components/ui/lazy-part";
 import { Skeleton, SkeletonRows } from "@/components/ui/states";
 import { TextLink } from "@/components/ui/text-link";
 import type { PlanDto } from "@/lib/api/schemas";
@@ -17,27 +18,39 @@ import { isOpen, nextSentence, planTitle } from "./plan-words";
 import { usePlanDecision } from "./use-plan-decision";
 
 /** The chart's code comes after the words: both ranges stand in the rail already. */
-const PlanRange = dynamic(() => import("./plan-range").then((module) => module.PlanRange), {
-  ssr: false,
-  loading: () => (
-    <PlanSection index={2} title="Range" className="order-1 desk:order-none">
-      <Skeleton className="h-[460px] w-full" />
-    </PlanSection>
-  ),
-});
+const PlanRange = dynamic(
+  lazyPart(() => import("./plan-range").then((module) => module.PlanRange)),
+  {
+    ssr: false,
+    loading: () => (
+      <PlanSection index={2} title="Range" className="order-1 desk:order-none">
+        <Skeleton className="h-[460px] w-full" />
+      </PlanSection>
+    ),
+  },
+);
 
-const PlanEvidence = dynamic(() => import("./plan-evidence").then((module) => module.PlanEvidence), {
-  ssr: false,
-  loading: () => (
-    <div className="order-8 desk:order-none">
-      <SkeletonRows rows={8} label="bounds, simulation, steps, limits and approvals" />
-    </div>
-  ),
-});
+const PlanEvidence = dynamic(
+  lazyPart(() => import("./plan-evidence").then((module) => module.PlanEvidence)),
+  {
+    ssr: false,
+    loading: () => (
+      <div className="order-8 desk:order-none">
+        <SkeletonRows rows={8} label="bounds, simulation, steps, limits and approvals" />
+      </div>
+    ),
+  },
+);
 
 /** Wanted by who has pressed Reject, or finds a plan that is over. */
-const RejectDialog = dynamic(() => import("./reject-dialog").then((module) => module.RejectDialog), { ssr: false });
-const AskAgain = dynamic(() => import("./ask-again").then((module) => module.AskAgain), { ssr: false });
+const RejectDialog = dynamic(
+  lazyPart(() => import("./reject-dialog").then((module) => module.RejectDialog)),
+  { ssr: false },
+);
+const AskAgain = dynamic(
+  lazyPart(() => import("./ask-again").then((module) => module.AskAgain)),
+  { ssr: false },
+);
 
 /** While it waits the checks compare with a moving price, so they are read again this often. */
 const CHECK_MS = 5_000;

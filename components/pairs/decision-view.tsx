@@ -9,6 +9,7 @@ import { KappaFigure } from "@/components/pools/kappa-figure";
 import { reasonWords } from "@/components/shell/words";
 import { buttonClass } from "@/components/ui/button";
 import { KeyValue } from "@/components/ui/key-value";
+import { lazyPart } from "@/components/ui/lazy-part";
 import { Panel } from "@/components/ui/panel";
 import { SkeletonRows } from "@/components/ui/states";
 import { Status } from "@/components/ui/status";
@@ -28,22 +29,28 @@ import { usePriceDirection, type PriceView } from "./use-price-direction";
 import { Gates, Verdict } from "./verdict";
 
 /** Below the fold. */
-const PolicyPanel = dynamic(() => import("./policy-panel").then((module) => module.PolicyPanel), {
-  ssr: false,
-  loading: () => (
-    <Panel title="Policies" flush>
-      <SkeletonRows rows={3} height={46} label="policies" />
-    </Panel>
-  ),
-});
-const TuningPanel = dynamic(() => import("./tuning-panel").then((module) => module.TuningPanel), {
-  ssr: false,
-  loading: () => (
-    <Panel title="Parameters" flush>
-      <SkeletonRows rows={6} height={34} label="parameters" />
-    </Panel>
-  ),
-});
+const PolicyPanel = dynamic(
+  lazyPart(() => import("./policy-panel").then((module) => module.PolicyPanel)),
+  {
+    ssr: false,
+    loading: () => (
+      <Panel title="Policies" flush>
+        <SkeletonRows rows={3} height={46} label="policies" />
+      </Panel>
+    ),
+  },
+);
+const TuningPanel = dynamic(
+  lazyPart(() => import("./tuning-panel").then((module) => module.TuningPanel)),
+  {
+    ssr: false,
+    loading: () => (
+      <Panel title="Parameters" flush>
+        <SkeletonRows rows={6} height={34} label="parameters" />
+      </Panel>
+    ),
+  },
+);
 
 export function DecisionView({ pairId, epoch }: { readonly pairId: string; readonly epoch: number }): ReactNode {
   const decision = useApi("pairDecision", { params: { id: pairId, epoch } });

@@ -6,15 +6,19 @@ import { QueryView } from "@/components/live/query-view";
 import { useApi } from "@/components/live/use-api";
 import { poolHref } from "@/components/pools/pool-href";
 import { SelectField } from "@/components/ui/field";
+import { lazyPart } from "@/components/ui/lazy-part";
 import { Panel } from "@/components/ui/panel";
 import { Skeleton } from "@/components/ui/states";
 import { TextLink } from "@/components/ui/text-link";
 import type { PoolDto } from "@/lib/api/schemas";
 import { formatFeePips } from "@/lib/format/percent";
 
-const KappaChart = dynamic(() => import("@/components/pools/kappa-chart").then((module) => module.KappaChart), {
-  loading: () => <KappaSkeleton />,
-});
+const KappaChart = dynamic(
+  lazyPart(() => import("@/components/pools/kappa-chart").then((module) => module.KappaChart)),
+  {
+    loading: () => <KappaSkeleton />,
+  },
+);
 
 export function KappaPanel({ pairId }: { readonly pairId: string }): ReactNode {
   const pools = useApi("pools", { query: { pair: pairId } });

@@ -45,7 +45,8 @@ interface Frame extends ChartWindow {
   readonly name: WindowName;
   readonly drawing: Drawing;
   readonly prices: PriceView;
-  readonly candles: RouteResponse<"pairCandles">["candles"];
+  /** Null until the first answer. */
+  readonly candles: RouteResponse<"pairCandles">["candles"] | null;
   readonly epochs: readonly EpochPoint[];
   readonly ranges: RouteResponse<"pairRanges">["ranges"];
 }
@@ -76,7 +77,7 @@ export const PairChart = memo(function PairChart({
       name,
       drawing,
       prices,
-      candles: bars ?? [],
+      candles: bars ?? null,
       epochs: points ?? [],
       ranges: lifes ?? [],
     }),
@@ -108,7 +109,7 @@ export const PairChart = memo(function PairChart({
       }
       tools={<MarketAge atMs={candles.data?.lastAtMs} periodMs={2 * EPOCH_MS} />}
     >
-      {candles.data === undefined && candles.error === null ? (
+      {frame.candles === null && candles.error === null ? (
         <Skeleton className="h-[540px] w-full" />
       ) : rows.length === 0 ? (
         candles.error === null ? (
@@ -251,7 +252,8 @@ function mergeRows({ candles, tfMs, epochs, prices }: Frame): readonly Row[] {
       candle: ohlc === null ? null : candleOf(atMs, ohlc, prices),
     };
   };
-  if (candles.length === 0) return epochs.map((epoch) => rowOf(epoch.epoch * EPOCH_MS, epoch.price, epoch, null));
+  if (candles === null || candles.length === 0)
+    return epochs.map((epoch) => rowOf(epoch.epoch * EPOCH_MS, epoch.price, epoch, null));
   return candles
     .map(([openAtMs, open, high, low, close]) => ({ atMs: openAtMs + tfMs, ohlc: [open, high, low, close] as const }))
     .map(({ atMs, ohlc }) => rowOf(atMs, ohlc[3], byBoundary.get(atMs) ?? null, ohlc));

@@ -6,6 +6,7 @@ import { isReadingOld } from "@/components/live/is-reading-old";
 import { QueryView } from "@/components/live/query-view";
 import { useApi } from "@/components/live/use-api";
 import { PreviewSection } from "@/components/preview/preview-section";
+import { lazyPart } from "@/components/ui/lazy-part";
 import { Panel } from "@/components/ui/panel";
 import { Skeleton, SkeletonRows } from "@/components/ui/states";
 import { useIsWide } from "@/components/ui/use-is-wide";
@@ -15,36 +16,48 @@ import { PairHeader } from "./pair-header";
 import { usePriceDirection, type PriceView } from "./use-price-direction";
 
 /** Charts are a third of the code and none of the first answer. */
-const PairChart = dynamic(() => import("./pair-chart").then((module) => module.PairChart), {
-  ssr: false,
-  loading: () => <ChartSkeleton />,
-});
-const EpochCharts = dynamic(() => import("./epoch-charts").then((module) => module.EpochCharts), {
-  ssr: false,
-  loading: () => (
-    <Panel title="Over time">
-      <Skeleton className="h-[190px] w-full" />
-    </Panel>
-  ),
-});
+const PairChart = dynamic(
+  lazyPart(() => import("./pair-chart").then((module) => module.PairChart)),
+  {
+    ssr: false,
+    loading: () => <ChartSkeleton />,
+  },
+);
+const EpochCharts = dynamic(
+  lazyPart(() => import("./epoch-charts").then((module) => module.EpochCharts)),
+  {
+    ssr: false,
+    loading: () => (
+      <Panel title="Over time">
+        <Skeleton className="h-[190px] w-full" />
+      </Panel>
+    ),
+  },
+);
 
 /** Below the fold. */
-const PositionsPanel = dynamic(() => import("./positions-panel").then((module) => module.PositionsPanel), {
-  ssr: false,
-  loading: () => (
-    <Panel title="Positions" flush>
-      <SkeletonRows rows={3} height={56} label="positions" />
-    </Panel>
-  ),
-});
-const PairHistory = dynamic(() => import("./pair-history").then((module) => module.PairHistory), {
-  ssr: false,
-  loading: () => (
-    <Panel title="History" flush>
-      <SkeletonRows rows={8} height={40} label="the history" />
-    </Panel>
-  ),
-});
+const PositionsPanel = dynamic(
+  lazyPart(() => import("./positions-panel").then((module) => module.PositionsPanel)),
+  {
+    ssr: false,
+    loading: () => (
+      <Panel title="Positions" flush>
+        <SkeletonRows rows={3} height={56} label="positions" />
+      </Panel>
+    ),
+  },
+);
+const PairHistory = dynamic(
+  lazyPart(() => import("./pair-history").then((module) => module.PairHistory)),
+  {
+    ssr: false,
+    loading: () => (
+      <Panel title="History" flush>
+        <SkeletonRows rows={8} height={40} label="the history" />
+      </Panel>
+    ),
+  },
+);
 
 function ChartSkeleton(): ReactNode {
   return (

@@ -3,15 +3,22 @@
 import dynamic from "next/dynamic";
 import type { ReactNode } from "react";
 import { Dialog } from "@/components/ui/dialog";
+import { lazyPart } from "@/components/ui/lazy-part";
 import { SkeletonRows } from "@/components/ui/states";
 import { CommandNote } from "@/components/wallet/command-note";
 import { useCommand } from "@/components/wallet/use-command";
 import type { PairSummary } from "@/lib/api/schemas";
-import type { PauseKind } from "@/lib/registry/pair-settings";
+import type { PauseKind } from "@/lib/registry/mode";
 
 const loading = (): ReactNode => <SkeletonRows rows={4} label="the form" />;
-const PauseForm = dynamic(() => import("./pause-forms").then((module) => module.PauseForm), { ssr: false, loading });
-const ResumeForm = dynamic(() => import("./pause-forms").then((module) => module.ResumeForm), { ssr: false, loading });
+const PauseForm = dynamic(
+  lazyPart(() => import("./pause-forms").then((module) => module.PauseForm)),
+  { ssr: false, loading },
+);
+const ResumeForm = dynamic(
+  lazyPart(() => import("./pause-forms").then((module) => module.ResumeForm)),
+  { ssr: false, loading },
+);
 
 export function PauseDialog({
   pair,

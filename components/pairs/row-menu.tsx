@@ -4,12 +4,16 @@ import { Ellipsis } from "lucide-react";
 import dynamic from "next/dynamic";
 import { useRouter } from "next/navigation";
 import { useState, type ReactNode } from "react";
+import { lazyPart } from "@/components/ui/lazy-part";
 import { Menu } from "@/components/ui/menu";
 import { useSession } from "@/components/wallet/use-session";
 import type { PairSummary } from "@/lib/api/schemas";
 import { pairActs, type PairAct } from "./pair-acts";
 
-const RowDialogs = dynamic(() => import("./row-dialogs").then((module) => module.RowDialogs), { ssr: false });
+const RowDialogs = dynamic(
+  lazyPart(() => import("./row-dialogs").then((module) => module.RowDialogs)),
+  { ssr: false },
+);
 
 export function RowMenu({ pair, isOld }: { readonly pair: PairSummary; readonly isOld: boolean }): ReactNode {
   const router = useRouter();

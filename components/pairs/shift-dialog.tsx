@@ -4,6 +4,7 @@ import dynamic from "next/dynamic";
 import type { ReactNode } from "react";
 import { useApi } from "@/components/live/use-api";
 import { Dialog } from "@/components/ui/dialog";
+import { lazyPart } from "@/components/ui/lazy-part";
 import { Empty, SkeletonRows } from "@/components/ui/states";
 import { CommandNote } from "@/components/wallet/command-note";
 import { useCommand } from "@/components/wallet/use-command";
@@ -12,7 +13,7 @@ import type { PriceView } from "./use-price-direction";
 
 /** The strategy's code comes with it, and only when somebody edits. */
 const RangeEditor = dynamic(
-  () => import("@/components/range-editor/range-editor").then((module) => module.RangeEditor),
+  lazyPart(() => import("@/components/range-editor/range-editor").then((module) => module.RangeEditor), "onDemand"),
   { ssr: false, loading: () => <SkeletonRows rows={8} height={44} label="the editor" /> },
 );
 

@@ -5,17 +5,21 @@ import { parseAsBoolean, useQueryState } from "nuqs";
 import { memo, type ReactNode } from "react";
 import type { PriceView } from "@/components/pairs/use-price-direction";
 import { Button } from "@/components/ui/button";
+import { lazyPart } from "@/components/ui/lazy-part";
 import { Panel } from "@/components/ui/panel";
 import { SkeletonRows } from "@/components/ui/states";
 
-const PreviewPanel = dynamic(() => import("./preview-panel").then((module) => module.PreviewPanel), {
-  ssr: false,
-  loading: () => (
-    <Panel title="Preview" flush>
-      <SkeletonRows rows={8} height={44} label="the preview" />
-    </Panel>
-  ),
-});
+const PreviewPanel = dynamic(
+  lazyPart(() => import("./preview-panel").then((module) => module.PreviewPanel), "onDemand"),
+  {
+    ssr: false,
+    loading: () => (
+      <Panel title="Preview" flush>
+        <SkeletonRows rows={8} height={44} label="the preview" />
+      </Panel>
+    ),
+  },
+);
 
 export const PreviewSection = memo(function PreviewSection({
   pairId,

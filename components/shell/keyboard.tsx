@@ -3,17 +3,25 @@
 import dynamic from "next/dynamic";
 import { useRouter } from "next/navigation";
 import { useEffect, useRef, useState, type ReactNode } from "react";
+import { fetchPartsAhead, lazyPart } from "@/components/ui/lazy-part";
 import { NAV } from "./nav";
 
 /** How long `g` waits for its letter. */
 const CHORD_MS = 1_500;
-const Palette = dynamic(() => import("./palette").then((loaded) => loaded.Palette), { ssr: false });
-const KeyHelp = dynamic(() => import("./key-help").then((loaded) => loaded.KeyHelp), { ssr: false });
+const Palette = dynamic(
+  lazyPart(() => import("./palette").then((loaded) => loaded.Palette)),
+  { ssr: false },
+);
+const KeyHelp = dynamic(
+  lazyPart(() => import("./key-help").then((loaded) => loaded.KeyHelp)),
+  { ssr: false },
+);
 
 export function Keyboard(): ReactNode {
   const router = useRouter();
   const [shown, setShown] = useState<"help" | "palette" | null>(null);
   const chordAt = useRef<number | null>(null);
+  useEffect(() => fetchPartsAhead(), []);
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
       if (event.altKey || event.defaultPrevented) return;

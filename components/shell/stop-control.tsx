@@ -5,9 +5,13 @@ import dynamic from "next/dynamic";
 import { useEffect, useState, type ReactNode } from "react";
 import { useApi } from "@/components/live/use-api";
 import { Button } from "@/components/ui/button";
+import { lazyPart } from "@/components/ui/lazy-part";
 import { onStopSheet, type StopTab } from "./open-stop-sheet";
 
-const StopSheet = dynamic(() => import("./stop-sheet").then((loaded) => loaded.StopSheet), { ssr: false });
+const StopSheet = dynamic(
+  lazyPart(() => import("./stop-sheet").then((loaded) => loaded.StopSheet)),
+  { ssr: false },
+);
 
 export function StopControl(): ReactNode {
   const [tab, setTab] = useState<StopTab | null>(null);

@@ -138,7 +138,7 @@ function PersonField({
     <SelectField
       {...rest}
       value={known.find(({ address }) => address.toLowerCase() === value.toLowerCase())?.address ?? value}
-      help={people === null ? "The list of people cannot be read now." : undefined}
+      help={people === null ? "The list of people is not there yet." : undefined}
     >
       <option value="">choose</option>
       {value !== "" && !isKnown && <option value={value}>{shortHex(value)}, no role any more</option>}

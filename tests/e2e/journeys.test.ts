@@ -383,6 +383,7 @@ describe.skipIf(!chrome.available)("journeys", () => {
       .filter({ hasText: /mint REVERTED/ })
       .first()
       .waitFor();
+    await log.filter({ hasText: "signer.tx-sent" }).first().waitFor();
     const acts = page.getByRole("region", { name: "What you can do" });
     await acts.getByRole("heading", { name: "Retry" }).waitFor();
     await acts.getByRole("heading", { name: "Roll to a safe state" }).waitFor();

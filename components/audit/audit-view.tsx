@@ -59,7 +59,11 @@ export function AuditView(): ReactNode {
             ) : (
               <>
                 <Log commands={commands.filter((command) => command.seq <= last).toReversed()} />
-                <div className="flex items-center justify-end gap-2 border-t px-3.5 py-2.5 desk:px-4">
+                <div className="flex flex-wrap items-center justify-end gap-2 border-t px-3.5 py-2.5 desk:px-4">
+                  <p className="mr-auto max-w-prose text-dense text-ink-3">
+                    The whole chain is checked on the signer&rsquo;s machine by{" "}
+                    <code className="font-hash">tidegate audit verify</code>.
+                  </p>
                   <Button size="small" disabled={until === null} onClick={() => void setUntil(null)}>
                     Newest
                   </Button>
@@ -106,7 +110,11 @@ function Log({ commands }: { readonly commands: readonly CommandRecord[] }): Rea
                 <Td>
                   <span title={formatIso(command.atMs)}>{formatInstant(command.atMs, nowMs)}</span>
                   <Sub>
-                    {command.address === null ? "at setup" : shortHex(command.address)}
+                    {command.address === null
+                      ? command.action === "genesis"
+                        ? "at setup"
+                        : "by the system"
+                      : shortHex(command.address)}
                     {command.role !== null && `, ${command.role}`}
                   </Sub>
                 </Td>

@@ -111,14 +111,14 @@ function Gate({
   );
 }
 
-function Amount({ amount }: { readonly amount: AmountDto }): ReactNode {
+function Amount({ amount, isTight = false }: { readonly amount: AmountDto; readonly isTight?: boolean }): ReactNode {
   return (
     <span
       title={`${formatTokenExact(amount.raw, amount.token.decimals)} ${amount.token.symbol}`}
       data-raw={amount.raw}
       className="whitespace-nowrap"
     >
-      {formatToken(amount.raw, amount.token.decimals)} <ShortWord>{amount.token.symbol}</ShortWord>
+      {formatToken(amount.raw, amount.token.decimals)} <ShortWord isTight={isTight}>{amount.token.symbol}</ShortWord>
     </span>
   );
 }
@@ -179,9 +179,9 @@ function Wide({ positions, pair, prices }: ListProps): ReactNode {
                 </Sub>
               </Td>
               <Td right>
-                <Amount amount={position.base} />
+                <Amount amount={position.base} isTight />
                 <Sub>
-                  <Amount amount={position.quote} />
+                  <Amount amount={position.quote} isTight />
                 </Sub>
               </Td>
               <Td right className="font-strong">
@@ -190,7 +190,7 @@ function Wide({ positions, pair, prices }: ListProps): ReactNode {
               <Td right>
                 {formatUsd(position.feesUsd)}
                 <Sub>
-                  <Amount amount={position.feesBase} />, <Amount amount={position.feesQuote} />
+                  <Amount amount={position.feesBase} isTight />, <Amount amount={position.feesQuote} isTight />
                 </Sub>
               </Td>
               <Td right from="full">

@@ -72,6 +72,11 @@ export function readAlertForm(before: AlertSettings, text: AlertText): AlertForm
   }
   const zone = (text["quiet.timeZone"] ?? "").trim();
   const isQuiet = text["quiet.on"] === "on";
+  const [from, to] = (["quiet.from", "quiet.to"] as const).map((id) => {
+    const time = timeOfDay(text[id] ?? "");
+    if (isQuiet && time === null) problems[id] = "Expected a time of day from 00:00 to 23:59, such as 22:00.";
+    return time ?? text[id];
+  });
   if (isQuiet && !isTimeZone(zone)) problems["quiet.timeZone"] = "Expected a zone such as Europe/Berlin or UTC.";
   const bySeverity = (group: string) =>
     Object.fromEntries(SEVERITIES.map((severity) => [severity, number(`${group}.${severity}`)]));
@@ -91,7 +96,7 @@ export function readAlertForm(before: AlertSettings, text: AlertText): AlertForm
   const parsed = alertSettingsSchema.safeParse({
     ...before,
     rules,
-    quietHours: isQuiet ? { from: text["quiet.from"], to: text["quiet.to"], timeZone: zone } : null,
+    quietHours: isQuiet ? { from, to, timeZone: zone } : null,
     remindAfterMin: bySeverity("remind"),
     escalateAfterMin: bySeverity("escalate"),
     coolDownMin: number("coolDown"),
@@ -114,6 +119,12 @@ const GROUPS: Readonly<Record<string, string>> = {
   coolDownMin: "coolDown",
   channels: "channel",
 };
+
+/** `7:30` and `730` as `07:30`; null for what is no time of a day of 24 hours. */
+function timeOfDay(text: string): string | null {
+  const [, hours = "", minutes = ""] = /^(\d{1,2}):?(\d{2})$/.exec(text.trim()) ?? [];
+  return minutes !== "" && Number(hours) < 24 && Number(minutes) < 60 ? `${hours.padStart(2, "0")}:${minutes}` : null;
+}
 
 function keyOf(path: readonly PropertyKey[]): string {
   const [group = "", ...rest] = path.map(String);

@@ -105,8 +105,23 @@ function Editor({ config }: { readonly config: SettingsAnswer<"alertSettings"> }
               <option value="off">none</option>
               <option value="on">every day</option>
             </SelectField>
-            <TextField label="From" type="time" disabled={text["quiet.on"] !== "on"} {...field("quiet.from")} />
-            <TextField label="To" type="time" disabled={text["quiet.on"] !== "on"} {...field("quiet.to")} />
+            {/* A browser's own field for times shows the clock of its language, also one of 12 hours. */}
+            <TextField
+              label="From, 24 h"
+              inputMode="numeric"
+              placeholder="22:00"
+              maxLength={5}
+              disabled={text["quiet.on"] !== "on"}
+              {...field("quiet.from")}
+            />
+            <TextField
+              label="To, 24 h"
+              inputMode="numeric"
+              placeholder="07:00"
+              maxLength={5}
+              disabled={text["quiet.on"] !== "on"}
+              {...field("quiet.to")}
+            />
             <TextField label="Time zone" disabled={text["quiet.on"] !== "on"} {...field("quiet.timeZone")} />
           </div>
         </Panel>

@@ -20,6 +20,8 @@ export interface AuthorityReader {
   read(): Promise<Result<AuthorityView, SignerError>>;
   /** Role of an address as of now; null when it has none. Asks the signer, never the copy. */
   roleOf(address: string): Promise<Result<Role | null, SignerError>>;
+  /** A command was just carried out here: whoever signed it must not be shown what was before. */
+  forget(): void;
 }
 
 export function createAuthorityReader(input: {
@@ -32,16 +34,19 @@ export function createAuthorityReader(input: {
 
   async function ask(): Promise<Result<Authority, SignerError>> {
     if (kept !== null && input.nowMs() - kept.atMs < KEPT_MS) return ok(kept.authority);
-    running ??= input.control
+    if (running !== null) return running;
+    const asked = input.control
       .call("authority.get", {}, { timeoutMs: 2_000 })
       .then((answer) => {
-        if (answer.ok) kept = { authority: answer.value, atMs: input.nowMs() };
+        // An answer to a question from before a command is no answer of now.
+        if (answer.ok && running === asked) kept = { authority: answer.value, atMs: input.nowMs() };
         return answer;
       })
       .finally(() => {
-        running = null;
+        if (running === asked) running = null;
       });
-    return running;
+    running = asked;
+    return asked;
   }
 
   return {
@@ -57,6 +62,10 @@ export function createAuthorityReader(input: {
       if (!answer.ok) return answer;
       const entry = answer.value.roles.find((role) => role.address.toLowerCase() === address.toLowerCase());
       return ok(entry?.role ?? null);
+    },
+    forget() {
+      kept = null;
+      running = null;
     },
   };
 }

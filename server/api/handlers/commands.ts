@@ -119,6 +119,7 @@ async function submit(
     return err(problem);
   }
   const record = await deps.control.call("command.submit", signed);
+  deps.authority.forget();
   if (!record.ok) return err(fromSignerError(record.error));
   if (record.value.status === "refused")
     return err({ code: "refused", message: record.value.result, details: { commandId: id } });

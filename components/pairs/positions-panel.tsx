@@ -189,7 +189,8 @@ function Wide({ positions, pair, prices }: ListProps): ReactNode {
               </Td>
               <Td right>
                 {formatUsd(position.feesUsd)}
-                <Sub>
+                {/* On one line where there is room. */}
+                <Sub className="whitespace-normal">
                   <Amount amount={position.feesBase} isTight />, <Amount amount={position.feesQuote} isTight />
                 </Sub>
               </Td>

@@ -8,6 +8,7 @@ import { PAIR_STATE, pairStateWord } from "@/components/shell/words";
 import { buttonClass } from "@/components/ui/button";
 import { GateBar } from "@/components/ui/gate-bar";
 import { KeyValue } from "@/components/ui/key-value";
+import { lazyPart } from "@/components/ui/lazy-part";
 import { Panel } from "@/components/ui/panel";
 import { SkeletonRows } from "@/components/ui/states";
 import { Status } from "@/components/ui/status";
@@ -17,10 +18,13 @@ import { formatSignedUsd, formatUsd } from "@/lib/format/usd";
 import { PriceSpark } from "./price-spark";
 
 /** With the approval card's checks and bar, where there is a plan at all. */
-const WaitingPlan = dynamic(() => import("./waiting-plan").then((module) => module.WaitingPlan), {
-  ssr: false,
-  loading: () => <SkeletonRows rows={5} label="the plan" />,
-});
+const WaitingPlan = dynamic(
+  lazyPart(() => import("./waiting-plan").then((module) => module.WaitingPlan)),
+  {
+    ssr: false,
+    loading: () => <SkeletonRows rows={5} label="the plan" />,
+  },
+);
 
 /** A day of quarter hours. */
 const CANDLES = 96;

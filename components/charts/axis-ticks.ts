@@ -33,16 +33,24 @@ export function timeTicks(fromMs: number, toMs: number, most: number): TimeTicks
   return { atMs, isDays: step >= DAY_MS };
 }
 
-/** Round values (1, 2, 5 × 10ⁿ) within [from, to], about `count` of them. */
+/** Round values (1, 2, 5 × 10ⁿ) within [from, to], about `count` of them; two at least where `count` asks for them. */
 export function valueTicks(from: number, to: number, count: number): readonly number[] {
   const span = to - from;
   if (!(span > 0) || !Number.isFinite(span) || count < 1) return [];
   const rough = span / count;
   const power = 10 ** Math.floor(Math.log10(rough));
-  const step = ([1, 2, 5, 10].find((each) => each * power >= rough) ?? 10) * power;
-  const ticks: number[] = [];
-  const first = Math.ceil(from / step);
-  // Adding 0 makes minus zero a plain one: an axis has no −0.
-  for (let index = first; index * step <= to && ticks.length < 50; index += 1) ticks.push(index * step + 0);
-  return ticks;
+  const steps = [10, 5, 2, 1].map((each) => each * power);
+  const widest = steps.findLastIndex((step) => step >= rough);
+  const ticksOf = (step: number): readonly number[] => {
+    const ticks: number[] = [];
+    // Adding 0 makes minus zero a plain one: an axis has no −0.
+    for (let index = Math.ceil(from / step); index * step <= to && ticks.length < 50; index += 1) {
+      ticks.push(index * step + 0);
+    }
+    return ticks;
+  };
+  const ticks = ticksOf(steps[widest] ?? 10 * power);
+  const finer = steps[widest + 1];
+  // Around zero a wide step may leave zero alone, and one value is no scale.
+  return ticks.length < Math.min(2, count) && finer !== undefined ? ticksOf(finer) : ticks;
 }

@@ -33,6 +33,8 @@ describe("ticks", () => {
   });
   it("behavior: round values inside the domain", () => {
     expect(valueTicks(2601, 2799, 4)).toEqual([2650, 2700, 2750]);
+    expect(valueTicks(-99, 99, 3)).toEqual([-50, 0, 50]);
+    expect(valueTicks(-19, 19, 3)).toEqual([-10, 0, 10]);
     expect(valueTicks(1, 1, 4)).toEqual([]);
     expect(valueTicks(Number.NaN, 1, 4)).toEqual([]);
   });

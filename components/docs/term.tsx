@@ -3,13 +3,17 @@
 import dynamic from "next/dynamic";
 import Link from "next/link";
 import { useId, useRef, useState, type ReactNode } from "react";
+import { lazyPart } from "@/components/ui/lazy-part";
 import { Skeleton } from "@/components/ui/states";
 import type { TermId } from "./live-terms";
 
-const LiveTerm = dynamic(() => import("./live-term").then((module) => module.LiveTerm), {
-  ssr: false,
-  loading: () => <Skeleton className="h-24 w-full" />,
-});
+const LiveTerm = dynamic(
+  lazyPart(() => import("./live-term").then((module) => module.LiveTerm)),
+  {
+    ssr: false,
+    loading: () => <Skeleton className="h-24 w-full" />,
+  },
+);
 
 const WIDTH_PX = 360;
 const EDGE_PX = 12;

@@ -3,6 +3,7 @@
 import dynamic from "next/dynamic";
 import type { ReactNode } from "react";
 import { cx } from "@/components/ui/cx";
+import { lazyPart } from "@/components/ui/lazy-part";
 import { Panel } from "@/components/ui/panel";
 import { ErrorState, Skeleton, SkeletonRows } from "@/components/ui/states";
 import type { TwinReport } from "@/lib/backtest/report";
@@ -17,27 +18,45 @@ const chart = () => (
     <Skeleton className="h-[300px] w-full" />
   </Panel>
 );
-const EquityPanels = dynamic(() => import("./equity-panels").then((module) => module.EquityPanels), { loading: chart });
-const RangePanel = dynamic(() => import("./range-panel").then((module) => module.RangePanel), { loading: chart });
-const ComparePanel = dynamic(() => import("./compare-panel").then((module) => module.ComparePanel), { loading: chart });
-const DecisionsPanel = dynamic(() => import("./decisions-panel").then((module) => module.DecisionsPanel));
-const WindowsPanel = dynamic(() => import("./windows-panel").then((module) => module.WindowsPanel));
-const TwinsTable = dynamic(() => import("./twins-table").then((module) => module.TwinsTable));
-const ResultHead = dynamic(() => import("./result-head").then((module) => module.ResultHead), {
-  loading: HeadSkeleton,
-});
+const EquityPanels = dynamic(
+  lazyPart(() => import("./equity-panels").then((module) => module.EquityPanels)),
+  { loading: chart },
+);
+const RangePanel = dynamic(
+  lazyPart(() => import("./range-panel").then((module) => module.RangePanel)),
+  { loading: chart },
+);
+const ComparePanel = dynamic(
+  lazyPart(() => import("./compare-panel").then((module) => module.ComparePanel)),
+  { loading: chart },
+);
+const DecisionsPanel = dynamic(lazyPart(() => import("./decisions-panel").then((module) => module.DecisionsPanel)));
+const WindowsPanel = dynamic(lazyPart(() => import("./windows-panel").then((module) => module.WindowsPanel)));
+const TwinsTable = dynamic(lazyPart(() => import("./twins-table").then((module) => module.TwinsTable)));
+const ResultHead = dynamic(
+  lazyPart(() => import("./result-head").then((module) => module.ResultHead)),
+  {
+    loading: HeadSkeleton,
+  },
+);
 // In the browser only: what the server renders it also asks the browser to load before anything can be used.
-const RunsPanel = dynamic(() => import("./runs-panel").then((module) => module.RunsPanel), { ssr: false });
-const RunNotes = dynamic(() => import("./result-head").then((module) => module.RunNotes));
-const TwinPicker = dynamic(() => import("./twin-picker").then((module) => module.TwinPicker));
-const RunForm = dynamic(() => import("./run-form").then((module) => module.RunForm), {
-  ssr: false,
-  loading: () => (
-    <Panel title="New run" flush>
-      <SkeletonRows rows={8} height={56} label="the form" />
-    </Panel>
-  ),
-});
+const RunsPanel = dynamic(
+  lazyPart(() => import("./runs-panel").then((module) => module.RunsPanel)),
+  { ssr: false },
+);
+const RunNotes = dynamic(lazyPart(() => import("./result-head").then((module) => module.RunNotes)));
+const TwinPicker = dynamic(lazyPart(() => import("./twin-picker").then((module) => module.TwinPicker)));
+const RunForm = dynamic(
+  lazyPart(() => import("./run-form").then((module) => module.RunForm)),
+  {
+    ssr: false,
+    loading: () => (
+      <Panel title="New run" flush>
+        <SkeletonRows rows={8} height={56} label="the form" />
+      </Panel>
+    ),
+  },
+);
 
 const TAB_LABEL: Readonly<Record<LabTab, string>> = {
   result: "Result",

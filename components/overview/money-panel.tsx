@@ -7,6 +7,7 @@ import { MarketAge } from "@/components/live/age";
 import { TransitList } from "@/components/transfers/transit-list";
 import { totalWords } from "@/components/transfers/transit-words";
 import { cx } from "@/components/ui/cx";
+import { lazyPart } from "@/components/ui/lazy-part";
 import { Panel } from "@/components/ui/panel";
 import { Segmented } from "@/components/ui/segmented";
 import { Status } from "@/components/ui/status";
@@ -20,10 +21,13 @@ import { PartsSkeleton } from "./parts-skeleton";
 type Money = RouteResponse<"overview">["money"];
 
 /** Where it is comes first, what became of it right after. */
-const MoneyParts = dynamic(() => import("./money-parts").then((module) => module.MoneyParts), {
-  ssr: false,
-  loading: () => <PartsSkeleton />,
-});
+const MoneyParts = dynamic(
+  lazyPart(() => import("./money-parts").then((module) => module.MoneyParts)),
+  {
+    ssr: false,
+    loading: () => <PartsSkeleton />,
+  },
+);
 
 const PLACES = [
   { key: "inRangeUsd", label: "In range", swatch: "bg-tide" },

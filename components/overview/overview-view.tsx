@@ -5,6 +5,7 @@ import type { ReactNode } from "react";
 import { isReadingOld } from "@/components/live/is-reading-old";
 import { QueryView } from "@/components/live/query-view";
 import { useApi } from "@/components/live/use-api";
+import { lazyPart } from "@/components/ui/lazy-part";
 import { Panel } from "@/components/ui/panel";
 import { Skeleton, SkeletonRows } from "@/components/ui/states";
 import { LampRow } from "./lamp-row";
@@ -16,15 +17,21 @@ import { PairsPanel } from "./pairs-panel";
 import { WaitingPanel } from "./waiting-panel";
 
 /** Charts are no part of the first answer. */
-const MoneyDays = dynamic(() => import("./money-days").then((module) => module.MoneyDays), {
-  ssr: false,
-  loading: () => <MoneyDaysSkeleton />,
-});
+const MoneyDays = dynamic(
+  lazyPart(() => import("./money-days").then((module) => module.MoneyDays)),
+  {
+    ssr: false,
+    loading: () => <MoneyDaysSkeleton />,
+  },
+);
 
-const LatelyPanel = dynamic(() => import("./lately-panel").then((module) => module.LatelyPanel), {
-  ssr: false,
-  loading: () => <LatelySkeleton />,
-});
+const LatelyPanel = dynamic(
+  lazyPart(() => import("./lately-panel").then((module) => module.LatelyPanel)),
+  {
+    ssr: false,
+    loading: () => <LatelySkeleton />,
+  },
+);
 
 export function OverviewView(): ReactNode {
   const overview = useApi("overview");

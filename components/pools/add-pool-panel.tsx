@@ -8,6 +8,7 @@ import { CheckLines } from "@/components/settings/check-lines";
 import { askSettings, useSettings, type SettingsAnswer } from "@/components/settings/settings-api";
 import { Button } from "@/components/ui/button";
 import { SelectField, TextField } from "@/components/ui/field";
+import { lazyPart } from "@/components/ui/lazy-part";
 import { Panel } from "@/components/ui/panel";
 import { Status } from "@/components/ui/status";
 import { TextLink } from "@/components/ui/text-link";
@@ -20,10 +21,16 @@ import { formatFeePips } from "@/lib/format/percent";
 import { NO_POOL_KEY, readPoolKey, type PoolKeyText } from "./pool-key-form";
 
 /** Engine, report and forms of a check that went well. */
-const PoolTrialPanel = dynamic(() => import("./pool-trial-panel").then((module) => module.PoolTrialPanel), {
-  ssr: false,
-});
-const PoolCapsPanel = dynamic(() => import("./pool-caps-panel").then((module) => module.PoolCapsPanel), { ssr: false });
+const PoolTrialPanel = dynamic(
+  lazyPart(() => import("./pool-trial-panel").then((module) => module.PoolTrialPanel)),
+  {
+    ssr: false,
+  },
+);
+const PoolCapsPanel = dynamic(
+  lazyPart(() => import("./pool-caps-panel").then((module) => module.PoolCapsPanel)),
+  { ssr: false },
+);
 
 type Check = SettingsAnswer<"poolCheck">;
 type Choices = SettingsAnswer<"registryChoices">;

@@ -8,6 +8,7 @@ import { useApi } from "@/components/live/use-api";
 import { Chip } from "@/components/ui/chip";
 import { Copyable } from "@/components/ui/copyable";
 import { KeyValue } from "@/components/ui/key-value";
+import { lazyPart } from "@/components/ui/lazy-part";
 import { Panel } from "@/components/ui/panel";
 import { Skeleton, SkeletonRows } from "@/components/ui/states";
 import { StatTile } from "@/components/ui/stat-tile";
@@ -23,13 +24,16 @@ import { formatSignedUsd, formatUsd } from "@/lib/format/usd";
 import { EPOCH_MS } from "@/lib/units";
 import { kappaMeaning, kappaSourceWords, kappaSpreadText, kappaText } from "./kappa-words";
 
-const KappaChart = dynamic(() => import("./kappa-chart").then((module) => module.KappaChart), {
-  loading: () => (
-    <Panel title="Kappa">
-      <Skeleton className="h-[208px] w-full" />
-    </Panel>
-  ),
-});
+const KappaChart = dynamic(
+  lazyPart(() => import("./kappa-chart").then((module) => module.KappaChart)),
+  {
+    loading: () => (
+      <Panel title="Kappa">
+        <Skeleton className="h-[208px] w-full" />
+      </Panel>
+    ),
+  },
+);
 
 const YEAR_MS = 365 * 86_400_000;
 

@@ -11,6 +11,7 @@ import { useApi } from "@/components/live/use-api";
 import { Chip } from "@/components/ui/chip";
 import { cx } from "@/components/ui/cx";
 import { SelectField } from "@/components/ui/field";
+import { lazyPart } from "@/components/ui/lazy-part";
 import { Panel } from "@/components/ui/panel";
 import { Empty, SkeletonRows } from "@/components/ui/states";
 import { Sub, Table, Td, Th, Tr } from "@/components/ui/table";
@@ -25,7 +26,10 @@ import { kappaSourceWords } from "./kappa-words";
 import { poolHref } from "./pool-href";
 
 /** Only who adds a pool needs its code. */
-const AddPoolPanel = dynamic(async () => (await import("./add-pool-panel")).AddPoolPanel, { ssr: false });
+const AddPoolPanel = dynamic(
+  lazyPart(() => import("./add-pool-panel").then((module) => module.AddPoolPanel), "onDemand"),
+  { ssr: false },
+);
 
 export function PoolsView(): ReactNode {
   const [pair, setPair] = useQueryState("pair", parseAsString);

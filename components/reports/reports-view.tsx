@@ -5,6 +5,7 @@ import type { ReactNode } from "react";
 import { QueryView } from "@/components/live/query-view";
 import { useApi } from "@/components/live/use-api";
 import { SelectField } from "@/components/ui/field";
+import { lazyPart } from "@/components/ui/lazy-part";
 import { Panel } from "@/components/ui/panel";
 import { Segmented } from "@/components/ui/segmented";
 import { Empty, Skeleton, SkeletonRows } from "@/components/ui/states";
@@ -13,36 +14,48 @@ import { SumsPanel } from "./sums-panel";
 import { ALL_PAIRS, useReportChoice } from "./use-report-choice";
 
 /** Charts are no part of the first answer. */
-const ReportCharts = dynamic(() => import("./report-charts").then((module) => module.ReportCharts), {
-  ssr: false,
-  loading: () => <ChartsSkeleton />,
-});
+const ReportCharts = dynamic(
+  lazyPart(() => import("./report-charts").then((module) => module.ReportCharts)),
+  {
+    ssr: false,
+    loading: () => <ChartsSkeleton />,
+  },
+);
 
-const PairsSumsPanel = dynamic(() => import("./pairs-sums-panel").then((module) => module.PairsSumsPanel), {
-  ssr: false,
-  loading: () => (
-    <Panel title="By pair" flush>
-      <SkeletonRows rows={3} height={34} label="the pairs" />
-    </Panel>
-  ),
-});
+const PairsSumsPanel = dynamic(
+  lazyPart(() => import("./pairs-sums-panel").then((module) => module.PairsSumsPanel)),
+  {
+    ssr: false,
+    loading: () => (
+      <Panel title="By pair" flush>
+        <SkeletonRows rows={3} height={34} label="the pairs" />
+      </Panel>
+    ),
+  },
+);
 /** Below the fold. */
-const PairReport = dynamic(() => import("./pair-report").then((module) => module.PairReport), {
-  ssr: false,
-  loading: () => (
-    <Panel title="By position" flush>
-      <SkeletonRows rows={6} height={46} label="the report" />
-    </Panel>
-  ),
-});
-const LedgerPanels = dynamic(() => import("./ledger-panels").then((module) => module.LedgerPanels), {
-  ssr: false,
-  loading: () => (
-    <Panel title="Ledger" flush>
-      <SkeletonRows rows={4} height={40} label="the ledger" />
-    </Panel>
-  ),
-});
+const PairReport = dynamic(
+  lazyPart(() => import("./pair-report").then((module) => module.PairReport)),
+  {
+    ssr: false,
+    loading: () => (
+      <Panel title="By position" flush>
+        <SkeletonRows rows={6} height={46} label="the report" />
+      </Panel>
+    ),
+  },
+);
+const LedgerPanels = dynamic(
+  lazyPart(() => import("./ledger-panels").then((module) => module.LedgerPanels)),
+  {
+    ssr: false,
+    loading: () => (
+      <Panel title="Ledger" flush>
+        <SkeletonRows rows={4} height={40} label="the ledger" />
+      </Panel>
+    ),
+  },
+);
 
 const SPANS = [
   { value: "24h", label: "24 h" },

@@ -7,6 +7,7 @@ import { QueryView } from "@/components/live/query-view";
 import { useApi } from "@/components/live/use-api";
 import { HEALTH } from "@/components/shell/words";
 import { HeadStatus } from "@/components/ui/head-status";
+import { lazyPart } from "@/components/ui/lazy-part";
 import { Panel } from "@/components/ui/panel";
 import { StatTile } from "@/components/ui/stat-tile";
 import { Skeleton, SkeletonRows } from "@/components/ui/states";
@@ -24,22 +25,28 @@ import { VersionsPanel } from "./versions-panel";
 import { WorkersPanel } from "./workers-panel";
 
 /** Below the first screen: loaded after it. */
-const EndpointsPanel = dynamic(() => import("./endpoints-panel").then((module) => module.EndpointsPanel), {
-  ssr: false,
-  loading: () => (
-    <Panel title="Chain endpoints" flush>
-      <SkeletonRows rows={2} height={44} label="the endpoints" />
-    </Panel>
-  ),
-});
-const CoveragePanel = dynamic(() => import("./coverage-panel").then((module) => module.CoveragePanel), {
-  ssr: false,
-  loading: () => (
-    <Panel title="Candle coverage" flush>
-      <SkeletonRows rows={6} height={28} label="the candles" />
-    </Panel>
-  ),
-});
+const EndpointsPanel = dynamic(
+  lazyPart(() => import("./endpoints-panel").then((module) => module.EndpointsPanel)),
+  {
+    ssr: false,
+    loading: () => (
+      <Panel title="Chain endpoints" flush>
+        <SkeletonRows rows={2} height={44} label="the endpoints" />
+      </Panel>
+    ),
+  },
+);
+const CoveragePanel = dynamic(
+  lazyPart(() => import("./coverage-panel").then((module) => module.CoveragePanel)),
+  {
+    ssr: false,
+    loading: () => (
+      <Panel title="Candle coverage" flush>
+        <SkeletonRows rows={6} height={28} label="the candles" />
+      </Panel>
+    ),
+  },
+);
 
 /** Restarts, ages and memory change without an event. */
 const READ_MS = 5_000;

@@ -236,10 +236,10 @@ describe("texts from outside", () => {
         text,
       );
     });
-    // The one place: a constant of ours that sets the theme before the first paint.
+    // The one place: a constant of ours that sets theme, density and the colours of money before the first paint.
     expect(raw).toEqual(["app/layout.tsx"]);
     expect(readFileSync("app/layout.tsx", "utf8").match(/dangerouslySetInnerHTML=\{\{ __html: (\w+) \}\}/g)).toEqual([
-      "dangerouslySetInnerHTML={{ __html: THEME }}",
+      "dangerouslySetInnerHTML={{ __html: LOOK }}",
     ]);
     for (const text of HIDDEN) {
       const pause = { pairId: "WETH-USDC", kind: "no_new_risk", untilAtMs: null, reason: text };

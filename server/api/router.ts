@@ -110,6 +110,7 @@ export function createRouter(deps: ApiDeps, handlers: readonly BoundHandler[]): 
     const allowed = handler.allow(deps, seen.session);
     if (!allowed.ok) return allowed.error;
     const run = async (): Promise<Result<Sendable, ApiError>> => {
+      deps.settingsDesk?.lookAgain();
       const given = await handler.run(deps, {
         params: match.params,
         query: query.value,

@@ -26,6 +26,8 @@ export interface NamedEndpoint {
 }
 
 export interface SettingsDesk {
+  /** For each request: a page reads again because something was signed, and must not be shown what was before. */
+  lookAgain(): void;
   signed(): SignedSettings;
   /** Why the signed settings on this machine are not used. */
   problem(): string | null;
@@ -83,6 +85,7 @@ export function createSettingsDesk(input: {
   };
 
   return {
+    lookAgain: () => reader.lookAgain(),
     signed: () => reader.read().settings,
     problem: () => reader.problem(),
     configured: chainOf,

@@ -14,6 +14,8 @@ export interface SignedState {
 export interface SignedReader {
   /** The newest readable state; the same object while nothing changed. */
   read(): SignedState;
+  /** The next read looks at the files, however short ago the last one did. */
+  lookAgain(): void;
   /** Why a file that is there is not used; the last good state holds. */
   problem(): string | null;
 }
@@ -51,6 +53,9 @@ export function createSignedReader(
     read() {
       look();
       return kept;
+    },
+    lookAgain() {
+      lookedMono = null;
     },
     problem() {
       look();

@@ -346,6 +346,21 @@ describe("refusals", () => {
   });
 });
 
+describe("freshness", () => {
+  it("behavior: a page that reads again is shown what is, not what was", async () => {
+    const api = createApi(depsWith());
+    const modeNow = async (): Promise<unknown> => {
+      const overview = contract.overview.response.parse(await (await get(api, "/api/overview")).json());
+      return overview.pairs.find(({ id }) => id === PAIR)?.mode;
+    };
+    const before = signer.authority;
+    expect(await modeNow()).toBe("approve");
+    signer.authority = { ...before, pairs: before.pairs.map((pair) => ({ ...pair, mode: "observe" as const })) };
+    expect(await modeNow()).toBe("observe");
+    signer.authority = before;
+  });
+});
+
 describe("plans", () => {
   it("behavior: the signer is asked only for what is new, page by page, and for everything when its journal begins anew", async () => {
     const api = createApi(depsWith());

@@ -201,6 +201,16 @@ describe("addresses and signed settings on this machine", () => {
     expect(reader.read().settings.registry.version).toBe(0);
   });
 
+  it("behavior: who was just told of a change looks again at once", () => {
+    const stillMs = 1_000;
+    const reader = createSignedReader(dataDir, DEPLOYMENT, () => stillMs);
+    expect(reader.problem()).toBeNull();
+    writeSignedSettings(dataDir, noSignedSettings(`0x${"22".repeat(32)}`));
+    expect(reader.problem()).toBeNull();
+    reader.lookAgain();
+    expect(reader.problem()).toMatch(/it is of deployment/);
+  });
+
   it("edge: addresses nobody signed for are forgotten, oldest first; signed ones stay", () => {
     const first = endpointId(DEPLOYMENT, urlOf(0));
     for (let at = 0; at < 70; at += 1) {

@@ -6,7 +6,7 @@ import { Status } from "@/components/ui/status";
 import type { PlanDto } from "@/lib/api/schemas";
 import { shortHex } from "@/lib/format/address";
 import { formatGwei } from "@/lib/format/gwei";
-import { formatInteger } from "@/lib/format/number";
+import { formatInteger, shortFigures } from "@/lib/format/number";
 import { CheckList, type CheckItem } from "./check-list";
 import { PlanSection } from "./plan-section";
 import { countChecks, isOpen } from "./plan-words";
@@ -99,11 +99,6 @@ const RULE: Readonly<Record<string, string>> = {
   spot_vs_twap: "Pool price against its average",
   volume_age: "Volumes and reserves",
 };
-
-/** Sentences of the worker carry prices with every digit of a float; six say as much here. */
-function shortFigures(text: string): string {
-  return text.replace(/\d+\.\d{7,}/g, (figure) => String(Number(Number(figure).toPrecision(6))));
-}
 
 /** What the worker trusts of its inputs: the rule in words, which pool it is about, and its own sentence below. */
 function trustItem(check: Check, open: boolean): CheckItem {

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { AlertDto } from "@/lib/api/alert-schemas";
 import type { Attention } from "@/lib/api/schemas";
-import { alertsBeside } from "./waiting-items";
+import { alertsBeside, clockOf } from "./waiting-items";
 
 function alert(ruleId: AlertDto["ruleId"], pairId: string | null, isAcked = false): AlertDto {
   return {
@@ -30,6 +30,13 @@ function item(kind: Attention["kind"], pairId: string | null): Attention {
 }
 
 describe("what waits", () => {
+  it("behavior: what an epoch or a price began is aged by the market's clock, everything else by the wall's", () => {
+    const market = ["out_of_range", "late_decision", "stale_source"] as const;
+    expect(market.map((kind) => clockOf(item(kind, "A")))).toEqual(["market", "market", "market"]);
+    const wall = ["approval", "halt", "signer"] as const;
+    expect(wall.map((kind) => clockOf(item(kind, "A")))).toEqual(["wall", "wall", "wall"]);
+  });
+
   it("behavior: an alert is left out where the list says the same of the same pair, and only there", () => {
     const open = [alert("out_of_range", "A"), alert("out_of_range", "B"), alert("service_down", null)];
     const shown = alertsBeside([item("out_of_range", "A"), item("telemetry", null)], open);

@@ -15,6 +15,13 @@ const SAME: Partial<Record<AlertDto["ruleId"], readonly Attention["kind"][]>> = 
   service_down: ["signer", "store", "telemetry"],
 };
 
+/** Kinds that began at a moment of the market's clock: an epoch, a price; everything else began when a person's clock said so. */
+const OF_MARKET_TIME: ReadonlySet<Attention["kind"]> = new Set(["out_of_range", "late_decision", "stale_source"]);
+
+export function clockOf(item: Pick<Attention, "kind">): "market" | "wall" {
+  return OF_MARKET_TIME.has(item.kind) ? "market" : "wall";
+}
+
 /** Alerts that nobody has acknowledged and that no item of the list is about; the order of the alerts, worst first. */
 export function alertsBeside(attention: readonly Attention[], open: readonly AlertDto[]): readonly AlertDto[] {
   return open.filter((alert) => {

@@ -18,7 +18,7 @@ import type { RouteResponse } from "@/lib/api/contract";
 import { formatAge, formatCountdown } from "@/lib/format/age";
 import { formatRange } from "@/lib/format/price";
 import { formatUsd } from "@/lib/format/usd";
-import { alertsBeside } from "./waiting-items";
+import { alertsBeside, clockOf } from "./waiting-items";
 
 type Overview = RouteResponse<"overview">;
 type Item = Overview["attention"][number];
@@ -119,7 +119,7 @@ function AlertItem({ alert }: { readonly alert: AlertDto }): ReactNode {
 function Attention({ item }: { readonly item: Item }): ReactNode {
   const tone = item.severity === "critical" ? "crit" : item.severity === "warn" ? "warn" : "unknown";
   // The range was left in market time; everything else waits for people and processes.
-  const Since = item.kind === "out_of_range" ? MarketAge : WallAge;
+  const Since = clockOf(item) === "market" ? MarketAge : WallAge;
   return (
     <>
       <div className="flex items-center justify-between gap-3">

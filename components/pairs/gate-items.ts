@@ -2,6 +2,7 @@
 import { reasonWords } from "@/components/shell/words";
 import type { GateItem } from "@/components/ui/gate-list";
 import type { EpochRecord } from "@/lib/epoch/epoch-record";
+import { shortHex } from "@/lib/format/address";
 import { formatGateValue } from "@/lib/format/gate-value";
 import { UNKNOWN } from "@/lib/format/number";
 import { formatDayMinutes } from "@/lib/format/time";
@@ -24,11 +25,16 @@ function gateItem(gate: Gate, namesPosition: boolean): GateItem {
   return {
     id: gate.id,
     label: namesPosition && tokenId !== undefined ? `${gate.label}, position #${tokenId}` : gate.label,
-    detail: reasonWords(gate.detail),
+    detail: reasonWords(withoutPoolKey(gate.detail)),
     ...gateNumbers(gate),
     state: STATE[gate.status],
     bar: barOf(gate),
   };
+}
+
+/** A pool's key is for machines: chain, family and the whole address. */
+function withoutPoolKey(detail: string): string {
+  return detail.replace(/pool:\d+:[\w-]+:(0x[0-9a-f]{40,64})/gi, (_, id: string) => `pool ${shortHex(id)}`);
 }
 
 /** An epoch is an instant to people; threshold 0 of one means that nothing was set. What must equal a count is a statement: yes or no. */

@@ -36,7 +36,6 @@ export function Verdict({ epoch, sentence }: { readonly epoch: EpochRecord; read
       <p className="mt-0.5 text-ink-2">
         {decision.kind}, reason <b className="font-title">{reasonWords(decision.reason)}</b>
         {sentence === "" ? "." : `: ${bareSentence(sentence)}.`}
-        {decision.detail !== null && ` Input ${decision.detail.input}, rule ${decision.detail.rule}.`}
         {decision.killSwitch !== null && ` Default parameters serve: ${reasonWords(decision.killSwitch)}.`}
       </p>
       {cash !== null && (

@@ -399,6 +399,7 @@ export const attentionSchema = z.object({
   severity: z.enum(["info", "warn", "critical"]),
   pairId: z.string().nullable(),
   planId: z.string().nullable(),
+  /** Market time where an epoch or a price began it (out of range, a late decision, a stale source); wall time otherwise. */
   sinceAtMs: nullableNumber,
   sentence: z.string(),
   href: z.string(),

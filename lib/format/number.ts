@@ -49,3 +49,8 @@ export function tinyDigits(magnitude: number): string {
 export function formatInteger(value: number | null | undefined): string {
   return formatFixed(value, 0);
 }
+
+/** Sentences of the worker carry prices with every digit of a float; six say as much to a person. */
+export function shortFigures(text: string): string {
+  return text.replace(/\d+\.\d{7,}/g, (figure) => String(Number(Number(figure).toPrecision(6))));
+}

@@ -5,6 +5,7 @@ import type { WorkerState } from "@/lib/api/worker-state";
 import { humanAmount } from "@/lib/amm/human-units";
 import { binsToRange } from "@/lib/amm/bins";
 import { ticksToRange } from "@/lib/amm/ticks";
+import { distrustWords } from "@/lib/epoch/distrust";
 import type { EpochRecord } from "@/lib/epoch/epoch-record";
 import type { Evaluation } from "@/lib/strategy/index";
 import type { PositionRange } from "@/lib/market/snapshot";
@@ -257,10 +258,7 @@ export function decisionSentence(record: EpochRecord): string {
   const { decision } = record;
   if (decision === null) return "No decision was reached";
   if (decision.detail !== null) {
-    const entry = record.freshness.find(
-      (each) => each.input === decision.detail?.input && each.rule === decision.detail.rule,
-    );
-    return `Hold: ${decision.detail.input} cannot be trusted (${decision.detail.rule})${entry === undefined ? "" : `, ${entry.detail}`}`;
+    return `Hold: an input cannot be trusted: ${distrustWords(decision.detail, record)}`;
   }
   const gain =
     decision.gainUsdPerYear === null ? "" : `, expected gain ${decision.gainUsdPerYear.toFixed(0)} USD per year`;

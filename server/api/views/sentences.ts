@@ -1,4 +1,5 @@
 // Plain words for decisions and states: the one place where a reason code becomes a sentence.
+import { distrustWords } from "@/lib/epoch/distrust";
 import type { EpochRecord, PaperRecord } from "@/lib/epoch/epoch-record";
 import { formatPercent } from "@/lib/format/percent";
 import { formatUsd } from "@/lib/format/usd";
@@ -35,10 +36,8 @@ export function decisionSentence(record: EpochRecord): string {
   switch (decision.kind) {
     case "HOLD": {
       const why = HOLD_TEXT[decision.reason] ?? decision.reason;
-      if (decision.reason === "no_data" && decision.detail !== null) {
-        const age = decision.detail.ageMs === null ? "never seen" : `age ${Math.round(decision.detail.ageMs / 1000)} s`;
-        return `HOLD: ${why} (${decision.detail.input}, rule ${decision.detail.rule}, ${age})`;
-      }
+      if (decision.reason === "no_data" && decision.detail !== null)
+        return `HOLD: ${why}: ${distrustWords(decision.detail, record)}`;
       if (decision.reason === "regime" && record.regime !== null)
         return `HOLD: ${why} (${record.regime.reason.replaceAll("_", " ")})`;
       const nearest = decision.gates.find((gate) => gate.status === "fail");

@@ -31,6 +31,10 @@ const FRESHNESS = {
   detail: "pool 2869.50433812345, exchanges 2801.5: 2.427 % apart, at most 1 %",
 };
 
+function say(input: string, rule: string): string {
+  return distrustWords({ input, rule, ageMs: null }, { pools: [], freshness: [] });
+}
+
 test("default: the pool by its name, the rule as what is wrong, the measured numbers in six digits", () => {
   const words = distrustWords(
     { input: `pool:${KEY}`, rule: "spot_vs_cex", ageMs: 60_000 },
@@ -42,8 +46,6 @@ test("default: the pool by its name, the rule as what is wrong, the measured num
 });
 
 test("edge: a pool the record does not name, other inputs, and a rule without words of its own", () => {
-  const say = (input: string, rule: string) =>
-    distrustWords({ input, rule, ageMs: null }, { pools: [], freshness: [] });
   expect(say(`pool:${KEY}`, "spot_vs_twap")).toBe(
     "the pool 0x9a42…1df8: its price is too far from its own 5 min average",
   );

@@ -106,7 +106,11 @@ async function routes(): Promise<readonly string[]> {
   const { positionId } = await positionOf(AUTO);
   const { pools } = await demo.read(contract.pools, { query: { pair: AUTO } });
   const { decisions } = await demo.read(contract.pairDecisions, { params: { id: AUTO }, query: { limit: "1" } });
-  const { open } = await demo.read(contract.alerts);
+  // The plan that waited for its approval has left one, if nothing is out of order now.
+  const alert = await waitFor("an alert, open or past", LIMIT_MS, async () => {
+    const { open, history } = await demo.read(contract.alerts);
+    return open[0] ?? history[0] ?? null;
+  });
   return deskRoutes({
     "/pairs/[id]": [
       `/pairs/${AUTO}`,
@@ -118,7 +122,7 @@ async function routes(): Promise<readonly string[]> {
     "/approvals/[planId]": plans.map(({ planId }) => `/approvals/${planId}`),
     "/activity/[planId]": plans.map(({ planId }) => `/activity/${planId}`),
     "/pools/[chain]/[address]": pools.slice(0, 1).map(({ chainId, address: pool }) => `/pools/${chainId}/${pool}`),
-    "/alerts/[id]": open.slice(0, 1).map(({ id }) => `/alerts/${id}`),
+    "/alerts/[id]": [`/alerts/${alert.id}`],
     "/docs/[...slug]": ["/docs/authority"],
   });
 }

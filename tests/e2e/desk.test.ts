@@ -285,8 +285,12 @@ describe.skipIf(!chrome.available)("desk", () => {
     expect(`${plan.status}: ${plan.statusReason}`).toBe("done: every step is verified");
     await dialog.getByRole("status").getByText("Done").waitFor();
     await page.keyboard.press("Escape");
-    const after = await positionOf(AUTO);
-    expect(after.positionId).not.toBe(before.positionId);
+    // Positions are the worker's reading of the chain, a moment behind the signer's word that the plan is done.
+    const after = await waitFor("the new position, and the old one gone", LIMIT_MS, async () => {
+      const { positions } = await demo.read(contract.pairPositions, { params: { id: AUTO } });
+      const isOldGone = positions.every(({ positionId }) => positionId !== before.positionId);
+      return isOldGone ? (positions[0] ?? null) : null;
+    });
     await demo.control("/volatility", { pairId: AUTO, factor: 1 });
     say(
       `manual shift: ticks ${before.tickLower}..${before.tickUpper} to ${after.tickLower}..${after.tickUpper}, done after ${seconds(performance.now() - askedMs)}`,

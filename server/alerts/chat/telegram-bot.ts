@@ -2,8 +2,8 @@
 import * as z from "zod";
 import { err, ok, type Result } from "@/lib/errors/result";
 import { AlertError } from "@/server/alerts/alert-error";
-import { saidOf } from "@/server/alerts/channels/channel";
-import { statusError, type Send } from "@/server/alerts/send";
+import type { Send } from "@/server/alerts/send";
+import { callTelegram, type TelegramAddress } from "@/server/alerts/telegram-api";
 
 const messageSchema = z.looseObject({
   message_id: z.number().int(),
@@ -37,39 +37,10 @@ export interface ChatBot {
   answer(message: ChatMessage, text: string): Promise<Result<true, AlertError>>;
 }
 
-const answerSchema = z.looseObject({
-  ok: z.boolean(),
-  description: z.string().optional(),
-  parameters: z.looseObject({ retry_after: z.number().optional() }).optional(),
-  result: z.unknown().optional(),
-});
-
-export function createTelegramBot(send: Send, settings: { readonly url: string; readonly token: string }): ChatBot {
+export function createTelegramBot(send: Send, settings: TelegramAddress): ChatBot {
   const { host } = new URL(settings.url);
 
-  async function call(method: string, body: Readonly<Record<string, unknown>>): Promise<Result<unknown, AlertError>> {
-    const answer = await send({
-      method: "POST",
-      url: `${settings.url}/bot${settings.token}/${method}`,
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify(body),
-    });
-    if (!answer.ok) return answer;
-    const parsed = answerSchema.safeParse(jsonOf(answer.value.text));
-    if (answer.value.status === 200 && parsed.success && parsed.data.ok) return ok(parsed.data.result);
-    const waitSec = parsed.data?.parameters?.retry_after;
-    const error = statusError(host, answer.value, saidOf(parsed.data?.description ?? ""));
-    return err(
-      waitSec === undefined
-        ? error
-        : new AlertError({
-            code: "rate_limited",
-            message: error.message,
-            retryable: true,
-            retryAfterMs: waitSec * 1_000,
-          }),
-    );
-  }
+  const call = (method: string, body: Readonly<Record<string, unknown>>) => callTelegram(send, settings, method, body);
 
   function unexpected(method: string): AlertError {
     return new AlertError({
@@ -114,13 +85,4 @@ export function createTelegramBot(send: Send, settings: { readonly url: string; 
       return answer.ok ? ok(true) : answer;
     },
   };
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // Not JSON: the status alone decides.
-    return null;
-  }
 }

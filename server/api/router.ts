@@ -270,6 +270,12 @@ async function readBody(request: Request): Promise<Body> {
       },
     };
   }
+  if (read === "broken_off") {
+    return {
+      kind: "error",
+      error: { code: "bad_request", field: "body", message: "The body broke off before its end; send it again." },
+    };
+  }
   if (read.byteLength === 0) return { kind: "ok", value: {} };
   const type = request.headers.get("content-type") ?? "";
   if (!/^application\/json\b/i.test(type)) {
@@ -299,7 +305,7 @@ function refuseUnsafe(key: string, value: unknown): unknown {
   return value;
 }
 
-async function readBytes(request: Request): Promise<Buffer | "too_large" | "too_slow"> {
+async function readBytes(request: Request): Promise<Buffer | "too_large" | "too_slow" | "broken_off"> {
   if (request.body === null) return Buffer.alloc(0);
   const reader = request.body.getReader();
   const chunks: Uint8Array[] = [];
@@ -323,6 +329,9 @@ async function readBytes(request: Request): Promise<Buffer | "too_large" | "too_
       }
       chunks.push(next.value);
     }
+  } catch {
+    // Whoever sent it has gone; that is no failure of ours.
+    return "broken_off";
   } finally {
     clearTimeout(timer);
   }

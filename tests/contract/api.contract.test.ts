@@ -309,6 +309,13 @@ describe("refusals", () => {
       code: "bad_request",
       field: "body",
     });
+    const broken = new ReadableStream({ start: (controller) => controller.error(new Error("the line is gone")) });
+    const half = { method: "POST", body: broken, duplex: "half", headers: { origin: ORIGIN } };
+    expect(await refusal(await api.handle(new Request(`${ORIGIN}/api/auth/nonce`, half)))).toMatchObject({
+      code: "bad_request",
+      field: "body",
+      message: expect.stringContaining("broke off"),
+    });
     expect((await post(api, "/api/auth/nonce", "x".repeat(70_000))).status).toBe(413);
   });
 
